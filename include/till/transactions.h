@@ -1,0 +1,55 @@
+/* till/transactions.h: an input read as transactions: who, when, how much, in which order, what.
+ *
+ *     till_transactions_plan(&transactions, till_input_schema(input), &options, TILL_USES_AMOUNT | TILL_USES_ORDER, &error);
+ *     till_input_start(input, &transactions.plan, &error);
+ *     ... block->columns[transactions.at[TILL_ROLE_CUSTOMER]].text[row] ...
+ */
+#ifndef TILL_TRANSACTIONS_H
+#define TILL_TRANSACTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <till/error.h>
+#include <till/input.h>
+#include <till/schema.h>
+
+/* What is asked for; NULL roles are found by the header's synonyms. */
+struct till_transactions_options {
+    const char *customer;
+    const char *date;
+    const char *amount; /* a column, or "A*B" */
+    const char *order;
+    const char *item;
+    const char *date_format; /* a strptime pattern, or NULL */
+    int32_t until;           /* the last day that counts; TILL_DAY_MISSING: all */
+    int32_t since;           /* the first day that counts; TILL_DAY_MISSING: all */
+};
+
+/* Which roles a method needs (TILL_NEEDS_*: their absence is an error) or uses where they are there. */
+enum till_transactions_use {
+    TILL_NEEDS_CUSTOMER = 1,
+    TILL_NEEDS_DATE = 2,
+    TILL_NEEDS_AMOUNT = 4,
+    TILL_NEEDS_ORDER = 8,
+    TILL_NEEDS_ITEM = 16,
+    TILL_USES_ORDER = 32,
+    TILL_USES_CUSTOMER = 64,
+    TILL_USES_DATE = 128
+};
+
+/* The plan: customers filter their row when missing; dates, amounts, orders and items reject it. The date is wanted as a TIME. */
+struct till_transactions {
+    struct till_plan plan;
+    struct till_wanted wanted[TILL_ROLES];
+    size_t at[TILL_ROLES]; /* where a role stands among the block's columns; TILL_NO_COLUMN: not used */
+    size_t column[TILL_ROLES]; /* which column of the schema plays it */
+};
+
+/* Finds the roles and fills `transactions`; it must stay where it is while the input is read (the plan points into it).
+ * Errors: as till_schema_role. */
+TILL_API enum till_status till_transactions_plan(struct till_transactions *transactions, const struct till_schema *schema,
+                                                 const struct till_transactions_options *options, unsigned uses,
+                                                 struct till_error *error);
+
+#endif

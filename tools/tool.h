@@ -1,0 +1,121 @@
+/* tools/tool.h: what every tool shares: options, input, output, messages, exit codes.
+ *
+ * A tool is a table of options, a struct of settings that they fill, and a function that reads, calls the library and writes:
+ *
+ *     int main(int argc, char **argv) { return tool_main(&cohort, argc, argv); }
+ */
+#ifndef TOOLS_TOOL_H
+#define TOOLS_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <till/error.h>
+#include <till/input.h>
+#include <till/table.h>
+#include <till/transactions.h>
+#include <till/writer.h>
+
+/* One option. The table is the parser, --help, the OPTIONS of the man page and the completion. A table ends with {0}. */
+enum option_kind {
+    OPTION_FLAG,   /* bool */
+    OPTION_TEXT,   /* const char * */
+    OPTION_LIST,   /* struct option_list: may be given several times */
+    OPTION_COUNT,  /* uint64_t within minimum..maximum */
+    OPTION_REAL,   /* double within minimum..maximum */
+    OPTION_SIZE,   /* uint64_t, with K, M, G */
+    OPTION_CHOICE, /* int: the index into `choices` */
+    OPTION_DAY,    /* int32_t: an ISO date; TILL_DAY_MISSING when not given */
+    OPTION_FILE    /* const char *: a file name; completion knows */
+};
+struct option_list {
+    const char **values;
+    size_t count;
+};
+struct option {
+    const char *name;     /* long form, without dashes */
+    char letter;          /* short form, or 0 */
+    enum option_kind kind;
+    size_t offset;        /* of the field in the settings */
+    const char *argument; /* how --help calls the argument: "N" */
+    const char *initial;  /* the default, as it would be typed; NULL: zero, false or none */
+    const char *choices;  /* CHOICE: "csv|tsv|jsonl" */
+    double minimum;       /* COUNT, REAL, SIZE: the range, where maximum is above minimum */
+    double maximum;
+    const char *help;     /* one sentence or two, plain text */
+};
+
+/* Which groups of common options a tool takes. */
+enum tool_groups {
+    TOOL_READS = 1,        /* section "Reading" of the contract */
+    TOOL_WRITES = 2,       /* section "Writing" */
+    TOOL_TRANSACTIONS = 4, /* roles, dates, amounts, --as-of, --since */
+    TOOL_PURCHASES = 8,    /* --returns, --count, --amount-per */
+    TOOL_PASSES = 16       /* --replace-columns: rows are passed through */
+};
+
+struct tool_run;
+struct tool {
+    const char *name;      /* "till-cohort" */
+    const char *purpose;   /* one line, as `till` lists it */
+    const char *operands;  /* "[FILE]..." */
+    unsigned groups;
+    const struct option *options; /* the tool's own */
+    size_t settings_size;  /* a settings struct of zeros and defaults is made for the run */
+    enum till_status (*run)(struct tool_run *run, struct till_error *error);
+};
+
+/* One run of a tool. */
+struct tool_run {
+    const struct tool *tool;
+    void *settings;              /* the tool's own struct */
+    const char *const *operands;
+    size_t operand_count;
+    unsigned threads;
+    uint64_t seed;
+    bool verbose;
+    bool quiet;
+    struct till_transactions_options roles; /* TOOL_TRANSACTIONS */
+    int32_t as_of;                          /* TILL_DAY_MISSING: not given */
+    int count;   /* TOOL_PURCHASES: 0 orders, 1 days, 2 rows */
+    int returns; /* 0 net, 1 drop, 2 error */
+    bool amount_per_order;
+    bool replace_columns; /* TOOL_PASSES */
+    struct tool_private *private;
+};
+
+/* Parses, runs, reports, commits outputs; returns the exit code. */
+int tool_main(const struct tool *tool, int argc, char **argv);
+
+/* Opens the operands as one input, with all reading options, rejects and progress in place. The run closes it. */
+enum till_status tool_open_input(struct tool_run *run, struct till_input **input, struct till_error *error);
+
+/* Opens an input of other files than the operands (till-migrate OLD NEW), with the same reading options. */
+enum till_status tool_open_paths(struct tool_run *run, const char *const *paths, size_t count, struct till_input **input,
+                                 struct till_error *error);
+
+/* Plans the input as transactions (roles, --map, --since also as an age, --as-of as the last day) and starts it. */
+enum till_status tool_start_transactions(struct tool_run *run, struct till_input *input, unsigned uses,
+                                         struct till_transactions *transactions, struct till_error *error);
+
+/* The writer on -o or standard output, by --format and friends. Bytes reach a regular -o file at the end of the run; on
+ * standard output nothing appears before the input was accepted, that is before this is called. The run finishes it. */
+enum till_status tool_open_output(struct tool_run *run, struct till_writer **writer, struct till_error *error);
+
+/* A further output file (a scheme, a model, a summary): complete at the end of the run together with all others, or not there. */
+enum till_status tool_open_file(struct tool_run *run, const char *path, struct till_sink *sink, struct till_error *error);
+
+/* A writer on such a file, CSV unless --format says otherwise. */
+enum till_status tool_open_table(struct tool_run *run, const char *path, struct till_writer **writer,
+                                 struct till_error *error);
+
+/* A figure of the summary: shown at the end, in --meta, and tested by --fail-if. */
+void tool_figure(struct tool_run *run, const char *name, double value);
+/* A fact for --meta alone, and for -v: "role.customer" = "CustomerID". */
+void tool_fact(struct tool_run *run, const char *name, const char *format, ...) TILL_PRINTF(3, 4);
+/* A warning: one line on standard error (also in --meta). A note: the same without the word, unless quiet. */
+void tool_warn(struct tool_run *run, const char *format, ...) TILL_PRINTF(2, 3);
+void tool_note(struct tool_run *run, const char *format, ...) TILL_PRINTF(2, 3);
+
+#endif

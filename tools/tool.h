@@ -3,6 +3,8 @@
  * A tool is a table of options, a struct of settings that they fill, and a function that reads, calls the library and writes:
  *
  *     int main(int argc, char **argv) { return tool_main(&cohort, argc, argv); }
+ *
+ * Its page man/till-cohort.1 holds the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS`; `make man` writes the section between them.
  */
 #ifndef TOOLS_TOOL_H
 #define TOOLS_TOOL_H
@@ -27,7 +29,8 @@ enum option_kind {
     OPTION_SIZE,   /* uint64_t, with K, M, G */
     OPTION_CHOICE, /* int: the index into `choices` */
     OPTION_DAY,    /* int32_t: an ISO date; TILL_DAY_MISSING when not given */
-    OPTION_FILE    /* const char *: a file name; completion knows */
+    OPTION_FILE,   /* const char *: a file name; completion knows */
+    OPTION_OPTIONAL /* const char *: its argument may be left out and is "" then (--help[=FORM]) */
 };
 struct option_list {
     const char **values;
@@ -43,7 +46,7 @@ struct option {
     const char *choices;  /* CHOICE: "csv|tsv|jsonl" */
     double minimum;       /* COUNT, REAL, SIZE: the range, where maximum is above minimum */
     double maximum;
-    const char *help;     /* one sentence or two, plain text */
+    const char *help;     /* one sentence or two, plain text; NULL hides the option */
 };
 
 /* Which groups of common options a tool takes. */
@@ -59,7 +62,7 @@ struct tool_run;
 struct tool {
     const char *name;      /* "till-cohort" */
     const char *purpose;   /* one line, as `till` lists it */
-    const char *operands;  /* "[FILE]..." */
+    const char *operands;  /* "[FILE]..."; NULL: none are taken */
     unsigned groups;
     const struct option *options; /* the tool's own */
     size_t settings_size;  /* a settings struct of zeros and defaults is made for the run */
@@ -77,18 +80,21 @@ struct tool_run {
     bool verbose;
     bool quiet;
     struct till_transactions_options roles; /* TOOL_TRANSACTIONS */
-    int32_t as_of;                          /* TILL_DAY_MISSING: not given */
+    int32_t as_of;                          /* TILL_DAY_MISSING: not given; a tool that settles it sets it, for --meta */
     int count;   /* TOOL_PURCHASES: 0 orders, 1 days, 2 rows */
     int returns; /* 0 net, 1 drop, 2 error */
     bool amount_per_order;
     bool replace_columns; /* TOOL_PASSES */
+    bool streaming; /* set by a tool that opens its output before the input was read */
     struct tool_private *private;
 };
 
 /* Parses, runs, reports, commits outputs; returns the exit code. */
 int tool_main(const struct tool *tool, int argc, char **argv);
 
-/* Opens the operands as one input, with all reading options, rejects and progress in place. The run closes it. */
+/* Who cleans up: tool_main. It closes inputs, finishes and frees writers, and completes files; a tool does none of that. */
+
+/* Opens the operands as one input, with all reading options, rejects and progress in place. */
 enum till_status tool_open_input(struct tool_run *run, struct till_input **input, struct till_error *error);
 
 /* Opens an input of other files than the operands (till-migrate OLD NEW), with the same reading options. */
@@ -100,7 +106,7 @@ enum till_status tool_start_transactions(struct tool_run *run, struct till_input
                                          struct till_transactions *transactions, struct till_error *error);
 
 /* The writer on -o or standard output, by --format and friends. Bytes reach a regular -o file at the end of the run; on
- * standard output nothing appears before the input was accepted, that is before this is called. The run finishes it. */
+ * standard output nothing appears before the input was accepted, that is before this is called. tool_main finishes it. */
 enum till_status tool_open_output(struct tool_run *run, struct till_writer **writer, struct till_error *error);
 
 /* A further output file (a scheme, a model, a summary): complete at the end of the run together with all others, or not there. */

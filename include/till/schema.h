@@ -15,30 +15,43 @@
 struct till_schema {
     size_t count;
     struct till_slice *names;
-    const char *file;          /* for messages */
-    unsigned long long line;   /* the header's line; 0: there is none */
+    const char *file;        /* for messages */
+    unsigned long long line; /* the header's line; 0: there is none */
 };
 
 #define TILL_NO_COLUMN ((size_t)-1)
 
-/* The column called `name`, or with that 1-based number where no column has the name. Errors (TILL_ERROR_DATA): not there
- * (lists the columns and the nearest name), or there twice. O(columns). */
+/* The column called `name`, or with that 1-based number where no column has the name. Errors (TILL_ERROR_DATA, at the
+ * header's line): not there (lists the columns and the nearest name, and hints at another delimiter, a line before the
+ * header, or no header where it looks so), or there twice. O(columns). */
 TILL_API enum till_status till_schema_column(const struct till_schema *schema, const char *name, size_t *column,
                                              struct till_error *error);
 
-enum till_role { TILL_ROLE_CUSTOMER, TILL_ROLE_DATE, TILL_ROLE_AMOUNT, TILL_ROLE_ORDER, TILL_ROLE_ITEM,
-                 TILL_ROLE_QUANTITY, TILL_ROLE_PRICE, TILL_ROLES };
+enum till_role {
+    TILL_ROLE_CUSTOMER,
+    TILL_ROLE_DATE,
+    TILL_ROLE_AMOUNT,
+    TILL_ROLE_ORDER,
+    TILL_ROLE_ITEM,
+    TILL_ROLE_QUANTITY,
+    TILL_ROLE_PRICE,
+    TILL_ROLES
+};
 
-/* The column that plays a role: `asked` (name or number) when it is not NULL, else by the header's synonyms (case, blanks, '_'
- * and '-' ignored). An id or code beats a name. Errors (TILL_ERROR_DATA): two equal candidates (names both); none, when
- * `required`; otherwise *column is TILL_NO_COLUMN. */
+/* The column that plays a role: `asked` (name or number) when it is not NULL, else by the header's synonyms. Case, blanks,
+ * underscores, dashes, points and a bracket at the end ("金额(元)", "Amount [USD]") are ignored, and full-width letters are
+ * taken as ASCII. Ids and codes beat plain words ("customer_id" over "customer"), which beat names and descriptions
+ * ("customer" over "customer_name"); among dates, "date" and "datetime" beat a mere "time". Errors (TILL_ERROR_DATA, with
+ * the role): two equal candidates (names both and the option that chooses); none, when `required`; otherwise *column is
+ * TILL_NO_COLUMN. O(columns x synonyms). */
 TILL_API enum till_status till_schema_role(const struct till_schema *schema, enum till_role role, const char *asked,
                                            bool required, size_t *column, struct till_error *error);
 
 /* "customer", "date", ... */
 TILL_API const char *till_role_name(enum till_role role);
 
-/* A list of columns "a,b,c-e": names, 1-based numbers and ranges; an exact name wins over a range. Fills `chosen[0..count)`. */
+/* A list of columns "a,b,c-e": names, 1-based numbers and ranges; an exact name wins over a range, and names that hold
+ * commas are understood. Fills `chosen[0..count)`. Errors: as till_schema_column. O(pieces x columns). */
 TILL_API enum till_status till_schema_list(const struct till_schema *schema, const char *list, bool *chosen,
                                            struct till_error *error);
 

@@ -1,6 +1,6 @@
 /* till/transactions.h: an input read as transactions: who, when, how much, in which order, what.
  *
- *     till_transactions_plan(&transactions, till_input_schema(input), &options, TILL_USES_AMOUNT | TILL_USES_ORDER, &error);
+ *     till_transactions_plan(&transactions, till_input_schema(input), &options, TILL_NEEDS_AMOUNT | TILL_USES_ORDER, &error);
  *     till_input_start(input, &transactions.plan, &error);
  *     ... block->columns[transactions.at[TILL_ROLE_CUSTOMER]].text[row] ...
  */
@@ -38,17 +38,23 @@ enum till_transactions_use {
     TILL_USES_DATE = 128
 };
 
-/* The plan: customers filter their row when missing; dates, amounts, orders and items reject it. The date is wanted as a TIME. */
+/* The plan: a missing customer filters its row where customers are needed, and passes where they are only used; missing
+ * dates, amounts, orders and items reject it. The date is wanted as a TIME. An amount A*B is one wanted column with a
+ * factor: at[TILL_ROLE_AMOUNT] is the product; column[TILL_ROLE_QUANTITY] and column[TILL_ROLE_PRICE] say what is
+ * multiplied, and are TILL_NO_COLUMN otherwise. */
 struct till_transactions {
     struct till_plan plan;
     struct till_wanted wanted[TILL_ROLES];
-    size_t at[TILL_ROLES]; /* where a role stands among the block's columns; TILL_NO_COLUMN: not used */
+    size_t at[TILL_ROLES];     /* where a role stands among the block's columns; TILL_NO_COLUMN: not used */
     size_t column[TILL_ROLES]; /* which column of the schema plays it */
 };
 
 /* Finds the roles and fills `transactions`; it must stay where it is while the input is read (the plan points into it).
- * Errors: as till_schema_role. */
-TILL_API enum till_status till_transactions_plan(struct till_transactions *transactions, const struct till_schema *schema,
+ * The amount is the column asked for, or A*B where no column is called so; else the column that its header names; else
+ * quantity x price, where both are there. Errors: as till_schema_role; TILL_ERROR_USAGE for a date pattern that cannot
+ * work. */
+TILL_API enum till_status till_transactions_plan(struct till_transactions *transactions,
+                                                 const struct till_schema *schema,
                                                  const struct till_transactions_options *options, unsigned uses,
                                                  struct till_error *error);
 

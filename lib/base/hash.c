@@ -1,0 +1,140 @@
+/* Table hashes are in hash_fast.h. Here: the seed, and the 128-bit fingerprint and digest, which are one function.
+ *
+ * The digest has two halves of 128 bits, (lane 0, lane 1) and (lane 2, lane 3), and reads stripes of 32 bytes, 16 for
+ * each half, so that two chains of multiplications run side by side. A word is scrambled by two multiplications before
+ * it enters (differences spread before they meet the state), then the half is permuted: for a fixed word the step is a
+ * bijection of the half, so nothing that was read is forgotten within 128 bits. The shape is that of Austin Appleby's
+ * MurmurHash3 x64-128 (2011); the steps and constants are our own. Words are read with the first byte lowest, on
+ * every machine. The tail is padded by zeros; the length, mixed in last, tells paddings apart. */
+#include <till/hash.h>
+
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/hash_fast.h"
+
+enum { STRIPE = 32 };
+
+uint64_t till_hash(const void *bytes, size_t length, uint64_t seed) {
+    return hash_bytes(bytes, length, seed);
+}
+
+static uint64_t avalanche(uint64_t word) {
+    word ^= word >> 32;
+    word *= HASH_GOLDEN;
+    word ^= word >> 29;
+    word *= HASH_ROOT_3;
+    return word ^ word >> 32;
+}
+
+uint64_t till_hash_seed(void) {
+    uint64_t seed;
+    if (getentropy(&seed, sizeof seed) == 0)
+        return seed;
+    /* A kernel without randomness: what differs between processes must do. Results do not depend on it. */
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    seed = (uint64_t)now.tv_nsec ^ (uint64_t)now.tv_sec << 30 ^ (uint64_t)getpid() << 44;
+    return avalanche(seed ^ (uint64_t)(uintptr_t)&seed);
+}
+
+static inline uint64_t scramble(uint64_t word, uint64_t factor) {
+    word *= factor;
+    word ^= word >> 32;
+    return word * HASH_GOLDEN;
+}
+
+/* Takes 16 bytes, as two words, into one half of the state. */
+static inline void absorb(uint64_t *x, uint64_t *y, uint64_t a, uint64_t b) {
+    *x = (rotate_left(*x ^ scramble(a, HASH_ROOT_2), 27) + *y) * HASH_ROOT_5;
+    *y = (rotate_left(*y ^ scramble(b, HASH_ROOT_3), 31) + *x) * HASH_ROOT_3;
+}
+
+static const unsigned char *absorb_stripes(uint64_t lane[4], const unsigned char *bytes, size_t count) {
+    uint64_t a = lane[0], b = lane[1], c = lane[2], d = lane[3];
+    for (; count > 0; count--, bytes += STRIPE) {
+        absorb(&a, &b, load_64(bytes), load_64(bytes + 8));
+        absorb(&c, &d, load_64(bytes + 16), load_64(bytes + 24));
+    }
+    lane[0] = a, lane[1] = b, lane[2] = c, lane[3] = d;
+    return bytes;
+}
+
+/* The fingerprint of `length` bytes, of which the last length % 32 are in `tail`, padded by zeros. */
+static struct till_fingerprint finish(uint64_t lane[4], const unsigned char tail[STRIPE], uint64_t length) {
+    uint64_t x = lane[0], y = lane[1], z = lane[2], w = lane[3];
+    size_t left = (size_t)(length % STRIPE);
+    if (left > 0)
+        absorb(&x, &y, load_64(tail), load_64(tail + 8));
+    if (left > 16)
+        absorb(&z, &w, load_64(tail + 16), load_64(tail + 24));
+    /* A short text has touched the first half alone. */
+    if (length > 16)
+        absorb(&x, &y, z, w);
+    x ^= length;
+    y += x;
+    x += rotate_left(y, 32);
+    x = avalanche(x);
+    y = avalanche(y ^ x);
+    x += y;
+    return (struct till_fingerprint){.high = avalanche(x), .low = y};
+}
+
+void till_digest_start(struct till_digest *digest) {
+    *digest = (struct till_digest){.lane = {HASH_GOLDEN, HASH_ROOT_2, HASH_ROOT_3, HASH_ROOT_5}};
+}
+
+void till_digest_add(struct till_digest *digest, const void *text, size_t length) {
+    if (length == 0)
+        return;
+    const unsigned char *bytes = text;
+    size_t held = (size_t)(digest->length % STRIPE);
+    digest->length += length;
+    if (held > 0) {
+        size_t wanted = STRIPE - held, taken = length < wanted ? length : wanted;
+        memcpy(digest->tail + held, bytes, taken);
+        bytes += taken;
+        length -= taken;
+        if (taken < wanted)
+            return;
+        absorb_stripes(digest->lane, digest->tail, 1);
+    }
+    bytes = absorb_stripes(digest->lane, bytes, length / STRIPE);
+    memcpy(digest->tail, bytes, length % STRIPE);
+}
+
+struct till_fingerprint till_digest_finish(const struct till_digest *digest) {
+    uint64_t lane[4];
+    unsigned char tail[STRIPE] = {0};
+    memcpy(lane, digest->lane, sizeof lane);
+    memcpy(tail, digest->tail, (size_t)(digest->length % STRIPE));
+    return finish(lane, tail, digest->length);
+}
+
+struct till_fingerprint till_fingerprint_of(const void *bytes, size_t length) {
+    uint64_t lane[4] = {HASH_GOLDEN, HASH_ROOT_2, HASH_ROOT_3, HASH_ROOT_5};
+    unsigned char tail[STRIPE] = {0};
+    const unsigned char *end = absorb_stripes(lane, bytes, length / STRIPE);
+    if (length % STRIPE > 0)
+        memcpy(tail, end, length % STRIPE);
+    return finish(lane, tail, length);
+}
+
+struct till_fingerprint till_fingerprint_pair(struct till_fingerprint first, struct till_fingerprint second) {
+    uint64_t lane[4] = {HASH_ROOT_5, HASH_ROOT_3, HASH_ROOT_2, HASH_GOLDEN};
+    unsigned char none[STRIPE] = {0};
+    absorb(&lane[0], &lane[1], first.high, first.low);
+    absorb(&lane[2], &lane[3], second.high, second.low);
+    return finish(lane, none, STRIPE);
+}
+
+char *till_fingerprint_text(char out[TILL_FINGERPRINT_TEXT], struct till_fingerprint fingerprint) {
+    static const char digits[] = "0123456789abcdef";
+    for (unsigned i = 0; i < 16; i++) {
+        out[i] = digits[fingerprint.high >> (60 - 4 * i) & 15];
+        out[16 + i] = digits[fingerprint.low >> (60 - 4 * i) & 15];
+    }
+    out[32] = '\0';
+    return out;
+}

@@ -144,7 +144,7 @@ static enum till_status decode_from(struct till_source *source, const char *enco
 
 /* Opens the file and looks at its first bytes. */
 static enum till_status begin(struct till_source *source, const char *encoding, struct till_error *error) {
-    enum till_status status = till_raw_open(&source->raw, source->path, source->name, error);
+    enum till_status status = till_raw_open(&source->raw, source->path, error);
     if (status == TILL_OK) {
         status = hold(source, error);
     }

@@ -11,7 +11,6 @@
 
 /* A descriptor, and what the system knows of it. `position` counts the bytes taken. */
 struct till_raw {
-    const char *name; /* for messages; borrowed */
     int descriptor;
     bool owned;   /* opened here, so closed here */
     bool ended;   /* the end was seen once: a terminal is not asked again */
@@ -22,8 +21,8 @@ struct till_raw {
     uint64_t inode;
 };
 
-/* Opens `path`, or takes standard input for "-", and calls it `name`. Refuses directories. */
-enum till_status till_raw_open(struct till_raw *raw, const char *path, const char *name, struct till_error *error);
+/* Opens `path`, or takes standard input for "-". Refuses directories. */
+enum till_status till_raw_open(struct till_raw *raw, const char *path, struct till_error *error);
 enum till_status till_raw_read(struct till_raw *raw, void *buffer, size_t size, size_t *got, struct till_error *error);
 void till_raw_close(struct till_raw *raw);
 

@@ -17,10 +17,10 @@
 static enum till_status look_at(struct till_raw *raw, struct till_error *error) {
     struct stat about;
     if (fstat(raw->descriptor, &about) != 0) {
-        return till_error_system(error, raw->name, "cannot read", errno);
+        return till_error_system(error, NULL, "cannot read", errno);
     }
     if (S_ISDIR(about.st_mode)) {
-        return till_error_system(error, raw->name, "cannot read", EISDIR);
+        return till_error_system(error, NULL, "cannot read", EISDIR);
     }
     if (!S_ISREG(about.st_mode)) {
         return TILL_OK;
@@ -35,14 +35,14 @@ static enum till_status look_at(struct till_raw *raw, struct till_error *error) 
     return TILL_OK;
 }
 
-enum till_status till_raw_open(struct till_raw *raw, const char *path, const char *name, struct till_error *error) {
-    *raw = (struct till_raw){.name = name, .descriptor = STDIN_FILENO};
+enum till_status till_raw_open(struct till_raw *raw, const char *path, struct till_error *error) {
+    *raw = (struct till_raw){.descriptor = STDIN_FILENO};
     if (strcmp(path, "-") != 0) {
         do {
             raw->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         } while (raw->descriptor < 0 && errno == EINTR); /* a named pipe waits for its writer */
         if (raw->descriptor < 0) {
-            return till_error_system(error, raw->name, "cannot open", errno);
+            return till_error_system(error, NULL, "cannot open", errno);
         }
         raw->owned = true;
     }
@@ -74,7 +74,7 @@ enum till_status till_raw_read(struct till_raw *raw, void *buffer, size_t size, 
         } else if (taken == 0) {
             raw->ended = true;
         } else if (!may_go_on(raw, errno)) {
-            return till_error_system(error, raw->name, "cannot read", errno);
+            return till_error_system(error, NULL, "cannot read", errno);
         }
     }
     return TILL_OK;

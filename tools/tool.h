@@ -86,6 +86,7 @@ struct tool_run {
     bool amount_per_order;
     bool replace_columns; /* TOOL_PASSES */
     bool streaming; /* set by a tool that opens its output before the input was read */
+    struct till_number_format number; /* TOOL_READS: how numbers are written */
     bool lenient;   /* set by a tool before it opens its input: without --max-bad, all bad rows are gone past */
     void (*reject)(void *context, const struct till_reject *reject); /* told of each bad row beside --rejects; may be NULL */
     void *reject_context;

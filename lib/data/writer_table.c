@@ -72,6 +72,8 @@ static void measure(struct till_slice rows, size_t *widths) {
 }
 
 static bool append_fill(struct till_text *out, char fill, size_t count) {
+    if (count == 0)
+        return true;
     if (!till_text_reserve(out, count))
         return false;
     memset(out->bytes + out->length, fill, count);

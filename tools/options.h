@@ -33,17 +33,17 @@ struct option_set {
     size_t given_count;
 };
 
-/* Sets the defaults, then reads the arguments: GNU long options (also abbreviated, where only one fits), short ones in clusters, options
- * behind operands, "--" as their end. Texts point into argv or the tables. Errors: TILL_ERROR_USAGE with the option as
- * role, TILL_ERROR_MEMORY. Free the set in either case. */
+/* Sets the defaults, then reads the arguments: GNU long options (also abbreviated, where only one fits), short ones in
+ * clusters, options behind operands, "--" as their end. Texts point into argv or the tables. Errors: TILL_ERROR_USAGE
+ * with the option as role, TILL_ERROR_MEMORY. Free the set in either case. */
 enum till_status option_set_parse(struct option_set *set, int argc, char **argv, struct till_error *error);
 void option_set_free(struct option_set *set);
 
 /* True when the option was given, rather than left at its default. */
 bool option_set_was_given(const struct option_set *set, const char *name);
 
-/* The help of a tool in one of its forms: "" (for reading), "man" (the OPTIONS section in roff), "bash", "zsh", "purpose". Errors:
- * TILL_ERROR_USAGE for another form. */
+/* The help of a tool in one of its forms: "" (for reading), "man" (the OPTIONS section in roff), "bash", "zsh",
+ * "purpose". Errors: TILL_ERROR_USAGE for another form. */
 enum till_status option_help(struct till_text *out, const struct tool *tool, const struct option_set *set,
                              const char *form, struct till_error *error);
 

@@ -1,10 +1,12 @@
 /* tools/tool.h: what every tool shares: options, input, output, messages, exit codes.
  *
- * A tool is a table of options, a struct of settings that they fill, and a function that reads, calls the library and writes:
+ * A tool is a table of options, a struct of settings that they fill, and a function that reads, calls the library and
+ * writes:
  *
  *     int main(int argc, char **argv) { return tool_main(&cohort, argc, argv); }
  *
- * Its page man/till-cohort.1 holds the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS`; `make man` writes the section between them.
+ * Its page man/till-cohort.1 holds the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS`; `make man` writes the section
+ * between them.
  */
 #ifndef TOOLS_TOOL_H
 #define TOOLS_TOOL_H
@@ -19,17 +21,18 @@
 #include <till/transactions.h>
 #include <till/writer.h>
 
-/* One option. The table is the parser, --help, the OPTIONS of the man page and the completion. A table ends with {0}. */
+/* One option. The table is the parser, --help, the OPTIONS of the man page and the completion. A table ends with {0}.
+ */
 enum option_kind {
-    OPTION_FLAG,   /* bool */
-    OPTION_TEXT,   /* const char * */
-    OPTION_LIST,   /* struct option_list: may be given several times */
-    OPTION_COUNT,  /* uint64_t within minimum..maximum */
-    OPTION_REAL,   /* double within minimum..maximum */
-    OPTION_SIZE,   /* uint64_t, with K, M, G */
-    OPTION_CHOICE, /* int: the index into `choices` */
-    OPTION_DAY,    /* int32_t: an ISO date; TILL_DAY_MISSING when not given */
-    OPTION_FILE,   /* const char *: a file name; completion knows */
+    OPTION_FLAG,    /* bool */
+    OPTION_TEXT,    /* const char * */
+    OPTION_LIST,    /* struct option_list: may be given several times */
+    OPTION_COUNT,   /* uint64_t within minimum..maximum */
+    OPTION_REAL,    /* double within minimum..maximum */
+    OPTION_SIZE,    /* uint64_t, with K, M, G */
+    OPTION_CHOICE,  /* int: the index into `choices` */
+    OPTION_DAY,     /* int32_t: an ISO date; TILL_DAY_MISSING when not given */
+    OPTION_FILE,    /* const char *: a file name; completion knows */
     OPTION_OPTIONAL /* const char *: its argument may be left out and is "" then (--help[=FORM]) */
 };
 struct option_list {
@@ -37,8 +40,8 @@ struct option_list {
     size_t count;
 };
 struct option {
-    const char *name;     /* long form, without dashes */
-    char letter;          /* short form, or 0 */
+    const char *name; /* long form, without dashes */
+    char letter;      /* short form, or 0 */
     enum option_kind kind;
     size_t offset;        /* of the field in the settings */
     const char *argument; /* how --help calls the argument: "N" */
@@ -46,7 +49,7 @@ struct option {
     const char *choices;  /* CHOICE: "csv|tsv|jsonl" */
     double minimum;       /* COUNT, REAL, SIZE: the range, where maximum is above minimum */
     double maximum;
-    const char *help;     /* one sentence or two, plain text; NULL hides the option */
+    const char *help; /* one sentence or two, plain text; NULL hides the option */
 };
 
 /* Which groups of common options a tool takes. */
@@ -60,19 +63,19 @@ enum tool_groups {
 
 struct tool_run;
 struct tool {
-    const char *name;      /* "till-cohort" */
-    const char *purpose;   /* one line, as `till` lists it */
-    const char *operands;  /* "[FILE]..."; NULL: none are taken */
+    const char *name;     /* "till-cohort" */
+    const char *purpose;  /* one line, as `till` lists it */
+    const char *operands; /* "[FILE]..."; NULL: none are taken */
     unsigned groups;
     const struct option *options; /* the tool's own */
-    size_t settings_size;  /* a settings struct of zeros and defaults is made for the run */
+    size_t settings_size;         /* a settings struct of zeros and defaults is made for the run */
     enum till_status (*run)(struct tool_run *run, struct till_error *error);
 };
 
 /* One run of a tool. */
 struct tool_run {
     const struct tool *tool;
-    void *settings;              /* the tool's own struct */
+    void *settings; /* the tool's own struct */
     const char *const *operands;
     size_t operand_count;
     unsigned threads;
@@ -80,15 +83,16 @@ struct tool_run {
     bool verbose;
     bool quiet;
     struct till_transactions_options roles; /* TOOL_TRANSACTIONS */
-    int32_t as_of;                          /* TILL_DAY_MISSING: not given; a tool that settles it sets it, for --meta */
-    int count;   /* TOOL_PURCHASES: 0 orders, 1 days, 2 rows */
-    int returns; /* 0 net, 1 drop, 2 error */
+    int32_t as_of; /* TILL_DAY_MISSING: not given; a tool that settles it sets it, for --meta */
+    int count;     /* TOOL_PURCHASES: 0 orders, 1 days, 2 rows */
+    int returns;   /* 0 net, 1 drop, 2 error */
     bool amount_per_order;
-    bool replace_columns; /* TOOL_PASSES */
-    bool streaming; /* set by a tool that opens its output before the input was read */
+    bool replace_columns;             /* TOOL_PASSES */
+    bool streaming;                   /* set by a tool that opens its output before the input was read */
     struct till_number_format number; /* TOOL_READS: how numbers are written */
-    bool lenient;   /* set by a tool before it opens its input: without --max-bad, all bad rows are gone past */
-    void (*reject)(void *context, const struct till_reject *reject); /* told of each bad row beside --rejects; may be NULL */
+    bool lenient; /* set by a tool before it opens its input: without --max-bad, all bad rows are gone past */
+    void (*reject)(void *context,
+                   const struct till_reject *reject); /* told of each bad row beside --rejects; may be NULL */
     void *reject_context;
     struct tool_private *private;
 };
@@ -96,25 +100,29 @@ struct tool_run {
 /* Parses, runs, reports, commits outputs; returns the exit code. */
 int tool_main(const struct tool *tool, int argc, char **argv);
 
-/* Who cleans up: tool_main. It closes inputs, finishes and frees writers, and completes files; a tool does none of that. */
+/* Who cleans up: tool_main. It closes inputs, finishes and frees writers, and completes files; a tool does none of
+ * that. */
 
 /* Opens the operands as one input, with all reading options, rejects and progress in place. */
 enum till_status tool_open_input(struct tool_run *run, struct till_input **input, struct till_error *error);
 
 /* Opens an input of other files than the operands (till-migrate OLD NEW), with the same reading options. */
-enum till_status tool_open_paths(struct tool_run *run, const char *const *paths, size_t count, struct till_input **input,
-                                 struct till_error *error);
+enum till_status tool_open_paths(struct tool_run *run, const char *const *paths, size_t count,
+                                 struct till_input **input, struct till_error *error);
 
 /* Plans the input as transactions (roles, --map, --since also as an age, --as-of as the last day) and starts it. */
 enum till_status tool_start_transactions(struct tool_run *run, struct till_input *input, unsigned uses,
                                          struct till_transactions *transactions, struct till_error *error);
 
 /* The writer on -o or standard output, by --format and friends. Bytes reach a regular -o file at the end of the run; on
- * standard output nothing appears before the input was accepted, that is before this is called. tool_main finishes it. */
+ * standard output nothing appears before the input was accepted, that is before this is called. tool_main finishes it.
+ */
 enum till_status tool_open_output(struct tool_run *run, struct till_writer **writer, struct till_error *error);
 
-/* A further output file (a scheme, a model, a summary): complete at the end of the run together with all others, or not there. */
-enum till_status tool_open_file(struct tool_run *run, const char *path, struct till_sink *sink, struct till_error *error);
+/* A further output file (a scheme, a model, a summary): complete at the end of the run together with all others, or not
+ * there. */
+enum till_status tool_open_file(struct tool_run *run, const char *path, struct till_sink *sink,
+                                struct till_error *error);
 
 /* A writer on such a file, CSV unless --format says otherwise. */
 enum till_status tool_open_table(struct tool_run *run, const char *path, struct till_writer **writer,

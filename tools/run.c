@@ -1,0 +1,338 @@
+/* tools/run.c: one run of a tool, from the arguments to the exit code.
+ *
+ * A run parses, calls the tool, and then settles everything in one order: writers are finished, rows are counted
+ * against
+ * --min-rows, conditions are checked, --meta is written, all files are brought to disk, and only then do they appear,
+ * together. What fails on the way leaves no file behind but --rejects. */
+#include "private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <till/parallel.h>
+#include <till/version.h>
+
+static int exit_code(enum till_status status) {
+    switch (status) {
+    case TILL_OK:
+        return 0;
+    case TILL_ERROR_USAGE:
+        return 2;
+    case TILL_ERROR_DATA:
+        return 3;
+    case TILL_ERROR_INPUT_OUTPUT:
+    case TILL_ERROR_MEMORY:
+        return 4;
+    case TILL_ERROR_MODEL:
+        return 5;
+    case TILL_ERROR_STATE:
+        return 6;
+    }
+    return 4;
+}
+
+/* What the tool may see of the common options. */
+static enum till_status adopt(struct tool_run *run, struct till_error *error) {
+    struct tool_private *private = run->private;
+    const struct common *common = &private->common;
+    enum till_status status = TILL_OK;
+    if (run->tool->groups & TOOL_TRANSACTIONS)
+        status = common_read_map(&private->common, &private->set, &private->keep, error);
+    if (status == TILL_OK)
+        status = common_input_options(&private->input_options, common, &private->keep, error);
+    if (status == TILL_OK)
+        status = common_since(common->since, &private->since_day, &private->since_age, error);
+    if (status == TILL_OK)
+        status = conditions_parse(run, error);
+    if (status != TILL_OK)
+        return status;
+    private->delimiter = private->input_options.delimiter;
+    run->operands = private->set.operands;
+    run->operand_count = private->set.operand_count;
+    run->threads = common->threads == 0 ? till_parallel_processors() : (unsigned)common->threads;
+    run->seed = common->seed;
+    run->verbose = common->verbose;
+    run->quiet = common->quiet;
+    run->count = common->count;
+    run->returns = common->returns;
+    run->amount_per_order = common->amount_per == 1;
+    run->replace_columns = common->replace_columns;
+    run->number = private->input_options.number;
+    if (!(run->tool->groups & TOOL_TRANSACTIONS))
+        return TILL_OK; /* without the table no date has its default yet */
+    run->roles = common->roles;
+    run->roles.since = private->since_day;
+    run->as_of = common->as_of;
+    if (run->as_of != TILL_DAY_MISSING && (run->roles.until == TILL_DAY_MISSING || run->roles.until > run->as_of))
+        run->roles.until = run->as_of; /* the as-of date is the last day that counts */
+    return TILL_OK;
+}
+
+/* Errors of the parser are to be told in the form that its own arguments ask for. */
+static void look_for_error_form(struct common *common, int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--errors=json") == 0)
+            common->errors = 1;
+}
+
+static enum till_status begin(struct tool_run *run, int argc, char **argv, struct till_error *error) {
+    struct tool_private *private = run->private;
+    const struct tool *tool = run->tool;
+    struct option_set *set = &private->set;
+    run->settings = keep_alloc(&private->keep, tool->settings_size);
+    if (run->settings == NULL)
+        return till_error_memory(error);
+    if (tool->options != NULL)
+        set->groups[set->group_count++] = (struct option_group){"Options", tool->options, run->settings};
+    common_groups(set, tool->groups, &private->common);
+    set->takes_operands = tool->operands != NULL;
+    look_for_error_form(&private->common, argc, argv);
+    enum till_status status = option_set_parse(set, argc, argv, error);
+    if (status != TILL_OK || private->common.help != NULL || private->common.version)
+        return status;
+    return adopt(run, error);
+}
+
+/* --help and --version. */
+static enum till_status answer(struct tool_run *run, struct till_error *error) {
+    struct tool_private *private = run->private;
+    struct till_text text = {0};
+    struct till_sink sink;
+    enum till_status status = TILL_OK;
+    if (private->common.help != NULL)
+        status = option_help(&text, run->tool, &private->set, private->common.help, error);
+    else if (!till_text_append_format(&text, "%s %s\n", run->tool->name, TILL_VERSION))
+        status = till_error_memory(error);
+    if (status == TILL_OK)
+        status = output_open(&private->outputs, "-", false, &sink, error);
+    if (status == TILL_OK)
+        status = sink.write(sink.context, text.bytes, text.length, error);
+    if (status == TILL_OK)
+        status = output_finish(&private->outputs, error);
+    till_text_free(&text);
+    return status;
+}
+
+/* --- inputs --- */
+
+/* An output must not take the place of what is being read, nor be read as it grows. */
+static enum till_status refuse_input(const struct tool_run *run, const char *path, struct till_error *error) {
+    struct stat status;
+    if (path == NULL || !output_is_file(path, &status))
+        return TILL_OK;
+    for (size_t i = 0; i < run->private->input_count; i++)
+        if (till_input_reads(run->private->inputs[i], (uint64_t)status.st_dev, (uint64_t)status.st_ino))
+            return till_error_set(error, TILL_ERROR_USAGE, "%s is an input and an output at once",
+                                  strcmp(path, "-") == 0 ? "standard output" : path);
+    return TILL_OK;
+}
+
+/* A bad row, for the tool if it wants to hear of it, and for the file. */
+static void take_reject(void *context, const struct till_reject *reject) {
+    struct tool_run *run = context;
+    struct reject_file *rejects = &run->private->rejects;
+    if (run->reject != NULL)
+        run->reject(run->reject_context, reject);
+    if (rejects->writer == NULL || rejects->status != TILL_OK)
+        return;
+    struct till_text reason = {0};
+    bool ok =
+        till_text_append_format(&reason, "%s%s%s", reject->role, *reject->role == '\0' ? "" : ": ", reject->reason);
+    if (!ok) {
+        rejects->status = till_error_memory(&rejects->error);
+    } else {
+        till_writer_text(rejects->writer, till_slice_of(reject->file));
+        till_writer_count(rejects->writer, reject->line);
+        till_writer_count(rejects->writer, reject->column == 0 ? UINT64_MAX : reject->column);
+        till_writer_text(rejects->writer, (struct till_slice){reason.bytes, reason.length});
+        till_writer_text(rejects->writer, reject->record);
+        rejects->status = till_writer_end(rejects->writer, &rejects->error);
+    }
+    till_text_free(&reason);
+}
+
+/* The file of --rejects, once, with its header. */
+static enum till_status open_rejects(struct tool_run *run, struct till_error *error) {
+    static const enum till_type types[] = {TILL_TEXT, TILL_COUNT, TILL_COUNT, TILL_TEXT, TILL_TEXT};
+    struct tool_private *private = run->private;
+    const char *path = private->common.rejects;
+    struct till_sink sink;
+    if (path == NULL || private->rejects.writer != NULL)
+        return TILL_OK;
+    struct till_slice names[] = {till_slice_of("file"), till_slice_of("line"), till_slice_of("column"),
+                                 till_slice_of("reason"), till_slice_of("record")};
+    enum till_status status = output_open(&private->outputs, path, true, &sink, error);
+    if (status == TILL_OK)
+        status = till_writer_new(&private->rejects.writer, sink, &(struct till_writer_options){0}, error);
+    if (status == TILL_OK)
+        status = till_writer_columns(private->rejects.writer, names, types, 5, error);
+    return status;
+}
+
+enum till_status tool_open_paths(struct tool_run *run, const char *const *paths, size_t count,
+                                 struct till_input **input, struct till_error *error) {
+    struct tool_private *private = run->private;
+    struct till_input_options options = private->input_options;
+    if (private->input_count == TOOL_INPUTS)
+        return till_error_set(error, TILL_ERROR_USAGE, "more than %d inputs", TOOL_INPUTS);
+    if (run->lenient && private->common.max_bad == NULL)
+        options.max_bad = UINT64_MAX;
+    if (private->common.rejects != NULL || run->reject != NULL) {
+        options.reject = take_reject;
+        options.reject_context = run;
+    }
+    enum till_status status = till_input_open(input, paths, count, &options, error);
+    if (status != TILL_OK)
+        return status;
+    private->inputs[private->input_count++] = *input;
+    const char *const outputs[] = {private->common.output == NULL ? "-" : private->common.output,
+                                   private->common.rejects, private->common.meta};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs && status == TILL_OK; i++)
+        status = refuse_input(run, outputs[i], error);
+    if (status == TILL_OK)
+        status = open_rejects(run, error);
+    if (status == TILL_OK)
+        progress_start(run, *input);
+    return status;
+}
+
+enum till_status tool_open_input(struct tool_run *run, struct till_input **input, struct till_error *error) {
+    return tool_open_paths(run, run->operands, run->operand_count, input, error);
+}
+
+/* --- outputs --- */
+
+static enum till_status check_min_rows(const struct tool_run *run, struct till_error *error) {
+    struct till_accounting rows;
+    uint64_t wanted = run->private->common.min_rows;
+    report_accounting(run, &rows);
+    if (rows.used >= wanted)
+        return TILL_OK;
+    till_error_set(error, TILL_ERROR_DATA, "%llu rows were used, fewer than %llu", (unsigned long long)rows.used,
+                   (unsigned long long)wanted);
+    till_error_at(error, NULL, 0, 0, "--min-rows");
+    return TILL_ERROR_DATA;
+}
+
+enum till_status tool_open_file(struct tool_run *run, const char *path, struct till_sink *sink,
+                                struct till_error *error) {
+    enum till_status status = refuse_input(run, path, error);
+    return status == TILL_OK ? output_open(&run->private->outputs, path, false, sink, error) : status;
+}
+
+enum till_status tool_open_table(struct tool_run *run, const char *path, struct till_writer **writer,
+                                 struct till_error *error) {
+    struct tool_private *private = run->private;
+    const struct common *common = &private->common;
+    struct till_writer_options options = {.format = (enum till_format)common->format,
+                                          .delimiter = private->delimiter,
+                                          .encoding = common->output_encoding,
+                                          .bom = common->bom};
+    struct till_sink sink;
+    if (private->writer_count == TOOL_WRITERS)
+        return till_error_set(error, TILL_ERROR_USAGE, "more than %d outputs", TOOL_WRITERS);
+    enum till_status status = tool_open_file(run, path, &sink, error);
+    if (status == TILL_OK)
+        status = till_writer_new(writer, sink, &options, error);
+    if (status == TILL_OK)
+    private->writers[private->writer_count++] = *writer;
+    return status;
+}
+
+enum till_status tool_open_output(struct tool_run *run, struct till_writer **writer, struct till_error *error) {
+    const char *path = run->private->common.output;
+    /* What goes to standard output cannot be taken back, so too few rows are found out before. */
+    enum till_status status = run->streaming ? TILL_OK : check_min_rows(run, error);
+    return status == TILL_OK ? tool_open_table(run, path == NULL ? "-" : path, writer, error) : status;
+}
+
+/* --- the end --- */
+
+static enum till_status finish_writers(struct tool_run *run, struct till_error *error) {
+    struct tool_private *private = run->private;
+    enum till_status status = TILL_OK;
+    for (size_t i = 0; i < private->writer_count && status == TILL_OK; i++)
+        status = till_writer_finish(private->writers[i], error);
+    return status;
+}
+
+/* Bad rows are to be found in --rejects also when the run failed. */
+static enum till_status finish_rejects(struct tool_run *run, struct till_error *error) {
+    struct reject_file *rejects = &run->private->rejects;
+    if (rejects->writer == NULL)
+        return TILL_OK;
+    enum till_status status = rejects->status;
+    if (status == TILL_OK)
+        status = till_writer_finish(rejects->writer, error);
+    else if (error != NULL)
+        *error = rejects->error;
+    till_writer_free(rejects->writer);
+    rejects->writer = NULL;
+    return status;
+}
+
+/* From a run that went well to files that are there. *met: a condition of --fail-if was; `error` then says which. */
+static enum till_status settle(struct tool_run *run, bool *met, struct till_error *error) {
+    struct tool_private *private = run->private;
+    *met = false;
+    enum till_status status = finish_writers(run, error);
+    if (status == TILL_OK)
+        status = check_min_rows(run, error);
+    if (status == TILL_OK)
+        status = finish_rejects(run, error);
+    if (status == TILL_OK && private->out_of_memory)
+        status = till_error_memory(error);
+    if (status == TILL_OK)
+        status = conditions_check(run, met, error);
+    if (status == TILL_OK && !*met)
+        status = meta_write(run, error);
+    if (status == TILL_OK)
+        status = output_finish(&private->outputs, *met ? NULL : error);
+    if (status == TILL_OK && !*met)
+        status = output_commit(&private->outputs, error);
+    return status;
+}
+
+static void free_run(struct tool_run *run) {
+    struct tool_private *private = run->private;
+    progress_stop(run);
+    finish_rejects(run, NULL);
+    for (size_t i = 0; i < private->writer_count; i++)
+        till_writer_free(private->writers[i]);
+    output_discard(&private->outputs);
+    for (size_t i = 0; i < private->input_count; i++)
+        till_input_close(private->inputs[i]);
+    free(private->facts);
+    free(private->figures);
+    free(private->warnings);
+    option_set_free(&private->set);
+    keep_free(&private->keep);
+}
+
+int tool_main(const struct tool *tool, int argc, char **argv) {
+    struct tool_private private = {0};
+    struct tool_run run = {.tool = tool, .as_of = TILL_DAY_MISSING, .private = &private};
+    struct till_error error = {0};
+    bool met = false;
+    output_prepare();
+    clock_gettime(CLOCK_MONOTONIC, &private.start);
+    enum till_status status = begin(&run, argc, argv, &error);
+    bool asked = private.common.help != NULL || private.common.version;
+    if (status == TILL_OK && asked) {
+        status = answer(&run, &error);
+    } else if (status == TILL_OK) {
+        status = tool->run(&run, &error);
+        progress_stop(&run);
+        if (status == TILL_OK)
+            status = settle(&run, &met, &error);
+    }
+    int code = status == TILL_OK && met ? 1 : exit_code(status);
+    if (code != 0)
+        report_error(&run, &error, code);
+    if (status == TILL_OK && !asked)
+        report_summary(&run);
+    free_run(&run);
+    return code;
+}

@@ -90,9 +90,10 @@ struct tool_run {
     bool replace_columns;             /* TOOL_PASSES */
     bool streaming;                   /* set by a tool that opens its output before the input was read */
     struct till_number_format number; /* TOOL_READS: how numbers are written */
-    bool lenient; /* set by a tool before it opens its input: without --max-bad, all bad rows are gone past */
-    void (*reject)(void *context,
-                   const struct till_reject *reject); /* told of each bad row beside --rejects; may be NULL */
+    /* set by a tool before it opens its input: without --max-bad, all bad rows are gone past */
+    bool lenient;
+    /* told of each bad row beside --rejects; may be NULL */
+    void (*reject)(void *context, const struct till_reject *reject);
     void *reject_context;
     struct tool_private *private;
 };

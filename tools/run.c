@@ -49,6 +49,7 @@ static enum till_status adopt(struct tool_run *run, struct till_error *error) {
     if (status != TILL_OK)
         return status;
     private->delimiter = private->input_options.delimiter;
+    run->delimiter = private->delimiter;
     run->operands = private->set.operands;
     run->operand_count = private->set.operand_count;
     run->threads = common->threads == 0 ? till_parallel_processors() : (unsigned)common->threads;

@@ -89,6 +89,7 @@ struct tool_run {
     bool amount_per_order;
     bool replace_columns;             /* TOOL_PASSES */
     bool streaming;                   /* set by a tool that opens its output before the input was read */
+    char delimiter;                   /* of the fields of the input, and of CSV that is written */
     struct till_number_format number; /* TOOL_READS: how numbers are written */
     /* set by a tool before it opens its input: without --max-bad, all bad rows are gone past */
     bool lenient;

@@ -44,6 +44,7 @@ struct till_block {
     struct till_vector *columns;
     struct till_slice *records; /* the rows verbatim, without line end; NULL unless the plan keeps them */
     uint64_t sequence;          /* 0, 1, 2, ... in input order */
+    size_t first_row;           /* of the reader's block: 0, but in a view on a part of it (till/sorted.h) */
     void *reader;               /* what the reader remembers; nobody else's */
 };
 

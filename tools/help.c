@@ -60,8 +60,13 @@ static void wrap(struct page *page, const char *text, size_t at, size_t indent) 
 /* The help of an option, with its range, choices and default behind it. */
 static void describe(struct till_text *text, const struct option *option, bool *failed) {
     bool ok = till_text_append_string(text, option->help);
-    if (option->kind == OPTION_CHOICE)
-        ok = ok && till_text_append_format(text, " One of %s.", option->choices);
+    /* Single characters are named in the help itself. */
+    if (option->kind == OPTION_CHOICE && strlen(option->choices) > 3) {
+        ok = ok && till_text_append_string(text, " One of ");
+        for (const char *at = option->choices; *at != '\0'; at++)
+            ok = ok && till_text_append(text, *at == '|' ? ", " : at, *at == '|' ? 2 : 1);
+        ok = ok && till_text_append_string(text, ".");
+    }
     /* A bound that no one meets in practice says nothing to a reader. */
     if (option->maximum > option->minimum && option->maximum <= 1e9)
         ok = ok && till_text_append_format(text, " From %.10g to %.10g.", option->minimum, option->maximum);

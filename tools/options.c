@@ -15,14 +15,14 @@
 
 static enum till_status bad(struct till_error *error, const char *name, const char *format, ...) TILL_PRINTF(3, 4);
 
-/* A usage error about the option `name`. */
+/* A usage error about the option `name`; a short one brings its dash. */
 static enum till_status bad(struct till_error *error, const char *name, const char *format, ...) {
     char message[400], role[100];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    snprintf(role, sizeof role, "%s%s", strlen(name) > 1 ? "--" : "-", name);
+    snprintf(role, sizeof role, "%s%s", *name == '-' ? "" : "--", name);
     till_error_set(error, TILL_ERROR_USAGE, "%s", message);
     till_error_at(error, NULL, 0, 0, role);
     return TILL_ERROR_USAGE;
@@ -262,7 +262,7 @@ static enum till_status parse_long(struct option_set *set, const char *text, cha
     if (count == 0)
         return unknown(set, name, error);
     if (count > 1)
-        return bad(error, name, "may stand for --%s or --%s", found[0].option->name, found[1].option->name);
+        return bad(error, name, "ambiguous, as in --%s and --%s", found[0].option->name, found[1].option->name);
     const char *value = text[length] == '=' ? text + length + 1 : NULL;
     const struct option *option = found[0].option;
     if (value != NULL && option->kind == OPTION_FLAG)
@@ -281,7 +281,7 @@ static enum till_status parse_short(struct option_set *set, const char *text, ch
     for (; *text != '\0'; text++) {
         struct found found;
         if (!find_letter(set, *text, &found)) {
-            char letter[2] = {*text, '\0'};
+            char letter[3] = {'-', *text, '\0'};
             return unknown(set, letter, error);
         }
         if (!wants_value(found.option)) {

@@ -2,11 +2,11 @@
  *
  *     json_t *body = json_pack("{s:i}", "bins", 5);
  *     till_model_save(sink, "rfm-scheme", body, &error);
- *     till_model_load(&kind, &body, "scheme.json", &error);
+ *     till_model_load("scheme.json", kind, &body, &error);
  *
  * The form is {"till": VERSION, "kind": KIND, "format": 1, "body": {...}, "digest": HEX}; keys keep the order in which they were set,
- * reals are written with the fewest digits that read back the same, and the digest covers kind and body, so that a file cut
- * short or changed by accident is refused (TILL_ERROR_STATE). */
+ * reals are written with the fewest digits that read back the same, and the digest covers every byte in front of it, so that a file
+ * cut short or changed, even by a blank, is refused (TILL_ERROR_STATE). A gzip-compressed file loads as well. */
 #ifndef TILL_MODEL_H
 #define TILL_MODEL_H
 
@@ -15,7 +15,8 @@
 #include <till/error.h>
 #include <till/writer.h>
 
-/* Writes a model. Borrows `body`. */
+/* Writes a model, in one call of the sink. `kind` is a name of small letters, digits and '-', shorter than TILL_MODEL_KIND_SIZE, and
+ * `body` an object (else TILL_ERROR_USAGE); it is borrowed. */
 TILL_API enum till_status till_model_save(struct till_sink sink, const char *kind, const json_t *body,
                                           struct till_error *error);
 

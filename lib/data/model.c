@@ -238,16 +238,21 @@ static enum till_status check_digest(const struct till_text *text, struct till_e
     return TILL_OK;
 }
 
+/* jansson reports most failed allocations as bad syntax. The digest fits, so the text is as it was written, and it is
+ * memory that fails; the words of jansson are passed on for the one case where they are right, a bad text that somebody
+ * signed. */
 static enum till_status parse(const struct till_text *text, json_t **file, struct till_error *error) {
     json_error_t reason;
     *file = json_loadb(text->bytes, text->length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &reason);
     if (*file != NULL) {
         return TILL_OK;
     }
-    if (json_error_code(&reason) == json_error_out_of_memory) {
+    if (reason.text[0] == '\0' || json_error_code(&reason) == json_error_out_of_memory) {
         return till_error_memory(error);
     }
-    return till_error_set(error, TILL_ERROR_STATE, "is not good JSON: %s (line %d)", reason.text, reason.line);
+    return till_error_set(error, TILL_ERROR_MEMORY,
+                          "out of memory, or not JSON in spite of a good digest: %s (line %d)", reason.text,
+                          reason.line);
 }
 
 /* Takes kind and body out of the file. */
@@ -282,7 +287,7 @@ enum till_status till_model_load(const char *path, char kind[TILL_MODEL_KIND_SIZ
     if (status == TILL_OK) {
         status = unwrap(file, kind, body, error);
     }
-    if (status == TILL_ERROR_STATE) {
+    if (status == TILL_ERROR_STATE || status == TILL_ERROR_MEMORY) {
         till_error_at(error, path, 0, 0, NULL);
     }
     json_decref(file);

@@ -12,6 +12,7 @@
  * library does for the program counts where it goes through the symbols here: its allocations do, the reads and writes
  * of stdio do not. Threads may fail side by side: counters are atomic. Not for programs built with sanitizers, which
  * bring their own malloc. */
+#undef _FORTIFY_SOURCE /* its inline functions would stand in for the ones made here */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -149,6 +150,19 @@ EXPORT ssize_t pread(int file, void *buffer, size_t size, off_t offset) {
 
 EXPORT ssize_t pread64(int file, void *buffer, size_t size, off64_t offset) {
     return may_transfer(&reading, &size) ? syscall(SYS_pread64, file, buffer, size, offset) : -1;
+}
+
+/* What a program built with _FORTIFY_SOURCE calls where it knows the size of the buffer. */
+EXPORT ssize_t __read_chk(int file, void *buffer, size_t size, size_t room) {
+    return size <= room ? read(file, buffer, size) : (abort(), -1);
+}
+
+EXPORT ssize_t __pread_chk(int file, void *buffer, size_t size, off_t offset, size_t room) {
+    return size <= room ? pread(file, buffer, size, offset) : (abort(), -1);
+}
+
+EXPORT ssize_t __pread64_chk(int file, void *buffer, size_t size, off64_t offset, size_t room) {
+    return size <= room ? pread64(file, buffer, size, offset) : (abort(), -1);
 }
 
 EXPORT ssize_t write(int file, const void *buffer, size_t size) {

@@ -153,6 +153,10 @@ EXPORT ssize_t pread64(int file, void *buffer, size_t size, off64_t offset) {
 }
 
 /* What a program built with _FORTIFY_SOURCE calls where it knows the size of the buffer. */
+EXPORT ssize_t __read_chk(int file, void *buffer, size_t size, size_t room);
+EXPORT ssize_t __pread_chk(int file, void *buffer, size_t size, off_t offset, size_t room);
+EXPORT ssize_t __pread64_chk(int file, void *buffer, size_t size, off64_t offset, size_t room);
+
 EXPORT ssize_t __read_chk(int file, void *buffer, size_t size, size_t room) {
     return size <= room ? read(file, buffer, size) : (abort(), -1);
 }

@@ -4,9 +4,10 @@
  *     till_model_save(sink, "rfm-scheme", body, &error);
  *     till_model_load("scheme.json", kind, &body, &error);
  *
- * The form is {"till": VERSION, "kind": KIND, "format": 1, "body": {...}, "digest": HEX}; keys keep the order in which they were set,
- * reals are written with the fewest digits that read back the same, and the digest covers every byte in front of it, so that a file
- * cut short or changed, even by a blank, is refused (TILL_ERROR_STATE). A gzip-compressed file loads as well. */
+ * The form is {"till": VERSION, "kind": KIND, "format": 1, "body": {...}, "digest": HEX}; keys keep the order in which
+ * they were set, reals are written with the fewest digits that read back the same, and the digest covers every byte in
+ * front of it, so that a file cut short or changed, even by a blank, is refused (TILL_ERROR_STATE). A gzip-compressed
+ * file loads as well. */
 #ifndef TILL_MODEL_H
 #define TILL_MODEL_H
 
@@ -15,13 +16,14 @@
 #include <till/error.h>
 #include <till/writer.h>
 
-/* Writes a model, in one call of the sink. `kind` is a name of small letters, digits and '-', shorter than TILL_MODEL_KIND_SIZE, and
- * `body` an object (else TILL_ERROR_USAGE); it is borrowed. */
+/* Writes a model, in one call of the sink. `kind` is a name of small letters, digits and '-', shorter than
+ * TILL_MODEL_KIND_SIZE, and `body` an object (else TILL_ERROR_USAGE); it is borrowed. */
 TILL_API enum till_status till_model_save(struct till_sink sink, const char *kind, const json_t *body,
                                           struct till_error *error);
 
-/* Reads a model file. *body is the caller's to json_decref; *kind (of KIND_SIZE bytes) is its kind. Errors: TILL_ERROR_STATE when
- * it is damaged, not a model, or of another format; TILL_ERROR_INPUT_OUTPUT when it cannot be read. */
+/* Reads a model file. *body is the caller's to json_decref; *kind (of KIND_SIZE bytes) is its kind. Errors:
+ * TILL_ERROR_STATE when it is damaged, not a model, or of another format; TILL_ERROR_INPUT_OUTPUT when it cannot be
+ * read. */
 #define TILL_MODEL_KIND_SIZE 64
 TILL_API enum till_status till_model_load(const char *path, char kind[TILL_MODEL_KIND_SIZE], json_t **body,
                                           struct till_error *error);

@@ -43,21 +43,18 @@ static enum till_status print(struct printer *printer, const char *string) {
 static enum till_status print_line_end(struct printer *printer, size_t depth) {
     enum till_status status = print(printer, "\n");
     printer->line = printer->text.length;
-    for (size_t i = 0; i < depth && status == TILL_OK; i++) {
+    for (size_t i = 0; i < depth && status == TILL_OK; i++)
         status = print(printer, "  ");
-    }
     return status;
 }
 
 static enum till_status print_real(struct printer *printer, double value) {
     char digits[TILL_REAL_TEXT];
-    if (value == 0 && signbit(value)) {
+    if (value == 0 && signbit(value))
         return print(printer, "-0.0");
-    }
     size_t length = till_real_format_exact(digits, value);
-    if (length == 0) { /* jansson makes no such real, but a caller may change one */
+    if (length == 0) /* jansson makes no such real, but a caller may change one */
         return till_error_set(printer->error, TILL_ERROR_MODEL, "a number of the model is not finite");
-    }
     bool whole = memchr(digits, '.', length) == NULL && memchr(digits, 'e', length) == NULL;
     return till_text_append(&printer->text, digits, length) && (!whole || till_text_append(&printer->text, ".0", 2))
                ? TILL_OK
@@ -70,20 +67,17 @@ static int append_dump(const char *bytes, size_t length, void *text) {
 
 /* Texts, integers, true, false and null are written by jansson. */
 static enum till_status print_plain(struct printer *printer, const json_t *value) {
-    if (json_is_real(value)) {
+    if (json_is_real(value))
         return print_real(printer, json_real_value(value));
-    }
-    if (json_dump_callback(value, append_dump, &printer->text, JSON_ENCODE_ANY) != 0) {
+    if (json_dump_callback(value, append_dump, &printer->text, JSON_ENCODE_ANY) != 0)
         return till_error_memory(printer->error);
-    }
     return TILL_OK;
 }
 
 static enum till_status print_key(struct printer *printer, const char *key) {
     json_t *text = json_string(key);
-    if (text == NULL) {
+    if (text == NULL)
         return till_error_memory(printer->error);
-    }
     enum till_status status = print_plain(printer, text);
     json_decref(text);
     return status == TILL_OK ? print(printer, ": ") : status;
@@ -95,9 +89,8 @@ static enum till_status print_value(struct printer *printer, const json_t *value
 static enum till_status print_separator(struct printer *printer, size_t index, bool plain, size_t depth) {
     bool fits = plain && printer->text.length - printer->line < WIDTH;
     enum till_status status = index > 0 ? print(printer, fits ? ", " : ",") : TILL_OK;
-    if (status != TILL_OK || fits) {
+    if (status != TILL_OK || fits)
         return status;
-    }
     return print_line_end(printer, depth + 1);
 }
 
@@ -110,16 +103,13 @@ static enum till_status print_array(struct printer *printer, const json_t *array
     }
     enum till_status status = print(printer, "[");
     json_array_foreach(array, index, element) {
-        if (status == TILL_OK) {
+        if (status == TILL_OK)
             status = print_separator(printer, index, plain, depth);
-        }
-        if (status == TILL_OK) {
+        if (status == TILL_OK)
             status = print_value(printer, element, depth + 1);
-        }
     }
-    if (status == TILL_OK && !plain) {
+    if (status == TILL_OK && !plain)
         status = print_line_end(printer, depth);
-    }
     return status == TILL_OK ? print(printer, "]") : status;
 }
 
@@ -134,30 +124,24 @@ static enum till_status print_object(struct printer *printer, const json_t *obje
     const char *key;
     json_t *value;
     json_object_foreach(members.walked, key, value) {
-        if (status == TILL_OK) {
+        if (status == TILL_OK)
             status = print(printer, separator);
-        }
-        if (status == TILL_OK) {
+        if (status == TILL_OK)
             status = print_line_end(printer, depth + 1);
-        }
-        if (status == TILL_OK) {
+        if (status == TILL_OK)
             status = print_key(printer, key);
-        }
-        if (status == TILL_OK) {
+        if (status == TILL_OK)
             status = print_value(printer, value, depth + 1);
-        }
         separator = ",";
     }
-    if (status == TILL_OK && *separator != '\0') {
+    if (status == TILL_OK && *separator != '\0')
         status = print_line_end(printer, depth);
-    }
     return status == TILL_OK ? print(printer, "}") : status;
 }
 
 static enum till_status print_value(struct printer *printer, const json_t *value, size_t depth) {
-    if (json_is_object(value)) {
+    if (json_is_object(value))
         return print_object(printer, value, depth);
-    }
     return json_is_array(value) ? print_array(printer, value, depth) : print_plain(printer, value);
 }
 
@@ -171,11 +155,10 @@ static void digest_of(char out[TILL_FINGERPRINT_TEXT], const char *bytes, size_t
 
 /* The whole file, but for the digest. */
 static enum till_status print_model(struct printer *printer, const char *kind, const json_t *body) {
-    if (!till_text_append_format(&printer->text,
-                                 "{\n  \"till\": \"%s\",\n  \"kind\": \"%s\",\n  \"format\": %d,\n  \"body\": ",
-                                 TILL_VERSION, kind, FORMAT)) {
+    if (!till_text_append_format(
+            &printer->text,
+            "{\n  \"till\": \"%s\",\n  \"kind\": \"%s\",\n  \"format\": %d,\n  \"body\": ", TILL_VERSION, kind, FORMAT))
         return till_error_memory(printer->error);
-    }
     printer->line = printer->text.length;
     enum till_status status = print_value(printer, body, 1);
     return status == TILL_OK ? print(printer, ",\n") : status;
@@ -221,20 +204,17 @@ static enum till_status read_all(const char *path, struct till_text *text, struc
 /* Checks the digest, and with it every byte of the file. */
 static enum till_status check_digest(const struct till_text *text, struct till_error *error) {
     static const char start[] = "{\n  \"till\": \"";
-    if (text->length < sizeof start - 1 || memcmp(text->bytes, start, sizeof start - 1) != 0) {
+    if (text->length < sizeof start - 1 || memcmp(text->bytes, start, sizeof start - 1) != 0)
         return till_error_set(error, TILL_ERROR_STATE, "is not a model, scheme or parameter file of till's");
-    }
     char expected[TILL_FINGERPRINT_TEXT];
     size_t covered = text->length < DIGEST_SIZE ? 0 : text->length - DIGEST_SIZE;
     const char *end = text->bytes + covered;
     if (covered == 0 || memcmp(end, digest_before, DIGEST_BEFORE) != 0 ||
-        memcmp(end + DIGEST_BEFORE + DIGEST_DIGITS, digest_after, DIGEST_AFTER) != 0) {
+        memcmp(end + DIGEST_BEFORE + DIGEST_DIGITS, digest_after, DIGEST_AFTER) != 0)
         return till_error_set(error, TILL_ERROR_STATE, "is damaged: it does not end with its digest");
-    }
     digest_of(expected, text->bytes, covered);
-    if (memcmp(end + DIGEST_BEFORE, expected, DIGEST_DIGITS) != 0) {
+    if (memcmp(end + DIGEST_BEFORE, expected, DIGEST_DIGITS) != 0)
         return till_error_set(error, TILL_ERROR_STATE, "is damaged or was changed: its digest does not fit");
-    }
     return TILL_OK;
 }
 
@@ -244,12 +224,10 @@ static enum till_status check_digest(const struct till_text *text, struct till_e
 static enum till_status parse(const struct till_text *text, json_t **file, struct till_error *error) {
     json_error_t reason;
     *file = json_loadb(text->bytes, text->length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &reason);
-    if (*file != NULL) {
+    if (*file != NULL)
         return TILL_OK;
-    }
-    if (reason.text[0] == '\0' || json_error_code(&reason) == json_error_out_of_memory) {
+    if (reason.text[0] == '\0' || json_error_code(&reason) == json_error_out_of_memory)
         return till_error_memory(error);
-    }
     return till_error_set(error, TILL_ERROR_MEMORY,
                           "out of memory, or not JSON in spite of a good digest: %s (line %d)", reason.text,
                           reason.line);
@@ -261,12 +239,10 @@ static enum till_status unwrap(const json_t *file, char kind[TILL_MODEL_KIND_SIZ
     const json_t *format = json_object_get(file, "format");
     const char *name = json_string_value(json_object_get(file, "kind"));
     json_t *found = json_object_get(file, "body");
-    if (!json_is_integer(format) || json_integer_value(format) != FORMAT) {
+    if (!json_is_integer(format) || json_integer_value(format) != FORMAT)
         return till_error_set(error, TILL_ERROR_STATE, "is of another format than %d: a newer till wrote it", FORMAT);
-    }
-    if (name == NULL || strlen(name) >= TILL_MODEL_KIND_SIZE || !json_is_object(found)) {
+    if (name == NULL || strlen(name) >= TILL_MODEL_KIND_SIZE || !json_is_object(found))
         return till_error_set(error, TILL_ERROR_STATE, "has no kind or no body");
-    }
     memcpy(kind, name, strlen(name) + 1);
     *body = json_incref(found);
     return TILL_OK;
@@ -278,18 +254,14 @@ enum till_status till_model_load(const char *path, char kind[TILL_MODEL_KIND_SIZ
     json_t *file = NULL;
     *body = NULL;
     enum till_status status = read_all(path, &text, error);
-    if (status == TILL_OK) {
+    if (status == TILL_OK)
         status = check_digest(&text, error);
-    }
-    if (status == TILL_OK) {
+    if (status == TILL_OK)
         status = parse(&text, &file, error);
-    }
-    if (status == TILL_OK) {
+    if (status == TILL_OK)
         status = unwrap(file, kind, body, error);
-    }
-    if (status == TILL_ERROR_STATE || status == TILL_ERROR_MEMORY) {
+    if (status == TILL_ERROR_STATE || status == TILL_ERROR_MEMORY)
         till_error_at(error, path, 0, 0, NULL);
-    }
     json_decref(file);
     till_text_free(&text);
     return status;

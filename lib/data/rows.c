@@ -35,9 +35,8 @@ struct till_rows {
 
 struct till_rows *till_rows_new(size_t memory, const char *directory) {
     struct till_rows *rows = calloc(1, sizeof *rows);
-    if (rows == NULL) {
+    if (rows == NULL)
         return NULL;
-    }
     rows->limit = memory;
     rows->file = -1;
     rows->directory = strdup(directory == NULL ? "/tmp" : directory);
@@ -49,12 +48,10 @@ struct till_rows *till_rows_new(size_t memory, const char *directory) {
 }
 
 void till_rows_free(struct till_rows *rows) {
-    if (rows == NULL) {
+    if (rows == NULL)
         return;
-    }
-    if (rows->file >= 0) {
+    if (rows->file >= 0)
         (void)close(rows->file);
-    }
     till_text_free(&rows->window);
     free(rows->memory);
     free(rows->directory);
@@ -68,9 +65,8 @@ uint64_t till_rows_count(const struct till_rows *rows) {
 /* Writes a length before its record; returns how many bytes that took. */
 static size_t write_prefix(unsigned char *out, size_t length) {
     size_t size = 0;
-    for (; length >= 0x80; length >>= 7) {
+    for (; length >= 0x80; length >>= 7)
         out[size++] = (unsigned char)(length | 0x80);
-    }
     out[size++] = (unsigned char)length;
     return size;
 }
@@ -81,31 +77,26 @@ static size_t read_prefix(const char *bytes, size_t room, size_t *length) {
     for (size_t i = 0; i < room && i < LONGEST_PREFIX; i++) {
         unsigned char byte = (unsigned char)bytes[i];
         *length |= (size_t)(byte & 0x7F) << (7 * i);
-        if (byte < 0x80) {
+        if (byte < 0x80)
             return i + 1;
-        }
     }
     return 0;
 }
 
 /* Room for `more` bytes of memory: false when that is over the limit, or more than there is. */
 static bool fits_memory(struct till_rows *rows, size_t more) {
-    if (rows->file >= 0 || more > rows->limit - rows->used) {
+    if (rows->file >= 0 || more > rows->limit - rows->used)
         return false;
-    }
     size_t need = rows->used + more;
-    if (need <= rows->capacity) {
+    if (need <= rows->capacity)
         return true;
-    }
     size_t capacity = rows->capacity < SMALLEST_MEMORY ? SMALLEST_MEMORY : rows->capacity;
-    while (capacity < need && capacity <= SIZE_MAX / 2) {
+    while (capacity < need && capacity <= SIZE_MAX / 2)
         capacity *= 2;
-    }
     capacity = capacity > rows->limit || capacity < need ? rows->limit : capacity;
     char *grown = realloc(rows->memory, capacity);
-    if (grown == NULL) {
+    if (grown == NULL)
         return false; /* the file is there for this */
-    }
     rows->memory = grown;
     rows->capacity = capacity;
     return true;
@@ -115,9 +106,8 @@ static enum till_status open_file(struct till_rows *rows, struct till_error *err
     static const char name[] = "/till-rows-XXXXXX";
     size_t length = strlen(rows->directory);
     char *path = malloc(length + sizeof name);
-    if (path == NULL) {
+    if (path == NULL)
         return till_error_memory(error);
-    }
     memcpy(path, rows->directory, length);
     memcpy(path + length, name, sizeof name);
     int file = mkstemp(path);
@@ -138,9 +128,8 @@ static enum till_status flush(struct till_rows *rows, struct till_error *error) 
     size_t done = 0;
     while (done < rows->window.length) {
         ssize_t written = write(rows->file, rows->window.bytes + done, rows->window.length - done);
-        if (written < 0 && errno != EINTR) {
+        if (written < 0 && errno != EINTR)
             return till_error_system(error, rows->directory, "cannot write a temporary file", errno);
-        }
         done += written > 0 ? (size_t)written : 0;
     }
     rows->file_size += done;
@@ -151,9 +140,8 @@ static enum till_status flush(struct till_rows *rows, struct till_error *error) 
 static enum till_status add_to_file(struct till_rows *rows, const unsigned char *prefix, size_t size,
                                     struct till_slice record, struct till_error *error) {
     enum till_status status = rows->file < 0 ? open_file(rows, error) : TILL_OK;
-    if (status != TILL_OK) {
+    if (status != TILL_OK)
         return status;
-    }
     size_t before = rows->window.length;
     if (!till_text_append(&rows->window, prefix, size) ||
         !till_text_append(&rows->window, record.bytes, record.length)) {
@@ -164,22 +152,19 @@ static enum till_status add_to_file(struct till_rows *rows, const unsigned char 
 }
 
 enum till_status till_rows_add(struct till_rows *rows, struct till_slice record, struct till_error *error) {
-    if (rows->reading) {
+    if (rows->reading)
         return till_error_set(error, TILL_ERROR_USAGE, "no rows can be added once they are being read");
-    }
     unsigned char prefix[LONGEST_PREFIX];
     size_t size = write_prefix(prefix, record.length);
     if (record.length <= SIZE_MAX - LONGEST_PREFIX && fits_memory(rows, size + record.length)) {
         memcpy(rows->memory + rows->used, prefix, size);
-        if (record.length > 0) {
+        if (record.length > 0)
             memcpy(rows->memory + rows->used + size, record.bytes, record.length);
-        }
         rows->used += size + record.length;
     } else {
         enum till_status status = add_to_file(rows, prefix, size, record, error);
-        if (status != TILL_OK) {
+        if (status != TILL_OK)
             return status;
-        }
     }
     rows->count++;
     return TILL_OK;
@@ -188,9 +173,8 @@ enum till_status till_rows_add(struct till_rows *rows, struct till_slice record,
 enum till_status till_rows_rewind(struct till_rows *rows, struct till_error *error) {
     if (!rows->reading && rows->file >= 0) {
         enum till_status status = flush(rows, error);
-        if (status != TILL_OK) {
+        if (status != TILL_OK)
             return status;
-        }
     }
     rows->reading = true;
     rows->memory_at = 0;
@@ -203,24 +187,20 @@ enum till_status till_rows_rewind(struct till_rows *rows, struct till_error *err
 /* Reads on until the window holds `need` bytes behind window_at, or the file ends. */
 static enum till_status look_ahead(struct till_rows *rows, size_t need, struct till_error *error) {
     size_t left = rows->window.length - rows->window_at;
-    if (left >= need || rows->file_at == rows->file_size) {
+    if (left >= need || rows->file_at == rows->file_size)
         return TILL_OK;
-    }
-    if (left > 0) {
+    if (left > 0)
         memmove(rows->window.bytes, rows->window.bytes + rows->window_at, left);
-    }
     rows->window.length = left;
     rows->window_at = 0;
     size_t more = need - left > PIECE ? need - left : PIECE;
-    if (!till_text_reserve(&rows->window, more)) {
+    if (!till_text_reserve(&rows->window, more))
         return till_error_memory(error);
-    }
     while (rows->window.length < need && rows->file_at < rows->file_size) {
         char *out = rows->window.bytes + rows->window.length;
         ssize_t got = pread(rows->file, out, left + more - rows->window.length, (off_t)rows->file_at);
-        if (got == 0 || (got < 0 && errno != EINTR)) { /* 0: somebody cut the file */
+        if (got == 0 || (got < 0 && errno != EINTR)) /* 0: somebody cut the file */
             return till_error_system(error, rows->directory, "cannot read a temporary file", got == 0 ? EIO : errno);
-        }
         rows->window.length += got > 0 ? (size_t)got : 0;
         rows->file_at += got > 0 ? (size_t)got : 0;
     }
@@ -229,15 +209,13 @@ static enum till_status look_ahead(struct till_rows *rows, size_t need, struct t
 
 static enum till_status next_of_file(struct till_rows *rows, struct till_slice *record, struct till_error *error) {
     enum till_status status = look_ahead(rows, LONGEST_PREFIX, error);
-    if (status != TILL_OK || rows->window_at == rows->window.length) {
+    if (status != TILL_OK || rows->window_at == rows->window.length)
         return status;
-    }
     size_t length;
     size_t size = read_prefix(rows->window.bytes + rows->window_at, rows->window.length - rows->window_at, &length);
     status = look_ahead(rows, size + length, error);
-    if (status != TILL_OK) {
+    if (status != TILL_OK)
         return status;
-    }
     if (size == 0 || rows->window.length - rows->window_at - size < length) {
         return till_error_set(error, TILL_ERROR_INPUT_OUTPUT, "%s: a temporary file changed while in use",
                               rows->directory);
@@ -249,9 +227,8 @@ static enum till_status next_of_file(struct till_rows *rows, struct till_slice *
 
 enum till_status till_rows_next(struct till_rows *rows, struct till_slice *record, struct till_error *error) {
     *record = (struct till_slice){NULL, 0};
-    if (!rows->reading) {
+    if (!rows->reading)
         return till_error_set(error, TILL_ERROR_USAGE, "rows must be rewound before they are read");
-    }
     if (rows->memory_at < rows->used) {
         const char *bytes = rows->memory + rows->memory_at;
         size_t size = read_prefix(bytes, rows->used - rows->memory_at, &record->length);

@@ -66,9 +66,8 @@ static enum till_status unpack(struct till_source *source, bool utf8, struct til
         enum till_status status = till_gunzip_new(&source->gunzip, &source->raw, source->held, source->held_end, error);
         return status == TILL_OK ? hold(source, error) : status;
     }
-    if (utf8 && almost_gzip(source->held, source->held_end)) {
+    if (utf8 && almost_gzip(source->held, source->held_end))
         return till_error_set(error, TILL_ERROR_INPUT_OUTPUT, "damaged gzip: its first bytes are wrong or missing");
-    }
     return TILL_OK;
 }
 
@@ -88,12 +87,10 @@ static const struct mark marks[] = {
 /* The mark at the start of the held bytes, or NULL. In an encoding of two or four bytes only its own marks are looked
  * for: elsewhere the bytes are ordinary text there. */
 static const struct mark *find_mark(const struct till_source *source, size_t unit) {
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         if ((unit == 1 || marks[i].unit == unit) && marks[i].length <= source->held_end &&
-            memcmp(marks[i].bytes, source->held, marks[i].length) == 0) {
+            memcmp(marks[i].bytes, source->held, marks[i].length) == 0)
             return &marks[i];
-        }
-    }
     return NULL;
 }
 
@@ -112,9 +109,8 @@ static enum till_status settle_encoding(struct till_source *source, const char *
     const struct mark *mark = find_mark(source, named.unit);
     *decode = named.utf8 ? NULL : encoding;
     if (mark == NULL) {
-        if (named.unit == 1 || named.ordered || source->held_end == 0) {
+        if (named.unit == 1 || named.ordered || source->held_end == 0)
             return TILL_OK;
-        }
         return till_error_set(error, TILL_ERROR_DATA, "no byte order mark: name the order, as in --encoding=%s",
                               named.unit == 2 ? "UTF-16LE" : "UTF-32LE");
     }
@@ -136,33 +132,28 @@ static enum till_status settle_encoding(struct till_source *source, const char *
 static enum till_status decode_from(struct till_source *source, const char *encoding, struct till_error *error) {
     till_decoder_free(source->decoder);
     source->decoder = NULL;
-    if (encoding == NULL || till_encoding_of(encoding).utf8) {
+    if (encoding == NULL || till_encoding_of(encoding).utf8)
         return TILL_OK;
-    }
     return till_decoder_new(&source->decoder, encoding, pull_unpacked, source, error);
 }
 
 /* Opens the file and looks at its first bytes. */
 static enum till_status begin(struct till_source *source, const char *encoding, struct till_error *error) {
     enum till_status status = till_raw_open(&source->raw, source->path, error);
-    if (status == TILL_OK) {
+    if (status == TILL_OK)
         status = hold(source, error);
-    }
-    if (status == TILL_OK) {
+    if (status == TILL_OK)
         status = unpack(source, source->decoder == NULL, error);
-    }
     if (status != TILL_OK) {
         till_error_at(error, source->name, 0, 0, NULL);
         return status;
     }
     const char *decode = NULL;
     status = settle_encoding(source, encoding, &decode, error);
-    if (status == TILL_OK && decode != encoding) {
+    if (status == TILL_OK && decode != encoding)
         status = decode_from(source, decode, error);
-    }
-    if (status != TILL_OK) {
+    if (status != TILL_OK)
         till_error_at(error, source->name, 1, 0, NULL);
-    }
     return status;
 }
 
@@ -185,15 +176,13 @@ enum till_status till_source_open(struct till_source **source, const char *path,
     *source = NULL;
     const char *encoding = options == NULL ? NULL : options->encoding;
     struct till_source *new = allocate(path);
-    if (new == NULL) {
+    if (new == NULL)
         return till_error_memory(error);
-    }
     new->digesting = options != NULL && options->digest;
     till_digest_start(&new->digest);
     enum till_status status = decode_from(new, encoding, error);
-    if (status == TILL_OK) {
+    if (status == TILL_OK)
         status = begin(new, encoding, error);
-    }
     if (status != TILL_OK) {
         till_source_close(new);
         return status;
@@ -206,9 +195,8 @@ enum till_status till_source_read(struct till_source *source, void *buffer, size
                                   struct till_error *error) {
     if (source->failure.status != TILL_OK) {
         *got = 0;
-        if (error != NULL) {
+        if (error != NULL)
             *error = source->failure;
-        }
         return source->failure.status;
     }
     enum till_status status = source->decoder != NULL
@@ -219,9 +207,8 @@ enum till_status till_source_read(struct till_source *source, void *buffer, size
         return till_source_read(source, buffer, size, got, error);
     }
     source->bytes += *got;
-    if (source->digesting) {
+    if (source->digesting)
         till_digest_add(&source->digest, buffer, *got);
-    }
     return TILL_OK;
 }
 

@@ -39,11 +39,10 @@ static void normalise(char out[24], const char *name) {
     size_t length = 0;
     for (; *name != '\0' && length < 23; name++) {
         char c = *name;
-        if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
+        if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
             out[length++] = c;
-        } else if (c >= 'a' && c <= 'z') {
+        else if (c >= 'a' && c <= 'z')
             out[length++] = (char)(c - 'a' + 'A');
-        }
     }
     out[length] = '\0';
 }
@@ -58,11 +57,10 @@ struct till_encoding till_encoding_of(const char *name) {
     struct till_encoding encoding = {.unit = 1};
     encoding.utf8 = strcmp(plain, "UTF8") == 0;
     encoding.gb18030 = begins(plain, "GB18030");
-    if (begins(plain, "UTF16") || begins(plain, "UCS2") || begins(plain, "UNICODE")) {
+    if (begins(plain, "UTF16") || begins(plain, "UCS2") || begins(plain, "UNICODE"))
         encoding.unit = 2;
-    } else if (begins(plain, "UTF32") || begins(plain, "UCS4")) {
+    else if (begins(plain, "UTF32") || begins(plain, "UCS4"))
         encoding.unit = 4;
-    }
     encoding.big = strstr(plain, "BE") != NULL || strstr(plain, "BIG") != NULL;
     encoding.ordered = encoding.big || strstr(plain, "LE") != NULL || strstr(plain, "LITTLE") != NULL;
     return encoding;
@@ -77,13 +75,11 @@ static enum till_status unknown(const char *name, struct till_error *error) {
 /* An empty name would be that of the locale, and behind a slash iconv takes orders (//IGNORE, //TRANSLIT) that lose
  * bytes in silence. */
 static enum till_status open_converter(iconv_t *converter, const char *name, struct till_error *error) {
-    if (*name == '\0' || strchr(name, '/') != NULL) {
+    if (*name == '\0' || strchr(name, '/') != NULL)
         return unknown(name, error);
-    }
     *converter = iconv_open("UTF-8", name);
-    if (*converter != (iconv_t)-1) {
+    if (*converter != (iconv_t)-1)
         return TILL_OK;
-    }
     return errno == ENOMEM ? till_error_memory(error) : unknown(name, error);
 }
 
@@ -91,9 +87,8 @@ enum till_status till_decoder_new(struct till_decoder **decoder, const char *nam
                                   struct till_error *error) {
     *decoder = NULL;
     struct till_decoder *new = calloc(1, sizeof *new);
-    if (new == NULL) {
+    if (new == NULL)
         return till_error_memory(error);
-    }
     enum till_status status = open_converter(&new->converter, name, error);
     if (status != TILL_OK) {
         free(new);
@@ -141,19 +136,16 @@ static void reject(struct till_decoder *decoder, size_t length, char **out, size
 static enum till_status convert(struct till_decoder *decoder, char **out, size_t *room, struct till_error *error) {
     size_t left = decoder->left;
     size_t before = *room;
-    if (iconv(decoder->converter, &decoder->next, &decoder->left, out, room) != (size_t)-1) {
+    if (iconv(decoder->converter, &decoder->next, &decoder->left, out, room) != (size_t)-1)
         return TILL_OK;
-    }
-    if (decoder->left != left || *room != before) {
+    if (decoder->left != left || *room != before)
         return TILL_OK; /* what stopped it stops it again at once, and then with all the room there is */
-    }
     if (errno != EINVAL || decoder->left >= LONGEST_SEQUENCE) {
         reject(decoder, decoder->unit, out, room);
         return TILL_OK;
     }
-    if (!decoder->ended) {
+    if (!decoder->ended)
         return refill(decoder, error);
-    }
     reject(decoder, decoder->left, out, room);
     return TILL_OK;
 }

@@ -24,9 +24,8 @@ enum till_status till_gunzip_new(struct till_gunzip **gunzip, struct till_raw *r
                                  size_t count, struct till_error *error) {
     *gunzip = NULL;
     struct till_gunzip *new = malloc(sizeof *new);
-    if (new == NULL) {
+    if (new == NULL)
         return till_error_memory(error);
-    }
     new->raw = raw;
     new->place = INSIDE_MEMBER;
     memset(&new->stream, 0, sizeof new->stream);
@@ -56,9 +55,8 @@ static enum till_status damaged(const struct till_gunzip *gunzip, const char *wh
 
 /* Makes sure that there is input, unless the file is at its end. */
 static enum till_status refill(struct till_gunzip *gunzip, struct till_error *error) {
-    if (gunzip->stream.avail_in > 0) {
+    if (gunzip->stream.avail_in > 0)
         return TILL_OK;
-    }
     size_t got;
     enum till_status status = till_raw_read(gunzip->raw, gunzip->input, PIECE, &got, error);
     gunzip->stream.next_in = gunzip->input;
@@ -70,11 +68,9 @@ static enum till_status refill(struct till_gunzip *gunzip, struct till_error *er
 static enum till_status skip_padding(struct till_gunzip *gunzip, struct till_error *error) {
     enum till_status status = TILL_OK;
     do {
-        for (; gunzip->stream.avail_in > 0; gunzip->stream.next_in++, gunzip->stream.avail_in--) {
-            if (*gunzip->stream.next_in != 0) {
+        for (; gunzip->stream.avail_in > 0; gunzip->stream.next_in++, gunzip->stream.avail_in--)
+            if (*gunzip->stream.next_in != 0)
                 return damaged(gunzip, "something else than gzip follows", error);
-            }
-        }
         status = refill(gunzip, error);
     } while (status == TILL_OK && gunzip->stream.avail_in > 0);
     gunzip->place = AT_END;
@@ -84,15 +80,12 @@ static enum till_status skip_padding(struct till_gunzip *gunzip, struct till_err
 /* A member is complete: another one, padding, or the end. */
 static enum till_status leave_member(struct till_gunzip *gunzip, struct till_error *error) {
     enum till_status status = refill(gunzip, error);
-    if (status != TILL_OK) {
+    if (status != TILL_OK)
         return status;
-    }
-    if (gunzip->stream.avail_in == 0 || *gunzip->stream.next_in == 0) {
+    if (gunzip->stream.avail_in == 0 || *gunzip->stream.next_in == 0)
         return skip_padding(gunzip, error);
-    }
-    if (*gunzip->stream.next_in != 0x1f) { /* the rest of the header is zlib's to check */
+    if (*gunzip->stream.next_in != 0x1f) /* the rest of the header is zlib's to check */
         return damaged(gunzip, "something else than gzip follows", error);
-    }
     (void)inflateReset(&gunzip->stream); /* fails for a broken z_stream alone */
     gunzip->place = INSIDE_MEMBER;
     return TILL_OK;
@@ -101,12 +94,10 @@ static enum till_status leave_member(struct till_gunzip *gunzip, struct till_err
 /* Inflates until the output is full, the piece of input is used up, or the member ends. */
 static enum till_status inflate_piece(struct till_gunzip *gunzip, struct till_error *error) {
     enum till_status status = refill(gunzip, error);
-    if (status != TILL_OK) {
+    if (status != TILL_OK)
         return status;
-    }
-    if (gunzip->stream.avail_in == 0) {
+    if (gunzip->stream.avail_in == 0)
         return damaged(gunzip, "unexpected end of file", error);
-    }
     switch (inflate(&gunzip->stream, Z_NO_FLUSH)) {
     case Z_OK:
     case Z_BUF_ERROR: /* nothing could be done with this little: more of either comes with the next round */

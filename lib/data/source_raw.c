@@ -16,15 +16,12 @@
  * input need not be the beginning. */
 static enum till_status look_at(struct till_raw *raw, struct till_error *error) {
     struct stat about;
-    if (fstat(raw->descriptor, &about) != 0) {
+    if (fstat(raw->descriptor, &about) != 0)
         return till_error_system(error, NULL, "cannot read", errno);
-    }
-    if (S_ISDIR(about.st_mode)) {
+    if (S_ISDIR(about.st_mode))
         return till_error_system(error, NULL, "cannot read", EISDIR);
-    }
-    if (!S_ISREG(about.st_mode)) {
+    if (!S_ISREG(about.st_mode))
         return TILL_OK;
-    }
     off_t begin = lseek(raw->descriptor, 0, SEEK_CUR);
     raw->regular = true;
     raw->size = begin >= 0 && about.st_size > begin ? (uint64_t)(about.st_size - begin) : 0;
@@ -41,15 +38,13 @@ enum till_status till_raw_open(struct till_raw *raw, const char *path, struct ti
         do {
             raw->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         } while (raw->descriptor < 0 && errno == EINTR); /* a named pipe waits for its writer */
-        if (raw->descriptor < 0) {
+        if (raw->descriptor < 0)
             return till_error_system(error, NULL, "cannot open", errno);
-        }
         raw->owned = true;
     }
     enum till_status status = look_at(raw, error);
-    if (status != TILL_OK) {
+    if (status != TILL_OK)
         till_raw_close(raw);
-    }
     return status;
 }
 
@@ -81,8 +76,7 @@ enum till_status till_raw_read(struct till_raw *raw, void *buffer, size_t size, 
 }
 
 void till_raw_close(struct till_raw *raw) {
-    if (raw->owned) {
+    if (raw->owned)
         (void)close(raw->descriptor); /* nothing was written, so nothing can be lost */
-    }
     *raw = (struct till_raw){.descriptor = -1};
 }

@@ -77,13 +77,11 @@ static void configure(void) {
 }
 
 static bool allocation_fails(void) {
-    if (!atomic_load_explicit(&active, memory_order_relaxed)) {
+    if (!atomic_load_explicit(&active, memory_order_relaxed))
         return false;
-    }
     unsigned long number = atomic_fetch_add(&allocations, 1) + 1;
-    if (failing == 0 || number < failing || (number > failing && !sticky)) {
+    if (failing == 0 || number < failing || (number > failing && !sticky))
         return false;
-    }
     errno = ENOMEM;
     return true;
 }
@@ -105,22 +103,19 @@ EXPORT void *aligned_alloc(size_t alignment, size_t size) {
 }
 
 EXPORT int posix_memalign(void **out, size_t alignment, size_t size) {
-    if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) {
+    if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0)
         return EINVAL;
-    }
     void *memory = allocation_fails() ? NULL : __libc_memalign(alignment, size);
-    if (memory == NULL) {
+    if (memory == NULL)
         return ENOMEM;
-    }
     *out = memory;
     return 0;
 }
 
 /* False when the call is to fail, with errno set; *size may be cut. */
 static bool may_transfer(struct fault *fault, size_t *size) {
-    if (fault->kind == NONE || !atomic_load_explicit(&active, memory_order_relaxed)) {
+    if (fault->kind == NONE || !atomic_load_explicit(&active, memory_order_relaxed))
         return true;
-    }
     unsigned long call = atomic_fetch_add(&fault->calls, 1) + 1;
     switch (fault->kind) {
     case SHORT:

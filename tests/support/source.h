@@ -48,9 +48,8 @@ static inline enum till_status drain(struct till_source *source, size_t piece, s
         before = got;
         assert_true(till_text_append(out, buffer, got));
     }
-    if (status == TILL_OK) {
+    if (status == TILL_OK)
         assert_int_equal(till_source_bytes(source), out->length);
-    }
     free(buffer);
     return status;
 }
@@ -61,11 +60,10 @@ static inline enum till_status read_path(const char *path, const char *encoding,
     struct till_source_options options = {.encoding = encoding};
     struct till_source *source;
     enum till_status status = till_source_open(&source, path, &options, error);
-    if (status == TILL_OK) {
+    if (status == TILL_OK)
         status = drain(source, piece, out, error);
-    } else {
+    else
         assert_null(source);
-    }
     till_source_close(source);
     return status;
 }
@@ -83,9 +81,8 @@ static inline void assert_reads(const void *bytes, size_t length, const char *en
                                 const void *expected, size_t expected_length) {
     struct till_text out = {0};
     struct till_error error = {0};
-    if (read_bytes(bytes, length, encoding, piece, &out, &error) != TILL_OK) {
+    if (read_bytes(bytes, length, encoding, piece, &out, &error) != TILL_OK)
         fail_msg("%s", error.message);
-    }
     assert_int_equal(out.length, expected_length);
     assert_memory_equal(out.bytes == NULL ? "" : out.bytes, expected, expected_length);
     till_text_free(&out);
@@ -96,9 +93,8 @@ static inline void assert_refused(const void *bytes, size_t length, const char *
     struct till_text out = {0};
     struct till_error error = {0};
     assert_int_equal(read_bytes(bytes, length, encoding, 4096, &out, &error), status);
-    if (strstr(error.message, message) == NULL) {
+    if (strstr(error.message, message) == NULL)
         fail_msg("\"%s\" is not in \"%s\"", message, error.message);
-    }
     till_text_free(&out);
 }
 
@@ -130,9 +126,8 @@ static inline void assert_same_as_command(const char *path, const char *encoding
     assert_non_null(witness);
     size_t got;
     do {
-        if (till_source_read(source, mine, sizeof mine, &got, &error) != TILL_OK) {
+        if (till_source_read(source, mine, sizeof mine, &got, &error) != TILL_OK)
             fail_msg("%s", error.message);
-        }
         assert_int_equal(fread(theirs, 1, sizeof theirs, witness), got);
         assert_memory_equal(mine, theirs, got);
     } while (got > 0);

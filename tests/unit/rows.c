@@ -17,9 +17,8 @@
 static struct till_slice record_of(size_t i, char *buffer) {
     static const size_t lengths[] = {0, 1, 17, 53, 127, 128, 129, 300, 20000, 3};
     size_t length = i % 97 == 96 ? 300000 : lengths[i % 10];
-    for (size_t k = 0; k < length; k++) {
+    for (size_t k = 0; k < length; k++)
         buffer[k] = (char)(i * 31 + k * 7);
-    }
     return (struct till_slice){buffer, length};
 }
 
@@ -54,9 +53,8 @@ static void rows_come_back_in_order_from_memory_and_file(void **state) {
                 assert_int_equal(till_rows_add(rows, record_of(k, buffer), NULL), TILL_OK);
                 assert_int_equal(till_rows_count(rows), k + 1);
             }
-            for (int again = 0; again < 3; again++) {
+            for (int again = 0; again < 3; again++)
                 assert_all_come_back(rows, counts[j]);
-            }
             till_rows_free(rows);
         }
     }
@@ -68,14 +66,12 @@ static void a_rewind_halfway_starts_over(void **state) {
     char buffer[300000];
     struct till_rows *rows = till_rows_new(64, NULL);
     struct till_slice record;
-    for (size_t k = 0; k < 300; k++) {
+    for (size_t k = 0; k < 300; k++)
         assert_int_equal(till_rows_add(rows, record_of(k, buffer), NULL), TILL_OK);
-    }
     for (size_t stop = 0; stop < 300; stop += 61) {
         assert_int_equal(till_rows_rewind(rows, NULL), TILL_OK);
-        for (size_t k = 0; k < stop; k++) {
+        for (size_t k = 0; k < stop; k++)
             assert_int_equal(till_rows_next(rows, &record, NULL), TILL_OK);
-        }
     }
     assert_all_come_back(rows, 300);
     till_rows_free(rows);
@@ -118,9 +114,8 @@ static void a_full_disk_is_an_error(void **state) {
     small.rlim_cur = 100000;
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    for (size_t k = 0; k < 100 && status == TILL_OK; k++) {
+    for (size_t k = 0; k < 100 && status == TILL_OK; k++)
         status = till_rows_add(rows, record_of(k, buffer), &error);
-    }
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     signal(SIGXFSZ, SIG_DFL);
     assert_int_equal(status, TILL_ERROR_INPUT_OUTPUT);

@@ -37,9 +37,8 @@ static void a_plain_file_is_read_byte_for_byte(void **state) {
         assert_reads(BYTES("\xEF\xBB\xBFid\n"), NULL, pieces[i], BYTES("id\n"));
         assert_reads(BYTES("\xEF\xBB\xBF\xEF\xBB\xBFid"), NULL, pieces[i], BYTES("\xEF\xBB\xBFid"));
         assert_reads(BYTES("a\0\xFF\x80"), NULL, pieces[i], BYTES("a\0\xFF\x80"));
-        for (size_t length = 0; length < 8; length++) {
+        for (size_t length = 0; length < 8; length++)
             assert_reads("abcdefgh", length, NULL, pieces[i], "abcdefgh", length);
-        }
     }
     assert_reads(BYTES("\xEF\xBB\xBF"), NULL, 16, BYTES(""));
 }
@@ -63,9 +62,8 @@ static void a_device_that_fails_is_an_error(void **state) {
     (void)state;
     struct till_text out = {0};
     struct till_error error = {0};
-    if (access("/proc/self/mem", R_OK) != 0) {
+    if (access("/proc/self/mem", R_OK) != 0)
         skip();
-    }
     /* Address 0 is not mapped, so reading the memory of this process from its start fails with EIO. */
     assert_int_equal(read_path("/proc/self/mem", NULL, 64, &out, &error), TILL_ERROR_INPUT_OUTPUT);
     assert_string_equal(error.message, "cannot read: Input/output error");
@@ -110,12 +108,10 @@ static void *write_slowly(void *context) {
     struct writer *writer = context;
     for (size_t at = 0; at < writer->length; at += writer->step) {
         size_t length = writer->length - at < writer->step ? writer->length - at : writer->step;
-        if (write(writer->descriptor, writer->bytes + at, length) != (ssize_t)length) {
+        if (write(writer->descriptor, writer->bytes + at, length) != (ssize_t)length)
             break;
-        }
-        if (writer->slow) {
+        if (writer->slow)
             nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-        }
     }
     close(writer->descriptor);
     return NULL;
@@ -139,9 +135,8 @@ static void assert_pipe_reads(const void *bytes, size_t length, bool slow, int f
     pthread_sigmask(SIG_BLOCK, &alarm_signal, &old); /* signals are for the reader */
     assert_int_equal(pthread_create(&thread, NULL, write_slowly, &writer), 0);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (read_path("-", NULL, 32, &out, &error) != TILL_OK) {
+    if (read_path("-", NULL, 32, &out, &error) != TILL_OK)
         fail_msg("%s: %s", error.file, error.message);
-    }
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(out.length, expected_length);
     assert_memory_equal(out.bytes, expected, expected_length);
@@ -272,11 +267,9 @@ static void gzip_cut_at_any_byte_is_refused(void **state) {
     unsigned char packed[1024];
     size_t first = compress_with_header(packed, sizeof packed);
     size_t length = first + compress_member(packed + first, sizeof packed - first, BYTES(TEXT), 0);
-    for (size_t cut = 1; cut < length; cut++) {
-        if (cut != first) { /* there the file is whole, with one member fewer */
+    for (size_t cut = 1; cut < length; cut++)
+        if (cut != first) /* there the file is whole, with one member fewer */
             assert_refused(packed, cut, NULL, TILL_ERROR_INPUT_OUTPUT, "damaged gzip: ");
-        }
-    }
 }
 
 /* Any flip is an error, or does not matter to the bytes (the time or the name in a header without a checksum). */

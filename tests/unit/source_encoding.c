@@ -175,11 +175,9 @@ static void all_of_unicode_decodes_as_iconv_decodes_it(void **state) {
     snprintf(wide, sizeof wide, "%s.wide", scratch_path());
     FILE *file = fopen(text, "wb");
     assert_non_null(file);
-    for (unsigned code = 0x80; code <= 0x10FFFF; code++) {
-        if (code < 0xD800 || code > 0xDFFF) {
+    for (unsigned code = 0x80; code <= 0x10FFFF; code++)
+        if (code < 0xD800 || code > 0xDFFF)
             append_utf8(file, code);
-        }
-    }
     assert_int_equal(fclose(file), 0);
     for (size_t i = 0; i < LENGTH(encodings); i++) {
         snprintf(command, sizeof command, "iconv -c -f UTF-8 -t %s %s > %s", encodings[i], text, wide);
@@ -196,9 +194,8 @@ static void the_shared_latin1_export_decodes_as_iconv_decodes_it(void **state) {
     need_shared();
     char command[5000];
     const char *path = shared_path("data/online-retail/online-retail-2010-12-latin1-crlf.csv.gz");
-    if (path == NULL) {
+    if (path == NULL)
         skip();
-    }
     snprintf(command, sizeof command, "gzip -dc '%s' | iconv -f ISO-8859-1 -t UTF-8", path);
     assert_same_as_command(path, "ISO-8859-1", command);
 }

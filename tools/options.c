@@ -124,7 +124,13 @@ static enum till_status store_choice(const struct option *option, void *field, c
         at += width + 1;
     }
     char what[200];
-    snprintf(what, sizeof what, "not one of %s", option->choices);
+    size_t at = (size_t)snprintf(what, sizeof what, "not one of ");
+    for (const char *choice = option->choices; *choice != '\0' && at + 3 < sizeof what; choice++) {
+        what[at++] = *choice == '|' ? ',' : *choice;
+        if (*choice == '|')
+            what[at++] = ' ';
+    }
+    what[at] = '\0';
     return bad_value(error, option, text, what);
 }
 

@@ -55,7 +55,6 @@ struct tool_private {
     struct common common;
     struct option_set set;
     struct timespec start;
-    char delimiter;
     struct till_input_options input_options;
     int32_t since_day; /* --since as a date, or as an age */
     int32_t since_age;

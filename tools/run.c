@@ -48,8 +48,7 @@ static enum till_status adopt(struct tool_run *run, struct till_error *error) {
         status = conditions_parse(run, error);
     if (status != TILL_OK)
         return status;
-    private->delimiter = private->input_options.delimiter;
-    run->delimiter = private->delimiter;
+    run->delimiter = private->input_options.delimiter;
     run->operands = private->set.operands;
     run->operand_count = private->set.operand_count;
     run->threads = common->threads == 0 ? till_parallel_processors() : (unsigned)common->threads;
@@ -228,7 +227,7 @@ enum till_status tool_open_table(struct tool_run *run, const char *path, struct 
     struct tool_private *private = run->private;
     const struct common *common = &private->common;
     struct till_writer_options options = {.format = (enum till_format)common->format,
-                                          .delimiter = private->delimiter,
+                                          .delimiter = run->delimiter,
                                           .encoding = common->output_encoding,
                                           .bom = common->bom};
     struct till_sink sink;

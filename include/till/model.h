@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include <till/error.h>
+#include <till/hash.h>
 #include <till/writer.h>
 
 /* Writes a model, in one call of the sink. `kind` is a name of small letters, digits and '-', shorter than
@@ -27,5 +28,10 @@ TILL_API enum till_status till_model_save(struct till_sink sink, const char *kin
 #define TILL_MODEL_KIND_SIZE 64
 TILL_API enum till_status till_model_load(const char *path, char kind[TILL_MODEL_KIND_SIZE], json_t **body,
                                           struct till_error *error);
+
+/* The digest that a model file ends with, once it is found to fit: the same for the same bytes, so that a result can
+ * name the model that it was made by. Errors: as till_model_load. */
+TILL_API enum till_status till_model_digest(const char *path, char digest[TILL_FINGERPRINT_TEXT],
+                                            struct till_error *error);
 
 #endif

@@ -266,3 +266,18 @@ enum till_status till_model_load(const char *path, char kind[TILL_MODEL_KIND_SIZ
     till_text_free(&text);
     return status;
 }
+
+enum till_status till_model_digest(const char *path, char digest[TILL_FINGERPRINT_TEXT], struct till_error *error) {
+    struct till_text text = {0};
+    enum till_status status = read_all(path, &text, error);
+    if (status == TILL_OK)
+        status = check_digest(&text, error);
+    if (status == TILL_OK) {
+        memcpy(digest, text.bytes + text.length - DIGEST_AFTER - DIGEST_DIGITS, DIGEST_DIGITS);
+        digest[DIGEST_DIGITS] = '\0';
+    } else if (status == TILL_ERROR_STATE || status == TILL_ERROR_MEMORY) {
+        till_error_at(error, path, 0, 0, NULL);
+    }
+    till_text_free(&text);
+    return status;
+}

@@ -2,14 +2,13 @@
  *
  *     till_input_open(&input, paths, count, &options, &error);        reads the header
  *     till_schema_column(till_input_schema(input), "amount", &column, &error);
- *     plan.wanted = &(struct till_wanted){.column = column, .type = TILL_MONEY, .role = "amount"}; plan.wanted_count = 1;
- *     till_input_start(input, &plan, &error);                         settles date formats
- *     while (till_input_next(input, block, &error) == TILL_OK && block->rows > 0) ...
- *     till_input_close(input);
+ *     plan.wanted = &(struct till_wanted){.column = column, .type = TILL_MONEY, .role = "amount"}; plan.wanted_count =
+ * 1; till_input_start(input, &plan, &error);                         settles date formats while (till_input_next(input,
+ * block, &error) == TILL_OK && block->rows > 0) ... till_input_close(input);
  *
  * The grammar is RFC 4180: blanks belong to the field, CRLF and LF end records, a quoted field may hold line ends, text
- * after a closing quote is an error, blank lines are skipped unless there is one column. Records are found by vector code; whatever
- * is not plain is parsed by libcsv. Memory: a few buffers a worker, and the longest record. */
+ * after a closing quote is an error, blank lines are skipped unless there is one column. Records are found by vector
+ * code; whatever is not plain is parsed by libcsv. Memory: a few buffers a worker, and the longest record. */
 #ifndef TILL_INPUT_H
 #define TILL_INPUT_H
 
@@ -47,23 +46,24 @@ struct till_filter {
 };
 
 struct till_input_options {
-    char delimiter;  /* 0 stands for ',' */
-    bool no_headers; /* the first line is data; columns are named 1, 2, ... */
-    uint64_t skip;   /* lines before the header, in each file */
+    char delimiter;     /* 0 stands for ',' */
+    bool no_headers;    /* the first line is data; columns are named 1, 2, ... */
+    uint64_t skip;      /* lines before the header, in each file */
     const char *footer; /* last lines that begin so are not data; NULL: none */
     const char *encoding;
     const char *const *nulls; /* texts that mean "missing"; NULL: the empty field alone */
     size_t null_count;
     struct till_number_format number; /* decimal_mark 0 stands for '.' */
     bool clean_ids;
-    uint64_t max_field;     /* longest field in bytes; 0 stands for 16 MiB */
-    uint64_t max_bad;       /* bad rows to go on past */
-    double max_bad_share;   /* the same as a share of the rows read, when above 0 */
+    uint64_t max_field;   /* longest field in bytes; 0 stands for 16 MiB */
+    uint64_t max_bad;     /* bad rows to go on past */
+    double max_bad_share; /* the same as a share of the rows read, when above 0 */
     const struct till_filter *filters;
     size_t filter_count;
     bool digest;  /* keep digests of the inputs */
     bool no_simd; /* portable code only; the result is the same */
-    void (*reject)(void *context, const struct till_reject *reject); /* told of each bad row, in input order; may be NULL */
+    void (*reject)(void *context,
+                   const struct till_reject *reject); /* told of each bad row, in input order; may be NULL */
     void *reject_context;
 };
 
@@ -71,23 +71,23 @@ struct till_input_options {
 enum till_missing { TILL_MISSING_REJECTS, TILL_MISSING_FILTERS, TILL_MISSING_PASSES };
 
 struct till_wanted {
-    size_t column;     /* index into the schema */
+    size_t column;       /* index into the schema */
     enum till_type type; /* TEXT, MONEY, REAL, DAY or TIME */
     enum till_missing missing;
-    const char *role;  /* for messages: "amount" */
-    size_t factor;     /* MONEY: a second column to multiply by, plus one; 0: none */
-    bool identifier;   /* TEXT: cleaned when options.clean_ids asks for it */
+    const char *role;         /* for messages: "amount" */
+    size_t factor;            /* MONEY: a second column to multiply by, plus one; 0: none */
+    bool identifier;          /* TEXT: cleaned when options.clean_ids asks for it */
     const char *date_pattern; /* DAY, TIME: a strptime pattern; NULL: found from the data */
-    int32_t until;     /* DAY, TIME: later rows are filtered; TILL_DAY_MISSING: no bound */
-    int32_t since;     /* DAY, TIME: earlier rows are filtered; TILL_DAY_MISSING: no bound */
+    int32_t until;            /* DAY, TIME: later rows are filtered; TILL_DAY_MISSING: no bound */
+    int32_t since;            /* DAY, TIME: earlier rows are filtered; TILL_DAY_MISSING: no bound */
 };
 
-/* What a caller wants of each row. Filtering by column values comes first, then the wanted columns in their order: give those
- * that filter before those that reject. */
+/* What a caller wants of each row. Filtering by column values comes first, then the wanted columns in their order: give
+ * those that filter before those that reject. */
 struct till_plan {
     const struct till_wanted *wanted;
     size_t wanted_count;
-    bool records; /* keep the rows verbatim */
+    bool records;   /* keep the rows verbatim */
     bool streaming; /* rows are passed on as they come: an ambiguous date format cannot be settled by later rows */
 };
 
@@ -110,7 +110,7 @@ struct till_accounting {
 /* One input file, as --meta tells it. */
 struct till_input_file {
     const char *name;
-    uint64_t bytes; /* decoded */
+    uint64_t bytes;      /* decoded */
     uint64_t file_bytes; /* as taken from the file; compressed, where it is */
     bool has_digest;
     struct till_fingerprint digest; /* of the decoded bytes */
@@ -124,9 +124,9 @@ TILL_API enum till_status till_input_open(struct till_input **input, const char 
 /* The columns, as the first header names them. */
 TILL_API const struct till_schema *till_input_schema(const struct till_input *input);
 
-/* Says what is wanted and settles the date format from the first rows (reading ahead as far as it needs; what was read is
- * kept, in memory and then in a temporary file, and not read again). An ambiguity that the whole input leaves open is
- * TILL_ERROR_DATA. The plan is copied; its strings must outlive the input. */
+/* Says what is wanted and settles the date format from the first rows (reading ahead as far as it needs; what was read
+ * is kept, in memory and then in a temporary file, and not read again). An ambiguity that the whole input leaves open
+ * is TILL_ERROR_DATA. The plan is copied; its strings must outlive the input. */
 TILL_API enum till_status till_input_start(struct till_input *input, const struct till_plan *plan,
                                            struct till_error *error);
 
@@ -142,9 +142,18 @@ TILL_API enum till_status till_input_newest_day(struct till_input *input, size_t
 TILL_API struct till_block *till_block_new(struct till_input *input);
 TILL_API void till_block_free(struct till_block *block);
 
-/* The next stretch of rows, in input order. At the end of input block->rows is 0; only there. One caller at a time. */
-TILL_API enum till_status till_input_next(struct till_input *input, struct till_block *block,
-                                          struct till_error *error);
+/* The next stretch of rows, in input order. At the end of input block->rows is 0; only there. Several workers may call
+ * it side by side, each with a block of its own; the rows of a block count when its worker comes back for the next one.
+ * Errors are the first in input order, for one caller; several find the input at its end instead, and ask
+ * till_input_finish. */
+TILL_API enum till_status till_input_next(struct till_input *input, struct till_block *block, struct till_error *error);
+
+/* What the whole input came to, for several workers that call till_input_next side by side: after all of them have
+ * reached the end, the first error in input order. */
+TILL_API enum till_status till_input_finish(struct till_input *input, struct till_error *error);
+
+/* Gives up: workers find the input at its end. */
+TILL_API void till_input_stop(struct till_input *input);
 
 /* The row accounting so far; complete after the end of input. */
 TILL_API const struct till_accounting *till_input_accounting(const struct till_input *input);
@@ -154,15 +163,16 @@ TILL_API size_t till_input_file_count(const struct till_input *input);
 TILL_API struct till_input_file till_input_file(const struct till_input *input, size_t index);
 
 /* For progress: bytes done and to do (0: not known). */
-TILL_API void till_input_progress(const struct till_input *input, uint64_t *done, uint64_t *total, uint64_t *rows);
+TILL_API void till_input_progress(struct till_input *input, uint64_t *done, uint64_t *total, uint64_t *rows);
 
 /* True when one of the inputs is this file: an output must not overwrite what is being read. */
 TILL_API bool till_input_reads(const struct till_input *input, uint64_t device, uint64_t inode);
 
 TILL_API void till_input_close(struct till_input *input);
 
-/* Splits one record (without line end) into its fields, unquoted. Fields point into the record or into `storage`, and are
- * valid until either changes. `fields` must hold `count`; false when the record has another number of fields or memory is out. */
+/* Splits one record (without line end) into its fields, unquoted. Fields point into the record or into `storage`, and
+ * are valid until either changes. `fields` must hold `count`; false when the record has another number of fields or
+ * memory is out. */
 TILL_API bool till_record_split(struct till_slice record, char delimiter, struct till_slice *fields, size_t count,
                                 struct till_text *storage);
 

@@ -1,8 +1,8 @@
 /* till/ledger.h: purchases by customer and day: what RFM, cohorts, lifetime values and churn features are read off.
  *
- * Rows become purchases here. A purchase is an order (or, without an order column, a customer's date-time) whose rows sum to
- * zero or more; one that sums below zero is a return: it lowers the money, is no purchase and moves no date. With `rows` each row stands for itself.
- * An order is dated by its earliest day.
+ * Rows become purchases here. A purchase is an order (or, without an order column, a customer's date-time) whose rows
+ * sum to zero or more; one that sums below zero is a return: it lowers the money, is no purchase and moves no date.
+ * With `rows` each row stands for itself. An order is dated by its earliest day.
  *
  *     till_fold(input, &till_ledger_aggregate, &settings, threads, (void **)&ledger, &error);
  *     till_ledger_history(ledger, &history, &error);
@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <till/dictionary.h>
 #include <till/error.h>
 #include <till/fold.h>
 #include <till/text.h>
@@ -23,8 +24,8 @@
 
 struct till_ledger_settings {
     const struct till_transactions *transactions; /* where the roles stand in a block */
-    bool rows;             /* each row is a purchase or a return of its own */
-    bool amount_per_order; /* an order's amount stands on each of its rows and is taken once */
+    bool rows;                                    /* each row is a purchase or a return of its own */
+    bool amount_per_order;                        /* an order's amount stands on each of its rows and is taken once */
 };
 
 extern TILL_API const struct till_aggregate till_ledger_aggregate;
@@ -32,7 +33,7 @@ extern TILL_API const struct till_aggregate till_ledger_aggregate_ordered; /* fo
 
 /* What a customer did on one day. */
 struct till_ledger_day {
-    uint32_t customer;  /* index into the ledger's customers */
+    uint32_t customer; /* index into the ledger's customers */
     int32_t day;
     uint32_t purchases; /* orders (or rows) that sum to zero or more */
     uint32_t returns;   /* orders (or rows) that sum below zero */
@@ -45,6 +46,8 @@ struct till_ledger;
 
 TILL_API uint32_t till_ledger_customers(const struct till_ledger *ledger);
 TILL_API struct till_slice till_ledger_customer(const struct till_ledger *ledger, uint32_t customer);
+/* The dictionary that codes the customers; owned by the ledger. */
+TILL_API const struct till_dictionary *till_ledger_names(const struct till_ledger *ledger);
 /* All customers in byte order of their ids. False when memory is out. */
 TILL_API bool till_ledger_order(const struct till_ledger *ledger, uint32_t *order);
 /* The newest day of any row; TILL_DAY_MISSING without rows. `next` may be NULL: the newest day before it. */
@@ -52,15 +55,16 @@ TILL_API int32_t till_ledger_newest_day(const struct till_ledger *ledger, int32_
 /* True when orders of several rows exist and every one of them repeats one amount: they may be order totals. */
 TILL_API bool till_ledger_repeats_totals(const struct till_ledger *ledger);
 
-/* Calls visit once for each purchase or return (or for each customer and day, with settings.rows), in no particular order. O(entries). */
+/* Calls visit once for each purchase or return (or for each customer and day, with settings.rows), in no particular
+ * order. O(entries). */
 typedef void till_ledger_visit(void *context, const struct till_ledger_day *event);
 TILL_API void till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit, void *context);
 
 /* All customers' days, one entry per customer and day, by customer in byte order of their ids, then by day. */
 struct till_ledger_history {
     uint32_t customers;
-    uint32_t *customer;          /* [customers]: their codes, in byte order of the ids */
-    size_t *first;               /* [customers + 1]: where each one's days begin */
+    uint32_t *customer; /* [customers]: their codes, in byte order of the ids */
+    size_t *first;      /* [customers + 1]: where each one's days begin */
     struct till_ledger_day *days;
 };
 TILL_API enum till_status till_ledger_history(const struct till_ledger *ledger, struct till_ledger_history *history,

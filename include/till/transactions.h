@@ -35,11 +35,14 @@ enum till_transactions_use {
     TILL_NEEDS_ITEM = 16,
     TILL_USES_ORDER = 32,
     TILL_USES_CUSTOMER = 64,
-    TILL_USES_DATE = 128
+    TILL_USES_DATE = 128,
+    TILL_NEEDS_TIME = 256 /* the date with its time of day */
 };
 
 /* The plan: a missing customer filters its row where customers are needed, and passes where they are only used; missing
- * dates, amounts, orders and items reject it. The date is wanted as a TIME. An amount A*B is one wanted column with a
+ * dates, amounts, orders and items reject it. The date is wanted as a DAY, or as
+ * a TIME where it matters: when TILL_NEEDS_TIME says so, and when it stands in for an order column that
+ * TILL_USES_ORDER did not find. An amount A*B is one wanted column with a
  * factor: at[TILL_ROLE_AMOUNT] is the product; column[TILL_ROLE_QUANTITY] and column[TILL_ROLE_PRICE] say what is
  * multiplied, and are TILL_NO_COLUMN otherwise. */
 struct till_transactions {

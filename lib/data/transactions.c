@@ -151,6 +151,14 @@ static void start_plan(struct till_transactions *transactions) {
     transactions->plan.wanted = transactions->wanted;
 }
 
+/* A day is cheaper than a time, and enough where the time of day tells nothing apart. */
+static void settle_date_type(struct till_transactions *transactions, unsigned uses) {
+    size_t date = transactions->at[TILL_ROLE_DATE];
+    bool stands_for_order = (uses & TILL_USES_ORDER) != 0 && transactions->at[TILL_ROLE_ORDER] == TILL_NO_COLUMN;
+    if (date != TILL_NO_COLUMN && (uses & TILL_NEEDS_TIME) == 0 && !stands_for_order)
+        transactions->wanted[date].type = TILL_DAY;
+}
+
 enum till_status till_transactions_plan(struct till_transactions *transactions, const struct till_schema *schema,
                                         const struct till_transactions_options *options, unsigned uses,
                                         struct till_error *error) {
@@ -169,5 +177,7 @@ enum till_status till_transactions_plan(struct till_transactions *transactions, 
                            TILL_MISSING_REJECTS, error);
     if (status == TILL_OK && (uses & TILL_NEEDS_ITEM) != 0)
         status = plan_text(transactions, schema, TILL_ROLE_ITEM, options->item, true, TILL_MISSING_REJECTS, error);
+    if (status == TILL_OK)
+        settle_date_type(transactions, uses);
     return status;
 }

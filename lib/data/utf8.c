@@ -3,7 +3,10 @@
  * The ranges are those of Unicode's EastAsianWidth.txt (W and F) and of the combining marks that turn up in names, with
  * unassigned gaps closed. They are our own because wcwidth() depends on the locale, which the library does not look at.
  */
-#include "writer_parts.h"
+#include "lib/data/utf8.h"
+
+#include <stdbool.h>
+#include <string.h>
 
 struct range {
     int32_t first;
@@ -81,4 +84,23 @@ int32_t utf8_next(const char *bytes, size_t length, size_t *taken) {
         return -1;
     *taken = more + 1;
     return character;
+}
+
+size_t utf8_first_invalid(const char *bytes, size_t length) {
+    size_t i = 0;
+    while (i < length) {
+        uint64_t eight;
+        if (length - i >= sizeof eight) {
+            memcpy(&eight, bytes + i, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                i += sizeof eight;
+                continue;
+            }
+        }
+        size_t taken;
+        if (utf8_next(bytes + i, length - i, &taken) < 0)
+            return i;
+        i += taken;
+    }
+    return length;
 }

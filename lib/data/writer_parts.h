@@ -8,6 +8,8 @@
 
 #include <till/writer.h>
 
+#include "lib/data/utf8.h"
+
 /* A format. Texts append to `out` and answer TILL_OK, TILL_ERROR_MEMORY, or TILL_ERROR_DATA for bytes that it cannot
  * hold. */
 struct writer_format {
@@ -77,10 +79,5 @@ void encoder_free(struct encoder *encoder);
  * the character that the encoding lacks. */
 enum till_status encoder_add(struct encoder *encoder, const char *bytes, size_t length, struct till_text *out,
                              struct till_error *error);
-
-/* utf8.c: the character at `bytes` (length > 0) and how many bytes it takes; -1 and 1 where it is not valid UTF-8. */
-int32_t utf8_next(const char *bytes, size_t length, size_t *taken);
-/* How many columns of a terminal a character takes: 0 (combining), 1, or 2 (East Asian wide). */
-unsigned utf8_width(int32_t character);
 
 #endif

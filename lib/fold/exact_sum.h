@@ -21,7 +21,8 @@ struct exact_sum {
 void exact_sum_add(struct exact_sum *sum, double value, uint64_t times);
 void exact_sum_merge(struct exact_sum *into, const struct exact_sum *from);
 
-/* Moves all carries on: equal sums then have equal limbs, all within 0 .. 2^32 - 1 but the last, which holds the sign. */
+/* Moves all carries on: equal sums then have equal limbs, all within 0 .. 2^32 - 1 but the last, which holds the sign.
+ */
 void exact_sum_settle(struct exact_sum *sum);
 
 /* The sum, rounded once, to nearest even. O(limbs). */

@@ -24,8 +24,8 @@ struct fingerprints {
     bool has_zero; /* the fingerprint of zeros, which has no slot */
 };
 
-/* Adds `count` fingerprints, with their memory accesses under way together. False when memory is out; some may have been added
- * then. Expected O(count). */
+/* Adds `count` fingerprints, with their memory accesses under way together. False when memory is out; some may have
+ * been added then. Expected O(count). */
 bool fingerprints_add(struct fingerprints *set, const struct till_fingerprint *prints, size_t count);
 
 /* Calls visit for every member, in no particular order. */

@@ -9,7 +9,8 @@
 
 #include "lib/base/bytes.h"
 
-/* What is left to read. A read beyond the end sets `damaged` and gives zeros, so that a loader may check once at the end. */
+/* What is left to read. A read beyond the end sets `damaged` and gives zeros, so that a loader may check once at the
+ * end. */
 struct unpack {
     const char *bytes;
     size_t left;

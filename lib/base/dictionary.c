@@ -1,0 +1,348 @@
+/* Strings to codes by open addressing. A slot is 8 bytes, 32 bits of the hash as a tag and the code, so that a probe
+ * nearly never looks at a key in vain; a key is 16 bytes, the string itself with its length when it has up to 15 bytes,
+ * else its address in an arena. Hash and comparison of short keys are then a few instructions. Batches compute all
+ * hashes first and ask for the slots, then for the keys, so that the cache misses of many rows overlap. */
+#include <till/dictionary.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <till/hash.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
+#include "lib/base/hash_fast.h"
+
+enum { BATCH = 32, FIRST_SLOTS = 1024 };
+
+/* The longest string that lies in its key; where the high byte of a word comes first in memory, none does. */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+static const size_t SHORT_KEY = 0;
+#else
+static const size_t SHORT_KEY = 15;
+#endif
+
+/* A short key: up to 15 bytes, zero-padded, and its length in the top byte of `tail`. A long key: LONG_MARK in the top
+ * byte of `tail`, its length below, and its address in `head`. */
+struct key {
+    uint64_t head;
+    uint64_t tail;
+};
+static const uint64_t LONG_MARK = UINT64_C(0xFF) << 56;
+
+struct till_dictionary {
+    uint64_t *slots; /* 0: free; else tag << 32 | code + 1 */
+    size_t slot_mask;
+    struct key *keys; /* [capacity] */
+    uint32_t count;
+    uint32_t capacity;
+    uint64_t seed;
+    struct arena long_keys;
+};
+
+struct till_dictionary *till_dictionary_new(void) {
+    struct till_dictionary *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return NULL;
+    }
+    made->slots = calloc(FIRST_SLOTS, sizeof *made->slots);
+    made->keys = malloc(FIRST_SLOTS / 2 * sizeof *made->keys);
+    made->slot_mask = FIRST_SLOTS - 1;
+    made->capacity = FIRST_SLOTS / 2;
+    made->seed = till_hash_seed();
+    if (made->slots == NULL || made->keys == NULL) {
+        till_dictionary_free(made);
+        return NULL;
+    }
+    return made;
+}
+
+void till_dictionary_free(struct till_dictionary *dictionary) {
+    if (dictionary != NULL) {
+        free(dictionary->slots);
+        free(dictionary->keys);
+        arena_free(&dictionary->long_keys);
+        free(dictionary);
+    }
+}
+
+uint32_t till_dictionary_count(const struct till_dictionary *dictionary) {
+    return dictionary->count;
+}
+
+/* ------------------------------------------------------------------ keys */
+
+/* The words of a short key, without reading outside of it. */
+static inline struct key short_key(const char *bytes, size_t length) {
+    struct key key = {0, (uint64_t)length << 56};
+    if (length >= 8) {
+        key.head = load_64(bytes);
+        key.tail |= length == 8 ? 0 : load_64(bytes + length - 8) >> (8 * (16 - length));
+    } else if (length >= 4) {
+        key.head = load_32(bytes) | (uint64_t)load_32(bytes + length - 4) << (8 * (length - 4));
+    } else {
+        for (size_t i = 0; i < length; i++) {
+            key.head |= (uint64_t)(unsigned char)bytes[i] << (8 * i);
+        }
+    }
+    return key;
+}
+
+static inline bool is_long(struct key key) {
+    return key.tail >= LONG_MARK;
+}
+
+static inline struct key key_of(struct till_slice text) {
+    if (text.length <= SHORT_KEY) {
+        return short_key(text.bytes, text.length);
+    }
+    return (struct key){(uint64_t)(uintptr_t)text.bytes, LONG_MARK | text.length};
+}
+
+static inline uint64_t hash_key(const struct till_dictionary *dictionary, struct key key) {
+    if (is_long(key)) {
+        return till_hash((const char *)(uintptr_t)key.head, key.tail & ~LONG_MARK, dictionary->seed);
+    }
+    return hash_fold(key.head ^ dictionary->seed, key.tail ^ HASH_GOLDEN ^ rotate_left(dictionary->seed, 32));
+}
+
+static inline bool same_key(struct key a, struct key b) {
+    if (a.tail != b.tail) {
+        return false;
+    }
+    return a.head == b.head || (is_long(a) && memcmp((const char *)(uintptr_t)a.head, (const char *)(uintptr_t)b.head,
+                                                     a.tail & ~LONG_MARK) == 0);
+}
+
+struct till_slice till_dictionary_text(const struct till_dictionary *dictionary, uint32_t code) {
+    const struct key *key = &dictionary->keys[code];
+    if (is_long(*key)) {
+        return (struct till_slice){(const char *)(uintptr_t)key->head, key->tail & ~LONG_MARK};
+    }
+    return (struct till_slice){(const char *)key, key->tail >> 56};
+}
+
+/* ------------------------------------------------------------------ slots */
+
+/* The slot of a key: the one that holds it, or the free one where it belongs. */
+static inline size_t find_slot(const struct till_dictionary *dictionary, struct key key, uint64_t hash) {
+    size_t at = hash & dictionary->slot_mask;
+    for (;; at = (at + 1) & dictionary->slot_mask) {
+        uint64_t slot = dictionary->slots[at];
+        if (slot == 0 || (slot >> 32 == hash >> 32 && same_key(dictionary->keys[(uint32_t)slot - 1], key))) {
+            return at;
+        }
+    }
+}
+
+/* Doubles slots and keys. */
+static bool grow(struct till_dictionary *dictionary) {
+    size_t slots = 2 * (dictionary->slot_mask + 1);
+    if (slots / 2 > UINT32_MAX - 1) {
+        return false;
+    }
+    struct key *keys = realloc(dictionary->keys, slots / 2 * sizeof *keys);
+    if (keys == NULL) {
+        return false;
+    }
+    dictionary->keys = keys;
+    uint64_t *table = calloc(slots, sizeof *table);
+    if (table == NULL) {
+        return false;
+    }
+    free(dictionary->slots);
+    dictionary->slots = table;
+    dictionary->slot_mask = slots - 1;
+    dictionary->capacity = (uint32_t)(slots / 2);
+    for (uint32_t code = 0; code < dictionary->count; code++) {
+        uint64_t hash = hash_key(dictionary, keys[code]);
+        size_t at = hash & dictionary->slot_mask;
+        while (table[at] != 0) {
+            at = (at + 1) & dictionary->slot_mask;
+        }
+        table[at] = (hash >> 32) << 32 | (code + 1);
+    }
+    return true;
+}
+
+static bool reserve(struct till_dictionary *dictionary, size_t more) {
+    while (dictionary->capacity - dictionary->count < more) {
+        if (!grow(dictionary)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Finds a key or adds it; there is room. */
+static inline bool find_or_add(struct till_dictionary *dictionary, struct key key, uint64_t hash, uint32_t *code) {
+    size_t at = find_slot(dictionary, key, hash);
+    if (dictionary->slots[at] != 0) {
+        *code = (uint32_t)dictionary->slots[at] - 1;
+        return true;
+    }
+    if (is_long(key)) {
+        size_t length = key.tail & ~LONG_MARK;
+        char *copy = arena_take(&dictionary->long_keys, length);
+        if (copy == NULL) {
+            return false;
+        }
+        memcpy(copy, (const char *)(uintptr_t)key.head, length);
+        key.head = (uint64_t)(uintptr_t)copy;
+    }
+    *code = dictionary->count++;
+    dictionary->keys[*code] = key;
+    dictionary->slots[at] = (hash >> 32) << 32 | (*code + 1);
+    return true;
+}
+
+bool till_dictionary_add(struct till_dictionary *dictionary, struct till_slice key, uint32_t *code) {
+    struct key words = key_of(key);
+    return reserve(dictionary, 1) && find_or_add(dictionary, words, hash_key(dictionary, words), code);
+}
+
+bool till_dictionary_add_all(struct till_dictionary *dictionary, const struct till_slice *keys, size_t count,
+                             uint32_t *codes) {
+    struct key words[BATCH];
+    uint64_t hashes[BATCH];
+    for (size_t start = 0; start < count; start += BATCH) {
+        size_t batch = count - start < BATCH ? count - start : BATCH;
+        if (!reserve(dictionary, batch)) {
+            return false;
+        }
+        for (size_t i = 0; i < batch; i++) {
+            words[i] = key_of(keys[start + i]);
+            hashes[i] = hash_key(dictionary, words[i]);
+            __builtin_prefetch(&dictionary->slots[hashes[i] & dictionary->slot_mask]);
+        }
+        for (size_t i = 0; i < batch; i++) {
+            uint32_t candidate = (uint32_t)dictionary->slots[hashes[i] & dictionary->slot_mask];
+            __builtin_prefetch(&dictionary->keys[candidate == 0 ? 0 : candidate - 1]);
+        }
+        for (size_t i = 0; i < batch; i++) {
+            if (!find_or_add(dictionary, words[i], hashes[i], &codes[start + i])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool till_dictionary_find(const struct till_dictionary *dictionary, struct till_slice key, uint32_t *code) {
+    struct key words = key_of(key);
+    uint64_t slot = dictionary->slots[find_slot(dictionary, words, hash_key(dictionary, words))];
+    *code = (uint32_t)slot - 1;
+    return slot != 0;
+}
+
+/* ------------------------------------------------------------------ order */
+
+/* A string's code with eight of its bytes, first byte highest. */
+struct entry {
+    uint64_t prefix;
+    uint32_t code;
+};
+
+static uint64_t prefix_at(struct till_slice text, size_t offset) {
+    uint64_t prefix = 0;
+    size_t end = text.length < offset + 8 ? text.length : offset + 8;
+    for (size_t i = offset; i < end; i++) {
+        prefix |= (uint64_t)(unsigned char)text.bytes[i] << (8 * (7 - (i - offset)));
+    }
+    return prefix;
+}
+
+static bool comes_after(const struct till_dictionary *dictionary, uint32_t a, uint32_t b) {
+    return till_slice_compare(till_dictionary_text(dictionary, a), till_dictionary_text(dictionary, b)) > 0;
+}
+
+/* Few entries, or such as differ in length alone: merge sort by whole strings. */
+static void merge_sort(const struct till_dictionary *dictionary, struct entry *entries, struct entry *spare,
+                       size_t count) {
+    if (count < 2) {
+        return;
+    }
+    size_t half = count / 2;
+    merge_sort(dictionary, entries, spare, half);
+    merge_sort(dictionary, entries + half, spare, count - half);
+    memcpy(spare, entries, half * sizeof *spare);
+    for (size_t i = 0, j = half, out = 0; i < half; out++) {
+        bool take_right = j < count && comes_after(dictionary, spare[i].code, entries[j].code);
+        entries[out] = take_right ? entries[j++] : spare[i++];
+    }
+}
+
+/* Sorts by prefix, a byte at a time from the lowest; bytes that all entries share are skipped. The result is in
+ * `entries`. */
+static void radix_sort(struct entry *entries, struct entry *spare, size_t count) {
+    size_t counts[8][256] = {{0}};
+    struct entry *from = entries;
+    struct entry *to = spare;
+    for (size_t i = 0; i < count; i++) {
+        for (unsigned byte = 0; byte < 8; byte++) {
+            counts[byte][(entries[i].prefix >> (8 * byte)) & 255]++;
+        }
+    }
+    for (unsigned byte = 0; byte < 8; byte++) {
+        if (counts[byte][(entries[0].prefix >> (8 * byte)) & 255] == count) {
+            continue;
+        }
+        size_t place = 0;
+        for (size_t value = 0; value < 256; value++) {
+            size_t here = counts[byte][value];
+            counts[byte][value] = place;
+            place += here;
+        }
+        for (size_t i = 0; i < count; i++) {
+            to[counts[byte][(from[i].prefix >> (8 * byte)) & 255]++] = from[i];
+        }
+        struct entry *other = from;
+        from = to;
+        to = other;
+    }
+    if (from != entries) {
+        memcpy(entries, from, count * sizeof *entries);
+    }
+}
+
+/* Sorts entries whose strings agree in their first `offset` bytes and are all at least that long. */
+static void sort_from(const struct till_dictionary *dictionary, struct entry *entries, struct entry *spare,
+                      size_t count, size_t offset) {
+    bool all_longer = true;
+    if (count < 64) {
+        merge_sort(dictionary, entries, spare, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        entries[i].prefix = prefix_at(till_dictionary_text(dictionary, entries[i].code), offset);
+    }
+    radix_sort(entries, spare, count);
+    for (size_t first = 0, end; first < count; first = end) {
+        all_longer = true;
+        for (end = first; end < count && entries[end].prefix == entries[first].prefix; end++) {
+            all_longer &= till_dictionary_text(dictionary, entries[end].code).length > offset + 8;
+        }
+        if (end - first > 1 && all_longer) {
+            sort_from(dictionary, entries + first, spare, end - first, offset + 8);
+        } else {
+            merge_sort(dictionary, entries + first, spare, end - first);
+        }
+    }
+}
+
+bool till_dictionary_order(const struct till_dictionary *dictionary, uint32_t *order) {
+    size_t count = dictionary->count;
+    struct entry *entries = malloc((2 * count + 1) * sizeof *entries);
+    if (entries == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        entries[i].code = (uint32_t)i;
+    }
+    sort_from(dictionary, entries, entries + count, count, 0);
+    for (size_t i = 0; i < count; i++) {
+        order[i] = entries[i].code;
+    }
+    free(entries);
+    return true;
+}

@@ -1,0 +1,440 @@
+/* The ledger: rows become purchases.
+ *
+ * Customers are coded by a dictionary. With an order column (or, without one, the time of the row) rows of one order
+ * are gathered in an entry: its customer, earliest day, money and number of rows, found through a table of 8-byte slots
+ * (tag and index) under the hash of (customer, order fingerprint). Entries lie in the order of their first rows, so
+ * that the lines of an order, which mostly stand together in an export, meet in the cache. With settings.rows each row
+ * is a purchase of its own, and entries are (customer, day).
+ *
+ * Everything in an entry is a sum, a minimum or a set, so ledgers add up in any order. Sums cannot overflow: the sum of
+ * all absolute amounts is kept in 128 bits, and has to stay below 2^63. */
+#include "lib/fold/ledger_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <till/decimal.h>
+#include <till/hash.h>
+
+#include "lib/fold/sum.h"
+
+enum { BATCH = 64 };
+
+/* ------------------------------------------------------------------ life */
+
+static void destroy(void *state) {
+    struct till_ledger *ledger = state;
+    if (ledger != NULL) {
+        till_dictionary_free(ledger->customers);
+        ledger_table_free(&ledger->table);
+        free(ledger->codes);
+        free(ledger);
+    }
+}
+
+static enum till_status create(void **state, const void *settings, struct till_error *error) {
+    struct till_ledger *ledger = calloc(1, sizeof *ledger);
+    if (ledger == NULL) {
+        return till_error_memory(error);
+    }
+    ledger->settings = *(const struct till_ledger_settings *)settings;
+    if (ledger->settings.transactions != NULL) {
+        const struct till_transactions *transactions = ledger->settings.transactions;
+        memcpy(ledger->at, transactions->at, sizeof ledger->at);
+        ledger->day_column = transactions->wanted[transactions->at[TILL_ROLE_DATE]].type == TILL_DAY;
+    }
+    ledger->settings.transactions = NULL;
+    newest_start(&ledger->newest);
+    ledger->customers = till_dictionary_new();
+    if (ledger->customers == NULL || !ledger_table_start(&ledger->table)) {
+        destroy(ledger);
+        return till_error_memory(error);
+    }
+    *state = ledger;
+    return TILL_OK;
+}
+
+/* ------------------------------------------------------------------ adding */
+
+static enum till_status reserve_codes(struct till_ledger *ledger, size_t rows, struct till_error *error) {
+    if (rows > ledger->code_capacity) {
+        free(ledger->codes);
+        ledger->codes = malloc(2 * rows * sizeof *ledger->codes);
+        ledger->code_capacity = ledger->codes == NULL ? 0 : 2 * rows;
+    }
+    return ledger->codes == NULL ? till_error_memory(error) : TILL_OK;
+}
+
+static int32_t day_of(const struct till_ledger *ledger, const struct till_block *block, size_t row) {
+    const struct till_vector *dates = &block->columns[ledger->at[TILL_ROLE_DATE]];
+    return ledger->day_column ? dates->day[row] : till_date_day(dates->time[row]);
+}
+
+/* What tells this row's order from the customer's others. */
+static struct till_fingerprint order_of(const struct till_ledger *ledger, const struct till_block *block, size_t row) {
+    size_t column = ledger->at[TILL_ROLE_ORDER];
+    if (ledger->settings.rows) {
+        return (struct till_fingerprint){0, (uint64_t)(uint32_t)day_of(ledger, block, row)};
+    }
+    if (column == TILL_NO_COLUMN) {
+        const struct till_vector *dates = &block->columns[ledger->at[TILL_ROLE_DATE]];
+        int64_t time = ledger->day_column ? (int64_t)dates->day[row] * 86400 : dates->time[row];
+        return (struct till_fingerprint){1, (uint64_t)time};
+    }
+    struct till_slice order = block->columns[column].text[row];
+    return till_fingerprint_of(order.bytes, order.length);
+}
+
+/* Adds a row to the entry of its order. */
+static void add_to_order(struct till_ledger *ledger, struct ledger_entry *entry, int32_t day, int64_t amount) {
+    if (entry->rows > 0 && !ledger->amounts_differ) {
+        ledger->several = true;
+        ledger->amounts_differ = (till_wide)amount * entry->rows != entry->spent;
+    }
+    entry->day = entry->rows == 0 || day < entry->day ? day : entry->day;
+    entry->spent += amount;
+    entry->rows++;
+}
+
+/* With settings.rows: adds a row to its customer and day. */
+static void add_to_day(struct ledger_entry *entry, int32_t day, int64_t amount) {
+    entry->day = day;
+    if (amount < 0) {
+        entry->returned += amount;
+        entry->returns++;
+    } else {
+        entry->spent += amount;
+        entry->rows++;
+    }
+}
+
+/* The amount stands for the whole order: later rows must repeat it. */
+static enum till_status add_order_amount(struct till_ledger *ledger, struct till_block *block, size_t row,
+                                         struct ledger_entry *entry, int64_t amount) {
+    int32_t day = day_of(ledger, block, row);
+    if (entry->rows > 0 && entry->spent != amount) {
+        char reason[128];
+        char before[TILL_MONEY_TEXT];
+        struct till_text text = {0};
+        size_t length = till_decimal_format(before, entry->spent);
+        bool fine =
+            till_text_append_format(&text, "differs within its order, which had %.*s before", (int)length, before);
+        if (fine && till_text_string(&text) != NULL) {
+            memcpy(reason, text.bytes, text.length < sizeof reason ? text.length + 1 : sizeof reason);
+            reason[sizeof reason - 1] = '\0';
+        }
+        till_text_free(&text);
+        return fine ? till_block_reject(block, row, "amount", reason) : TILL_ERROR_MEMORY;
+    }
+    entry->day = entry->rows == 0 || day < entry->day ? day : entry->day;
+    entry->spent = amount;
+    entry->rows++;
+    return TILL_OK;
+}
+
+/* Adds the rows start..end-1, whose slots have been asked for. */
+static enum till_status add_rows(struct till_ledger *ledger, struct till_block *block, size_t start, size_t end,
+                                 const struct till_fingerprint *orders, struct till_error *error) {
+    const int64_t *amounts = block->columns[ledger->at[TILL_ROLE_AMOUNT]].money;
+    for (size_t row = start; row < end; row++) {
+        struct ledger_entry *entry = ledger_table_entry(&ledger->table, ledger->codes[row], orders[row - start]);
+        enum till_status status = entry == NULL ? TILL_ERROR_MEMORY : TILL_OK;
+        if (entry != NULL && ledger->settings.rows) {
+            add_to_day(entry, day_of(ledger, block, row), amounts[row]);
+        } else if (entry != NULL && ledger->settings.amount_per_order) {
+            status = add_order_amount(ledger, block, row, entry, amounts[row]);
+        } else if (entry != NULL) {
+            add_to_order(ledger, entry, day_of(ledger, block, row), amounts[row]);
+        }
+        if (status != TILL_OK) {
+            return till_error_memory(error);
+        }
+    }
+    return TILL_OK;
+}
+
+static enum till_status add_batches(struct till_ledger *ledger, struct till_block *block, struct till_error *error) {
+    struct till_fingerprint orders[BATCH];
+    for (size_t start = 0; start < block->rows; start += BATCH) {
+        size_t end = block->rows - start < BATCH ? block->rows : start + BATCH;
+        for (size_t row = start; row < end; row++) {
+            orders[row - start] = order_of(ledger, block, row);
+            ledger_table_prefetch(&ledger->table, ledger->codes[row], orders[row - start]);
+        }
+        enum till_status status = add_rows(ledger, block, start, end, orders, error);
+        if (status != TILL_OK) {
+            return status;
+        }
+    }
+    return TILL_OK;
+}
+
+static enum till_status add(void *state, struct till_block *block, struct till_error *error) {
+    struct till_ledger *ledger = state;
+    const int64_t *amounts = block->columns[ledger->at[TILL_ROLE_AMOUNT]].money;
+    enum till_status status = reserve_codes(ledger, block->rows, error);
+    if (status != TILL_OK) {
+        return status;
+    }
+    for (size_t row = 0; row < block->rows; row++) {
+        newest_add(&ledger->newest, day_of(ledger, block, row));
+    }
+    status = sum_absolute(&ledger->absolute, amounts, block->rows, error);
+    const struct till_slice *customers = block->columns[ledger->at[TILL_ROLE_CUSTOMER]].text;
+    if (status == TILL_OK && !till_dictionary_add_all(ledger->customers, customers, block->rows, ledger->codes)) {
+        status = till_error_memory(error);
+    }
+    return status == TILL_OK ? add_batches(ledger, block, error) : status;
+}
+
+/* ------------------------------------------------------------------ merging */
+
+static void merge_entry(struct till_ledger *into, struct ledger_entry *mine, const struct ledger_entry *other) {
+    if (mine->rows > 0 && other->rows > 0 && !into->settings.rows && !into->amounts_differ) {
+        into->several = true;
+        into->amounts_differ = (till_wide)mine->spent * other->rows != (till_wide)other->spent * mine->rows;
+    }
+    bool fresh = mine->rows == 0 && mine->returns == 0;
+    mine->day = fresh || other->day < mine->day ? other->day : mine->day;
+    mine->spent += other->spent;
+    mine->returned += other->returned;
+    mine->rows += other->rows;
+    mine->returns += other->returns;
+}
+
+static enum till_status merge(void *state, void *from, struct till_error *error) {
+    struct till_ledger *into = state;
+    struct till_ledger *other = from;
+    uint32_t count = till_dictionary_count(other->customers);
+    uint32_t *codes = malloc((count + 1) * sizeof *codes);
+    if (codes == NULL) {
+        return till_error_memory(error);
+    }
+    bool fine = true;
+    for (uint32_t code = 0; fine && code < count; code++) {
+        fine = till_dictionary_add(into->customers, till_dictionary_text(other->customers, code), &codes[code]);
+    }
+    for (size_t i = 0; fine && i < other->table.count; i++) {
+        const struct ledger_entry *entry = &other->table.entries[i];
+        struct ledger_entry *mine = ledger_table_entry(&into->table, codes[entry->customer], entry->order);
+        fine = mine != NULL;
+        if (fine) {
+            merge_entry(into, mine, entry);
+        }
+    }
+    free(codes);
+    newest_merge(&into->newest, &other->newest);
+    into->absolute += other->absolute;
+    into->several |= other->several;
+    into->amounts_differ |= other->amounts_differ;
+    return fine ? sum_check(into->absolute, error) : till_error_memory(error);
+}
+
+/* ------------------------------------------------------------------ reading */
+
+uint32_t till_ledger_customers(const struct till_ledger *ledger) {
+    return till_dictionary_count(ledger->customers);
+}
+
+struct till_slice till_ledger_customer(const struct till_ledger *ledger, uint32_t customer) {
+    return till_dictionary_text(ledger->customers, customer);
+}
+
+const struct till_dictionary *till_ledger_names(const struct till_ledger *ledger) {
+    return ledger->customers;
+}
+
+bool till_ledger_order(const struct till_ledger *ledger, uint32_t *order) {
+    return till_dictionary_order(ledger->customers, order);
+}
+
+int32_t till_ledger_newest_day(const struct till_ledger *ledger, int32_t *next) {
+    if (next != NULL) {
+        *next = ledger->newest.next;
+    }
+    return ledger->newest.newest;
+}
+
+bool till_ledger_repeats_totals(const struct till_ledger *ledger) {
+    return ledger->several && !ledger->amounts_differ;
+}
+
+/* An entry as what its customer did. */
+static struct till_ledger_day event_of(const struct till_ledger *ledger, const struct ledger_entry *entry) {
+    struct till_ledger_day event = {.customer = entry->customer, .day = entry->day};
+    if (ledger->settings.rows) {
+        event.purchases = entry->rows;
+        event.returns = entry->returns;
+        event.rows = entry->rows;
+        event.spent = entry->spent;
+        event.returned = entry->returned;
+    } else if (entry->spent < 0) {
+        event.returns = 1;
+        event.returned = entry->spent;
+    } else {
+        event.purchases = 1;
+        event.rows = entry->rows;
+        event.spent = entry->spent;
+    }
+    return event;
+}
+
+void till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit, void *context) {
+    for (size_t i = 0; i < ledger->table.count; i++) {
+        struct till_ledger_day event = event_of(ledger, &ledger->table.entries[i]);
+        visit(context, &event);
+    }
+}
+
+/* ------------------------------------------------------------------ history */
+
+static int by_day(const void *a, const void *b) {
+    const struct till_ledger_day *left = a;
+    const struct till_ledger_day *right = b;
+    return (left->day > right->day) - (left->day < right->day);
+}
+
+static void add_day(struct till_ledger_day *into, const struct till_ledger_day *other) {
+    into->purchases += other->purchases;
+    into->returns += other->returns;
+    into->rows += other->rows;
+    into->spent += other->spent;
+    into->returned += other->returned;
+}
+
+/* Sorts each customer's events by day and adds up those of one day; the order among these does not matter to a sum. */
+static void gather_days(struct till_ledger_history *history) {
+    size_t kept = 0;
+    for (uint32_t c = 0; c < history->customers; c++) {
+        size_t start = history->first[c];
+        size_t end = history->first[c + 1];
+        qsort(history->days + start, end - start, sizeof *history->days, by_day);
+        history->first[c] = kept;
+        for (size_t i = start; i < end; i++) {
+            if (i > start && history->days[kept - 1].day == history->days[i].day) {
+                add_day(&history->days[kept - 1], &history->days[i]);
+            } else {
+                history->days[kept++] = history->days[i];
+            }
+        }
+    }
+    history->first[history->customers] = kept;
+}
+
+/* Puts the events behind one another by customer, by counting. */
+static void place_events(const struct till_ledger *ledger, struct till_ledger_history *history, const uint32_t *rank) {
+    size_t count = ledger->table.count;
+    for (size_t i = 0; i < count; i++) {
+        history->first[rank[ledger->table.entries[i].customer] + 1]++;
+    }
+    for (uint32_t c = 0; c < history->customers; c++) {
+        history->first[c + 1] += history->first[c];
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct till_ledger_day event = event_of(ledger, &ledger->table.entries[i]);
+        size_t *next = &history->first[rank[event.customer]];
+        history->days[(*next)++] = event;
+    }
+    /* Each start has moved on to the next one's. */
+    memmove(history->first + 1, history->first, history->customers * sizeof *history->first);
+    history->first[0] = 0;
+}
+
+enum till_status till_ledger_history(const struct till_ledger *ledger, struct till_ledger_history *history,
+                                     struct till_error *error) {
+    uint32_t customers = till_ledger_customers(ledger);
+    *history = (struct till_ledger_history){
+        .customers = customers,
+        .customer = malloc((customers + 1) * sizeof *history->customer),
+        .first = calloc((size_t)customers + 1, sizeof *history->first),
+        .days = malloc((ledger->table.count + 1) * sizeof *history->days),
+    };
+    uint32_t *rank = malloc((customers + 1) * sizeof *rank);
+    bool fine = history->customer != NULL && history->first != NULL && history->days != NULL && rank != NULL &&
+                till_ledger_order(ledger, history->customer);
+    if (!fine) {
+        free(rank);
+        till_ledger_history_free(history);
+        return till_error_memory(error);
+    }
+    for (uint32_t c = 0; c < customers; c++) {
+        rank[history->customer[c]] = c;
+    }
+    place_events(ledger, history, rank);
+    gather_days(history);
+    free(rank);
+    return TILL_OK;
+}
+
+void till_ledger_history_free(struct till_ledger_history *history) {
+    free(history->customer);
+    free(history->first);
+    free(history->days);
+    *history = (struct till_ledger_history){0};
+}
+
+/* The ledger as a table: a row for each customer and day. */
+static enum till_status finish(const void *state, struct till_table **table, struct till_error *error) {
+    const struct till_ledger *ledger = state;
+    struct till_ledger_history history;
+    enum till_status status = till_ledger_history(ledger, &history, error);
+    if (status != TILL_OK) {
+        return status;
+    }
+    *table = till_table_new(history.first[history.customers]);
+    struct till_slice *customer = *table == NULL ? NULL : till_table_add(*table, "customer", TILL_TEXT);
+    int32_t *day = *table == NULL ? NULL : till_table_add(*table, "day", TILL_DAY);
+    uint64_t *purchases = *table == NULL ? NULL : till_table_add(*table, "purchases", TILL_COUNT);
+    uint64_t *returns = *table == NULL ? NULL : till_table_add(*table, "returns", TILL_COUNT);
+    uint64_t *rows = *table == NULL ? NULL : till_table_add(*table, "rows", TILL_COUNT);
+    int64_t *spent = *table == NULL ? NULL : till_table_add(*table, "spent", TILL_MONEY);
+    int64_t *returned = *table == NULL ? NULL : till_table_add(*table, "returned", TILL_MONEY);
+    bool fine = customer != NULL && day != NULL && purchases != NULL && returns != NULL && rows != NULL &&
+                spent != NULL && returned != NULL;
+    for (uint32_t c = 0; fine && c < history.customers; c++) {
+        struct till_slice name = till_table_keep(*table, till_ledger_customer(ledger, history.customer[c]));
+        fine = name.bytes != NULL;
+        for (size_t i = history.first[c]; fine && i < history.first[c + 1]; i++) {
+            const struct till_ledger_day *event = &history.days[i];
+            customer[i] = name;
+            day[i] = event->day;
+            purchases[i] = event->purchases;
+            returns[i] = event->returns;
+            rows[i] = event->rows;
+            spent[i] = event->spent;
+            returned[i] = event->returned;
+        }
+    }
+    till_ledger_history_free(&history);
+    if (!fine) {
+        till_table_free(*table);
+        *table = NULL;
+        return till_error_memory(error);
+    }
+    return TILL_OK;
+}
+
+const struct till_aggregate till_ledger_aggregate = {
+    .name = "ledger",
+    .version = 1,
+    .create = create,
+    .add = add,
+    .merge = merge,
+    .finish = finish,
+    .save = ledger_save,
+    .load = ledger_load,
+    .destroy = destroy,
+};
+
+const struct till_aggregate till_ledger_aggregate_ordered = {
+    .name = "ledger",
+    .version = 1,
+    .ordered = true,
+    .create = create,
+    .add = add,
+    .merge = merge,
+    .finish = finish,
+    .save = ledger_save,
+    .load = ledger_load,
+    .destroy = destroy,
+};

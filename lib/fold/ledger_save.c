@@ -1,0 +1,129 @@
+/* The saved form of a ledger: little-endian integers, customers in byte order of their ids, each one's entries by day
+ * and then by order, so that equal ledgers have equal bytes whatever way they were filled. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/fold/ledger_state.h"
+#include "lib/fold/saved.h"
+
+static int by_place(const void *a, const void *b) {
+    const struct ledger_entry *left = a;
+    const struct ledger_entry *right = b;
+    if (left->customer != right->customer) {
+        return left->customer < right->customer ? -1 : 1;
+    }
+    if (left->day != right->day) {
+        return left->day < right->day ? -1 : 1;
+    }
+    if (left->order.high != right->order.high) {
+        return left->order.high < right->order.high ? -1 : 1;
+    }
+    return (left->order.low > right->order.low) - (left->order.low < right->order.low);
+}
+
+static bool save_head(const struct till_ledger *ledger, struct till_text *out) {
+    return saved_put(out, (uint64_t)(int64_t)ledger->newest.newest) &&
+           saved_put(out, (uint64_t)(int64_t)ledger->newest.next) && saved_put(out, (uint64_t)ledger->absolute) &&
+           saved_put(out, (uint64_t)ledger->several | (uint64_t)ledger->amounts_differ << 1) &&
+           saved_put(out, till_dictionary_count(ledger->customers)) && saved_put(out, ledger->table.count);
+}
+
+static bool save_entry(const struct ledger_entry *entry, struct till_text *out) {
+    return saved_put(out, entry->order.high) && saved_put(out, entry->order.low) &&
+           saved_put(out, (uint64_t)entry->spent) && saved_put(out, (uint64_t)entry->returned) &&
+           saved_put(out, entry->customer | (uint64_t)(uint32_t)entry->day << 32) &&
+           saved_put(out, entry->rows | (uint64_t)entry->returns << 32);
+}
+
+enum till_status ledger_save(const void *state, struct till_text *out, struct till_error *error) {
+    const struct till_ledger *ledger = state;
+    uint32_t customers = till_dictionary_count(ledger->customers);
+    size_t count = ledger->table.count;
+    uint32_t *order = malloc((customers + 1) * sizeof *order);
+    uint32_t *rank = malloc((customers + 1) * sizeof *rank);
+    struct ledger_entry *entries = malloc((count + 1) * sizeof *entries);
+    bool fine = order != NULL && rank != NULL && entries != NULL && till_dictionary_order(ledger->customers, order) &&
+                save_head(ledger, out);
+    for (uint32_t i = 0; fine && i < customers; i++) {
+        struct till_slice name = till_dictionary_text(ledger->customers, order[i]);
+        rank[order[i]] = i;
+        fine = saved_put(out, name.length) && till_text_append(out, name.bytes, name.length);
+    }
+    for (size_t i = 0; fine && i < count; i++) {
+        entries[i] = ledger->table.entries[i];
+        entries[i].customer = rank[entries[i].customer];
+    }
+    if (fine) {
+        qsort(entries, count, sizeof *entries, by_place); /* no ties: an order stands once */
+    }
+    for (size_t i = 0; fine && i < count; i++) {
+        fine = save_entry(&entries[i], out);
+    }
+    free(order);
+    free(rank);
+    free(entries);
+    return fine ? TILL_OK : till_error_memory(error);
+}
+
+/* Reads one entry into the ledger; false when it makes no sense. */
+static bool load_entry(struct till_ledger *ledger, struct saved *in, uint32_t customers, bool *memory) {
+    struct till_fingerprint order = {saved_get(in), 0};
+    order.low = saved_get(in);
+    int64_t spent = (int64_t)saved_get(in);
+    int64_t returned = (int64_t)saved_get(in);
+    uint64_t who = saved_get(in);
+    uint64_t counts = saved_get(in);
+    if (!in->fine || (uint32_t)who >= customers) {
+        return false;
+    }
+    struct ledger_entry *entry = ledger_table_entry(&ledger->table, (uint32_t)who, order);
+    if (entry == NULL) {
+        *memory = true;
+        return false;
+    }
+    if (entry->rows > 0 || entry->returns > 0) {
+        return false;
+    }
+    *entry = (struct ledger_entry){
+        order, spent, returned, (uint32_t)who, (int32_t)(who >> 32), (uint32_t)counts, (uint32_t)(counts >> 32)};
+    return true;
+}
+
+static bool load_head(struct till_ledger *ledger, struct saved *in) {
+    ledger->newest.newest = (int32_t)saved_get(in);
+    ledger->newest.next = (int32_t)saved_get(in);
+    ledger->absolute = saved_get(in);
+    uint64_t flags = saved_get(in);
+    ledger->several = (flags & 1) != 0;
+    ledger->amounts_differ = (flags & 2) != 0;
+    return in->fine && flags < 4 && ledger->absolute <= INT64_MAX;
+}
+
+enum till_status ledger_load(void **state, const void *settings, struct till_slice bytes, struct till_error *error) {
+    void *made;
+    enum till_status status = till_ledger_aggregate.create(&made, settings, error);
+    if (status != TILL_OK) {
+        return status;
+    }
+    struct till_ledger *ledger = made;
+    struct saved in = {bytes.bytes, bytes.length, true};
+    bool memory = false;
+    bool fine = load_head(ledger, &in);
+    uint64_t customers = saved_get(&in);
+    uint64_t entries = saved_get(&in);
+    for (uint64_t i = 0; fine && i < customers; i++) {
+        struct till_slice name = saved_get_bytes(&in, saved_get(&in));
+        uint32_t code;
+        fine = in.fine && till_dictionary_add(ledger->customers, name, &code) && code == i;
+    }
+    for (uint64_t i = 0; fine && i < entries; i++) {
+        fine = load_entry(ledger, &in, (uint32_t)customers, &memory);
+    }
+    if (!fine || !in.fine || in.left != 0) {
+        till_ledger_aggregate.destroy(ledger);
+        return memory ? till_error_memory(error)
+                      : till_error_set(error, TILL_ERROR_STATE, "the saved ledger is damaged");
+    }
+    *state = ledger;
+    return TILL_OK;
+}

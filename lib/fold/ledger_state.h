@@ -1,0 +1,29 @@
+/* ledger_state.h: what a ledger holds. */
+#ifndef TILL_FOLD_LEDGER_STATE_H
+#define TILL_FOLD_LEDGER_STATE_H
+
+#include <till/dictionary.h>
+#include <till/ledger.h>
+
+#include "lib/fold/ledger_table.h"
+#include "lib/fold/newest.h"
+#include "lib/fold/sum.h"
+
+struct till_ledger {
+    struct till_ledger_settings settings;
+    size_t at[TILL_ROLES]; /* copied from the settings: where the roles stand in a block */
+    bool day_column;       /* the date is a DAY, not a TIME */
+    struct till_dictionary *customers;
+    struct ledger_table table;
+    struct newest_days newest;
+    wide_sum absolute;   /* sum of absolute amounts */
+    bool several;        /* an order of several rows was seen */
+    bool amounts_differ; /* within an order of several rows */
+    uint32_t *codes;     /* scratch: a block's customers */
+    size_t code_capacity;
+};
+
+enum till_status ledger_save(const void *state, struct till_text *out, struct till_error *error);
+enum till_status ledger_load(void **state, const void *settings, struct till_slice bytes, struct till_error *error);
+
+#endif

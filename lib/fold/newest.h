@@ -1,0 +1,31 @@
+/* newest.h: the newest day, and the newest one before it: a date far ahead of all others is mostly a mistake. */
+#ifndef TILL_FOLD_NEWEST_H
+#define TILL_FOLD_NEWEST_H
+
+#include <stdint.h>
+
+#include <till/date.h>
+
+struct newest_days {
+    int32_t newest; /* TILL_DAY_MISSING: none */
+    int32_t next;
+};
+
+static inline void newest_start(struct newest_days *days) {
+    days->newest = TILL_DAY_MISSING;
+    days->next = TILL_DAY_MISSING;
+}
+
+static inline void newest_add(struct newest_days *days, int32_t day) {
+    if (day > days->next && day != days->newest) {
+        days->next = day > days->newest ? days->newest : day;
+        days->newest = day > days->newest ? day : days->newest;
+    }
+}
+
+static inline void newest_merge(struct newest_days *into, const struct newest_days *other) {
+    newest_add(into, other->newest);
+    newest_add(into, other->next);
+}
+
+#endif

@@ -1,0 +1,463 @@
+/* First and last purchase, frequency and money of each customer.
+ *
+ * All of it is read off the ledger, except in the one case that needs no ledger: where each row is a purchase of its
+ * own and purchases are counted, a row changes four numbers of its customer and is forgotten. Both ways count by the
+ * same function. */
+#include <till/rfm_customers.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <till/dictionary.h>
+#include <till/table.h>
+
+#include "lib/fold/newest.h"
+#include "lib/fold/saved.h"
+#include "lib/fold/sum.h"
+#include "lib/mining/rfm/figures.h"
+
+/* ------------------------------------------------------------------ counting */
+
+bool figures_reserve(struct figures *figures, uint32_t count) {
+    if (count > figures->capacity) {
+        uint32_t capacity = count < 512 ? 1024 : 2 * count;
+        struct figure *grown = realloc(figures->of, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return false;
+        }
+        figures->of = grown;
+        figures->capacity = capacity;
+    }
+    while (figures->count < count) {
+        figures->of[figures->count++] = (struct figure){.first = INT32_MAX, .last = TILL_DAY_MISSING};
+    }
+    return true;
+}
+
+void figures_merge(struct figure *into, const struct figure *other) {
+    into->monetary += other->monetary;
+    into->frequency += other->frequency;
+    into->first = other->first < into->first ? other->first : into->first;
+    into->last = other->last > into->last ? other->last : into->last;
+    into->returned |= other->returned;
+}
+
+/* ------------------------------------------------------------------ columns */
+
+static bool allocate(struct till_rfm_customers *customers, size_t count) {
+    *customers = (struct till_rfm_customers){
+        .customer = malloc((count + 1) * sizeof *customers->customer),
+        .first = malloc((count + 1) * sizeof *customers->first),
+        .last = malloc((count + 1) * sizeof *customers->last),
+        .frequency = malloc((count + 1) * sizeof *customers->frequency),
+        .monetary = malloc((count + 1) * sizeof *customers->monetary),
+        .newest_day = TILL_DAY_MISSING,
+        .next_newest_day = TILL_DAY_MISSING,
+    };
+    return customers->customer != NULL && customers->first != NULL && customers->last != NULL &&
+           customers->frequency != NULL && customers->monetary != NULL;
+}
+
+void till_rfm_customers_free(struct till_rfm_customers *customers) {
+    free(customers->customer);
+    free(customers->first);
+    free(customers->last);
+    free(customers->frequency);
+    free(customers->monetary);
+    till_text_free(&customers->names);
+    *customers = (struct till_rfm_customers){0};
+}
+
+/* Copies all names into one text, which must not move once slices point at it. */
+static bool copy_names(struct till_rfm_customers *customers) {
+    size_t bytes = 1;
+    for (size_t i = 0; i < customers->count; i++) {
+        bytes += customers->customer[i].length;
+    }
+    if (!till_text_reserve(&customers->names, bytes)) {
+        return false;
+    }
+    for (size_t i = 0; i < customers->count; i++) {
+        struct till_slice *name = &customers->customer[i];
+        const char *copy = customers->names.bytes + customers->names.length;
+        till_text_append(&customers->names, name->bytes, name->length); /* there is room */
+        name->bytes = copy;
+    }
+    return true;
+}
+
+static enum till_status refuse_return(struct till_slice customer, struct till_error *error) {
+    char quoted[TILL_QUOTED_SIZE];
+    till_error_set(error, TILL_ERROR_DATA,
+                   "a return, of customer %s (--returns=net counts it, --returns=drop leaves it out)",
+                   till_error_quote(quoted, customer.bytes, customer.length));
+    till_error_at(error, NULL, 0, 0, "amount");
+    return TILL_ERROR_DATA;
+}
+
+/* The figures as columns, in byte order of the customers' names. */
+static enum till_status make_columns(const struct figures *figures, const struct till_dictionary *names,
+                                     enum till_rfm_returns returns, struct till_rfm_customers *customers,
+                                     struct till_error *error) {
+    uint32_t count = till_dictionary_count(names);
+    uint32_t *order = malloc((count + 1) * sizeof *order);
+    bool fine = allocate(customers, count) && order != NULL && till_dictionary_order(names, order);
+    enum till_status status = fine ? TILL_OK : till_error_memory(error);
+    for (uint32_t i = 0; status == TILL_OK && i < count; i++) {
+        const struct figure *figure = &figures->of[order[i]];
+        bool bought = figure->frequency > 0;
+        struct till_slice name = till_dictionary_text(names, order[i]);
+        if (figure->returned && returns == TILL_RFM_RETURNS_ERROR) {
+            status = refuse_return(name, error);
+        } else if (bought || returns != TILL_RFM_RETURNS_DROP) {
+            size_t at = customers->count++;
+            customers->customer[at] = name;
+            customers->first[at] = bought ? figure->first : TILL_DAY_MISSING;
+            customers->last[at] = bought ? figure->last : TILL_DAY_MISSING;
+            customers->frequency[at] = figure->frequency;
+            customers->monetary[at] = figure->monetary;
+        }
+    }
+    free(order);
+    if (status == TILL_OK && !copy_names(customers)) {
+        status = till_error_memory(error);
+    }
+    if (status != TILL_OK) {
+        till_rfm_customers_free(customers);
+    }
+    return status;
+}
+
+/* ------------------------------------------------------------------ from a ledger */
+
+struct counting {
+    struct figures figures;
+    enum till_rfm_returns returns;
+};
+
+static void count_event(void *context, const struct till_ledger_day *event) {
+    struct counting *counting = context;
+    figures_count(&counting->figures.of[event->customer], event, counting->returns);
+}
+
+/* Frequency as days: each customer's days once. */
+static enum till_status count_days(const struct till_ledger *ledger, struct counting *counting,
+                                   struct till_error *error) {
+    struct till_ledger_history history;
+    enum till_status status = till_ledger_history(ledger, &history, error);
+    if (status != TILL_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < history.first[history.customers]; i++) {
+        struct till_ledger_day event = history.days[i];
+        event.purchases = event.purchases > 0;
+        count_event(counting, &event);
+    }
+    till_ledger_history_free(&history);
+    return TILL_OK;
+}
+
+enum till_status till_rfm_customers_from(const struct till_ledger *ledger,
+                                         const struct till_rfm_customers_options *options,
+                                         struct till_rfm_customers *customers, struct till_error *error) {
+    struct counting counting = {.returns = options->returns};
+    enum till_status status = TILL_OK;
+    if (!figures_reserve(&counting.figures, till_ledger_customers(ledger))) {
+        return till_error_memory(error);
+    }
+    if (options->days) {
+        status = count_days(ledger, &counting, error);
+    } else {
+        till_ledger_each(ledger, count_event, &counting);
+    }
+    if (status == TILL_OK) {
+        status = make_columns(&counting.figures, till_ledger_names(ledger), options->returns, customers, error);
+    }
+    if (status == TILL_OK) {
+        customers->newest_day = till_ledger_newest_day(ledger, &customers->next_newest_day);
+        customers->repeats_totals = till_ledger_repeats_totals(ledger);
+    }
+    free(counting.figures.of);
+    return status;
+}
+
+/* ------------------------------------------------------------------ the aggregate */
+
+struct state {
+    struct till_rfm_settings settings;
+    void *ledger; /* NULL: rows are counted as they come */
+    size_t customer_at;
+    size_t date_at;
+    size_t amount_at;
+    bool day_column;
+    struct till_dictionary *names;
+    struct figures figures;
+    struct newest_days newest;
+    wide_sum absolute;
+    uint32_t *codes;
+    size_t code_capacity;
+};
+
+static void destroy(void *context) {
+    struct state *state = context;
+    if (state != NULL) {
+        if (state->ledger != NULL) {
+            till_ledger_aggregate.destroy(state->ledger);
+        }
+        till_dictionary_free(state->names);
+        free(state->figures.of);
+        free(state->codes);
+        free(state);
+    }
+}
+
+static bool needs_ledger(const struct till_rfm_settings *settings) {
+    return !settings->ledger.rows || settings->options.days;
+}
+
+static enum till_status create(void **context, const void *settings, struct till_error *error) {
+    struct state *state = calloc(1, sizeof *state);
+    if (state == NULL) {
+        return till_error_memory(error);
+    }
+    state->settings = *(const struct till_rfm_settings *)settings;
+    const struct till_transactions *transactions = state->settings.ledger.transactions;
+    enum till_status status = TILL_OK;
+    if (needs_ledger(&state->settings)) {
+        status = till_ledger_aggregate.create(&state->ledger, &state->settings.ledger, error);
+    } else {
+        newest_start(&state->newest);
+        state->names = till_dictionary_new();
+        status = state->names == NULL ? till_error_memory(error) : TILL_OK;
+    }
+    if (transactions != NULL) {
+        state->customer_at = transactions->at[TILL_ROLE_CUSTOMER];
+        state->date_at = transactions->at[TILL_ROLE_DATE];
+        state->amount_at = transactions->at[TILL_ROLE_AMOUNT];
+        state->day_column = transactions->wanted[state->date_at].type == TILL_DAY;
+    }
+    state->settings.ledger.transactions = NULL;
+    if (status != TILL_OK) {
+        destroy(state);
+        return status;
+    }
+    *context = state;
+    return TILL_OK;
+}
+
+/* The codes of a block's customers. */
+static bool code_customers(struct state *state, const struct till_block *block) {
+    if (block->rows > state->code_capacity) {
+        free(state->codes);
+        state->codes = malloc(2 * block->rows * sizeof *state->codes);
+        state->code_capacity = state->codes == NULL ? 0 : 2 * block->rows;
+    }
+    return state->codes != NULL &&
+           till_dictionary_add_all(state->names, block->columns[state->customer_at].text, block->rows, state->codes) &&
+           figures_reserve(&state->figures, till_dictionary_count(state->names));
+}
+
+static inline int32_t day_at(const struct state *state, const struct till_vector *dates, size_t row) {
+    return state->day_column ? dates->day[row] : till_date_day(dates->time[row]);
+}
+
+static void count_rows(struct state *state, const struct till_block *block) {
+    enum { AHEAD = 16 };
+    const struct till_vector *dates = &block->columns[state->date_at];
+    const int64_t *amounts = block->columns[state->amount_at].money;
+    bool drop = state->settings.options.returns == TILL_RFM_RETURNS_DROP;
+    for (size_t row = 0; row < block->rows; row++) {
+        if (row + AHEAD < block->rows) {
+            __builtin_prefetch(&state->figures.of[state->codes[row + AHEAD]], 1);
+        }
+        int32_t day = day_at(state, dates, row);
+        newest_add(&state->newest, day);
+        figures_count_row(&state->figures.of[state->codes[row]], day, amounts[row], drop);
+    }
+}
+
+static enum till_status add(void *context, struct till_block *block, struct till_error *error) {
+    struct state *state = context;
+    if (state->ledger != NULL) {
+        return till_ledger_aggregate.add(state->ledger, block, error);
+    }
+    const int64_t *amounts = block->columns[state->amount_at].money;
+    enum till_status status = sum_absolute(&state->absolute, amounts, block->rows, error);
+    if (status != TILL_OK) {
+        return status;
+    }
+    if (!code_customers(state, block)) {
+        return till_error_memory(error);
+    }
+    count_rows(state, block);
+    return TILL_OK;
+}
+
+static enum till_status merge(void *context, void *from, struct till_error *error) {
+    struct state *into = context;
+    struct state *other = from;
+    if (into->ledger != NULL) {
+        return till_ledger_aggregate.merge(into->ledger, other->ledger, error);
+    }
+    uint32_t count = till_dictionary_count(other->names);
+    for (uint32_t code = 0; code < count; code++) {
+        uint32_t mine;
+        if (!till_dictionary_add(into->names, till_dictionary_text(other->names, code), &mine) ||
+            !figures_reserve(&into->figures, till_dictionary_count(into->names))) {
+            return till_error_memory(error);
+        }
+        figures_merge(&into->figures.of[mine], &other->figures.of[code]);
+    }
+    newest_merge(&into->newest, &other->newest);
+    into->absolute += other->absolute;
+    return sum_check(into->absolute, error);
+}
+
+enum till_status till_rfm_customers_finish(const void *context, struct till_rfm_customers *customers,
+                                           struct till_error *error) {
+    const struct state *state = context;
+    if (state->ledger != NULL) {
+        return till_rfm_customers_from(state->ledger, &state->settings.options, customers, error);
+    }
+    enum till_status status =
+        make_columns(&state->figures, state->names, state->settings.options.returns, customers, error);
+    if (status == TILL_OK) {
+        customers->newest_day = state->newest.newest;
+        customers->next_newest_day = state->newest.next;
+    }
+    return status;
+}
+
+static enum till_status finish(const void *context, struct till_table **table, struct till_error *error) {
+    struct till_rfm_customers customers = {0};
+    enum till_status status = till_rfm_customers_finish(context, &customers, error);
+    if (status != TILL_OK) {
+        return status;
+    }
+    size_t count = customers.count;
+    *table = till_table_new(count);
+    struct till_slice *customer = *table == NULL ? NULL : till_table_add(*table, "customer", TILL_TEXT);
+    int32_t *first = *table == NULL ? NULL : till_table_add(*table, "first", TILL_DAY);
+    int32_t *last = *table == NULL ? NULL : till_table_add(*table, "last", TILL_DAY);
+    uint64_t *frequency = *table == NULL ? NULL : till_table_add(*table, "frequency", TILL_COUNT);
+    int64_t *monetary = *table == NULL ? NULL : till_table_add(*table, "monetary", TILL_MONEY);
+    bool fine = customer != NULL && first != NULL && last != NULL && frequency != NULL && monetary != NULL;
+    for (size_t i = 0; fine && i < count; i++) {
+        customer[i] = till_table_keep(*table, customers.customer[i]);
+        fine = customer[i].bytes != NULL;
+        first[i] = customers.first[i];
+        last[i] = customers.last[i];
+        frequency[i] = customers.frequency[i];
+        monetary[i] = customers.monetary[i];
+    }
+    till_rfm_customers_free(&customers);
+    if (!fine) {
+        till_table_free(*table);
+        *table = NULL;
+        return till_error_memory(error);
+    }
+    return TILL_OK;
+}
+
+/* ------------------------------------------------------------------ the saved form */
+
+static bool save_customer(const struct state *state, uint32_t code, struct till_text *out) {
+    const struct figure *figure = &state->figures.of[code];
+    struct till_slice name = till_dictionary_text(state->names, code);
+    return saved_put(out, name.length) && till_text_append(out, name.bytes, name.length) &&
+           saved_put(out, (uint64_t)figure->monetary) &&
+           saved_put(out, figure->frequency | (uint64_t)figure->returned << 32) &&
+           saved_put(out, (uint32_t)figure->first | (uint64_t)(uint32_t)figure->last << 32);
+}
+
+/* Customers in byte order of their names: equal states have equal bytes. */
+static enum till_status save(const void *context, struct till_text *out, struct till_error *error) {
+    const struct state *state = context;
+    if (state->ledger != NULL) {
+        return till_ledger_aggregate.save(state->ledger, out, error);
+    }
+    uint32_t count = till_dictionary_count(state->names);
+    uint32_t *order = malloc((count + 1) * sizeof *order);
+    bool fine = order != NULL && till_dictionary_order(state->names, order) &&
+                saved_put(out, (uint64_t)(int64_t)state->newest.newest) &&
+                saved_put(out, (uint64_t)(int64_t)state->newest.next) && saved_put(out, (uint64_t)state->absolute) &&
+                saved_put(out, count);
+    for (uint32_t i = 0; fine && i < count; i++) {
+        fine = save_customer(state, order[i], out);
+    }
+    free(order);
+    return fine ? TILL_OK : till_error_memory(error);
+}
+
+static bool load_customer(struct state *state, struct saved *in, uint32_t code) {
+    struct till_slice name = saved_get_bytes(in, saved_get(in));
+    uint64_t monetary = saved_get(in);
+    uint64_t counts = saved_get(in);
+    uint64_t days = saved_get(in);
+    uint32_t added;
+    if (!in->fine || !till_dictionary_add(state->names, name, &added) || added != code ||
+        !figures_reserve(&state->figures, code + 1)) {
+        return false;
+    }
+    state->figures.of[code] = (struct figure){(int64_t)monetary, (uint32_t)counts, (int32_t)(uint32_t)days,
+                                              (int32_t)(days >> 32), (counts >> 32) != 0};
+    return true;
+}
+
+static enum till_status load(void **context, const void *settings, struct till_slice bytes, struct till_error *error) {
+    void *made;
+    enum till_status status = create(&made, settings, error);
+    if (status != TILL_OK) {
+        return status;
+    }
+    struct state *state = made;
+    if (state->ledger != NULL) {
+        till_ledger_aggregate.destroy(state->ledger);
+        state->ledger = NULL;
+        status = till_ledger_aggregate.load(&state->ledger, &state->settings.ledger, bytes, error);
+    } else {
+        struct saved in = {bytes.bytes, bytes.length, true};
+        state->newest.newest = (int32_t)saved_get(&in);
+        state->newest.next = (int32_t)saved_get(&in);
+        state->absolute = saved_get(&in);
+        uint64_t count = saved_get(&in);
+        bool fine = in.fine && state->absolute <= INT64_MAX;
+        for (uint64_t i = 0; fine && i < count; i++) {
+            fine = load_customer(state, &in, (uint32_t)i);
+        }
+        if (!fine || in.left != 0) {
+            status = till_error_set(error, TILL_ERROR_STATE, "the saved figures are damaged");
+        }
+    }
+    if (status != TILL_OK) {
+        destroy(state);
+        return status;
+    }
+    *context = state;
+    return TILL_OK;
+}
+
+const struct till_aggregate till_rfm_aggregate = {
+    .name = "rfm",
+    .version = 1,
+    .create = create,
+    .add = add,
+    .merge = merge,
+    .finish = finish,
+    .save = save,
+    .load = load,
+    .destroy = destroy,
+};
+
+const struct till_aggregate till_rfm_aggregate_ordered = {
+    .name = "rfm",
+    .version = 1,
+    .ordered = true,
+    .create = create,
+    .add = add,
+    .merge = merge,
+    .finish = finish,
+    .save = save,
+    .load = load,
+    .destroy = destroy,
+};

@@ -29,9 +29,10 @@ check_purity() {
         $(find lib -name '*.[ch]') | grep -v '^lib/base/hash\.c:.*clock_gettime' | grep -vE '^[^:]*:[0-9]*: *(/?\*|//)|/\*.*(stdout|stderr|time \()')"
 }
 
+# Tests may hold tables of cases that are longer.
 check_functions() {
-    # shellcheck disable=SC2086
-    complain "a function above 60 lines" "$(awk -f tests/lint/functions.awk $sources)"
+    # shellcheck disable=SC2046
+    complain "a function above 60 lines" "$(awk -f tests/lint/functions.awk $(echo "$sources" | grep -E '^(lib|tools)/'))"
 }
 
 # No state that outlives a call: nothing writable but what the loader fills in.

@@ -40,7 +40,7 @@ struct progress {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    const struct till_input *input;
+    struct till_input *input;
     const char *tool;
     struct timespec start;
     bool running;
@@ -97,7 +97,7 @@ enum till_status conditions_parse(struct tool_run *run, struct till_error *error
 enum till_status conditions_check(const struct tool_run *run, bool *met, struct till_error *error);
 
 /* progress.c: nothing happens unless --progress and the terminal ask for it. */
-void progress_start(struct tool_run *run, const struct till_input *input);
+void progress_start(struct tool_run *run, struct till_input *input);
 void progress_stop(struct tool_run *run);
 /* Takes the progress line off the terminal, so that a message can be written there. */
 void progress_clear(const struct tool_run *run);

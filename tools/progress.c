@@ -50,7 +50,7 @@ static void *watch(void *context) {
     return NULL;
 }
 
-void progress_start(struct tool_run *run, const struct till_input *input) {
+void progress_start(struct tool_run *run, struct till_input *input) {
     struct progress *progress = &run->private->progress;
     int when = run->private->common.progress;
     progress_stop(run);

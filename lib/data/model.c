@@ -18,6 +18,7 @@
 #include <till/source.h>
 #include <till/version.h>
 
+/* Of the members around the body. What is in a body is the business of its kind. */
 #define FORMAT 1
 #define WIDTH 100 /* an array of plain values goes on to the next line behind this column */
 
@@ -36,10 +37,12 @@ struct printer {
     struct till_error *error;
 };
 
+/* Every function below passes the first error on; what has been printed by then is thrown away. */
 static enum till_status print(struct printer *printer, const char *string) {
     return till_text_append_string(&printer->text, string) ? TILL_OK : till_error_memory(printer->error);
 }
 
+/* A new line, indented. */
 static enum till_status print_line_end(struct printer *printer, size_t depth) {
     enum till_status status = print(printer, "\n");
     printer->line = printer->text.length;
@@ -74,6 +77,7 @@ static enum till_status print_plain(struct printer *printer, const json_t *value
     return TILL_OK;
 }
 
+/* A key is a text with all its escapes, so jansson writes it too. */
 static enum till_status print_key(struct printer *printer, const char *key) {
     json_t *text = json_string(key);
     if (text == NULL)
@@ -94,6 +98,7 @@ static enum till_status print_separator(struct printer *printer, size_t index, b
     return print_line_end(printer, depth + 1);
 }
 
+/* Arrays of plain values fill lines, so that a table of cuts reads as a table; others have an element a line. */
 static enum till_status print_array(struct printer *printer, const json_t *array, size_t depth) {
     size_t index;
     json_t *element;
@@ -113,6 +118,7 @@ static enum till_status print_array(struct printer *printer, const json_t *array
     return status == TILL_OK ? print(printer, "]") : status;
 }
 
+/* A member a line, in the order of setting. */
 static enum till_status print_object(struct printer *printer, const json_t *object, size_t depth) {
     enum till_status status = print(printer, "{");
     const char *separator = "";
@@ -164,6 +170,7 @@ static enum till_status print_model(struct printer *printer, const char *kind, c
     return status == TILL_OK ? print(printer, ",\n") : status;
 }
 
+/* The text is complete before the sink sees any of it: a model is written whole or not at all. */
 enum till_status till_model_save(struct till_sink sink, const char *kind, const json_t *body,
                                  struct till_error *error) {
     size_t length = strspn(kind, "abcdefghijklmnopqrstuvwxyz0123456789-");
@@ -248,6 +255,7 @@ static enum till_status unwrap(const json_t *file, char kind[TILL_MODEL_KIND_SIZ
     return TILL_OK;
 }
 
+/* Nothing is parsed before the digest has been found to fit, so damaged text never reaches the parser. */
 enum till_status till_model_load(const char *path, char kind[TILL_MODEL_KIND_SIZE], json_t **body,
                                  struct till_error *error) {
     struct till_text text = {0};

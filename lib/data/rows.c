@@ -13,8 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Bytes to a read or write of the file. */
 #define PIECE ((size_t)256 << 10)
+/* Of a length of 64 bits, 7 to a byte. */
 #define LONGEST_PREFIX 10
+/* Where doubling begins. */
 #define SMALLEST_MEMORY ((size_t)4 << 10)
 
 struct till_rows {
@@ -102,6 +105,7 @@ static bool fits_memory(struct till_rows *rows, size_t more) {
     return true;
 }
 
+/* Makes the file and takes its name away at once. */
 static enum till_status open_file(struct till_rows *rows, struct till_error *error) {
     static const char name[] = "/till-rows-XXXXXX";
     size_t length = strlen(rows->directory);
@@ -137,6 +141,7 @@ static enum till_status flush(struct till_rows *rows, struct till_error *error) 
     return TILL_OK;
 }
 
+/* Into the window, and from there to the file once a piece is full. */
 static enum till_status add_to_file(struct till_rows *rows, const unsigned char *prefix, size_t size,
                                     struct till_slice record, struct till_error *error) {
     enum till_status status = rows->file < 0 ? open_file(rows, error) : TILL_OK;
@@ -154,6 +159,8 @@ static enum till_status add_to_file(struct till_rows *rows, const unsigned char 
 enum till_status till_rows_add(struct till_rows *rows, struct till_slice record, struct till_error *error) {
     if (rows->reading)
         return till_error_set(error, TILL_ERROR_USAGE, "no rows can be added once they are being read");
+    /* Only the first record that does not fit opens the file; from then on none goes to memory, or order would be lost.
+     */
     unsigned char prefix[LONGEST_PREFIX];
     size_t size = write_prefix(prefix, record.length);
     if (record.length <= SIZE_MAX - LONGEST_PREFIX && fits_memory(rows, size + record.length)) {
@@ -170,6 +177,7 @@ enum till_status till_rows_add(struct till_rows *rows, struct till_slice record,
     return TILL_OK;
 }
 
+/* The first time, what the window still holds is written; afterwards the window serves reading. */
 enum till_status till_rows_rewind(struct till_rows *rows, struct till_error *error) {
     if (!rows->reading && rows->file >= 0) {
         enum till_status status = flush(rows, error);
@@ -207,6 +215,7 @@ static enum till_status look_ahead(struct till_rows *rows, size_t need, struct t
     return TILL_OK;
 }
 
+/* Reads the length, then makes sure that the record is there whole; *record stays empty at the end of the file. */
 static enum till_status next_of_file(struct till_rows *rows, struct till_slice *record, struct till_error *error) {
     enum till_status status = look_ahead(rows, LONGEST_PREFIX, error);
     if (status != TILL_OK || rows->window_at == rows->window.length)

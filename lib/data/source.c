@@ -11,6 +11,7 @@
 
 #include "source_layers.h"
 
+/* The longest byte order mark, and more than gzip's magic bytes. */
 #define HELD 4
 
 struct till_source {
@@ -137,7 +138,7 @@ static enum till_status decode_from(struct till_source *source, const char *enco
     return till_decoder_new(&source->decoder, encoding, pull_unpacked, source, error);
 }
 
-/* Opens the file and looks at its first bytes. */
+/* Opens the file and looks at its first bytes. Trouble with reading has no line; trouble with the mark is at line 1. */
 static enum till_status begin(struct till_source *source, const char *encoding, struct till_error *error) {
     enum till_status status = till_raw_open(&source->raw, source->path, error);
     if (status == TILL_OK)
@@ -157,6 +158,7 @@ static enum till_status begin(struct till_source *source, const char *encoding, 
     return status;
 }
 
+/* A source that can be closed at any point of opening. */
 static struct till_source *allocate(const char *path) {
     struct till_source *source = calloc(1, sizeof *source);
     char *copy = strdup(path);
@@ -180,6 +182,7 @@ enum till_status till_source_open(struct till_source **source, const char *path,
         return till_error_memory(error);
     new->digesting = options != NULL && options->digest;
     till_digest_start(&new->digest);
+    /* An unknown encoding is told before the file is touched: on a pipe, that could mean waiting for it. */
     enum till_status status = decode_from(new, encoding, error);
     if (status == TILL_OK)
         status = begin(new, encoding, error);
@@ -191,6 +194,7 @@ enum till_status till_source_open(struct till_source **source, const char *path,
     return TILL_OK;
 }
 
+/* The first error is kept and given again: whoever reads on after an error must not take the rest for good. */
 enum till_status till_source_read(struct till_source *source, void *buffer, size_t size, size_t *got,
                                   struct till_error *error) {
     if (source->failure.status != TILL_OK) {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Undecoded bytes to a read: small enough to stay in the cache beside what comes out. */
 #define PIECE ((size_t)64 << 10)
 
 /* iconv writes whole characters, and stops early when the next does not fit. With less room than this it writes into a
@@ -51,6 +52,8 @@ static bool begins(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* Names that iconv knows for UTF-16 and UTF-32 are recognised by how they begin, and the order of bytes by how they
+ * end. */
 struct till_encoding till_encoding_of(const char *name) {
     char plain[24];
     normalise(plain, name);
@@ -94,6 +97,7 @@ enum till_status till_decoder_new(struct till_decoder **decoder, const char *nam
         free(new);
         return status;
     }
+    /* Skipping single bytes of UTF-16 would put all that follows out of step. */
     new->unit = till_encoding_of(name).unit;
     new->pull = pull;
     new->context = context;
@@ -166,6 +170,7 @@ static enum till_status fill_spill(struct till_decoder *decoder, struct till_err
     return status;
 }
 
+/* Gives out as much of the spill as there is room for. */
 static size_t take_spill(struct till_decoder *decoder, char *out, size_t room) {
     size_t length = decoder->spill_end - decoder->spill_at;
     length = length < room ? length : room;
@@ -174,6 +179,8 @@ static size_t take_spill(struct till_decoder *decoder, char *out, size_t room) {
     return length;
 }
 
+/* Each round does one thing: gives out the spill, reads, converts, or flushes, until the buffer is full or all is done.
+ */
 enum till_status till_decoder_read(struct till_decoder *decoder, void *buffer, size_t size, size_t *got,
                                    struct till_error *error) {
     char *out = buffer;

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <zlib.h>
 
+/* Compressed bytes to a read. Larger gains nothing; smaller costs system calls. */
 #define PIECE ((size_t)256 << 10)
 
+/* Behind a member it is not known yet what follows, and nothing is inflated. */
 enum place { INSIDE_MEMBER, BEHIND_MEMBER, AT_END };
 
 struct till_gunzip {
@@ -30,6 +32,7 @@ enum till_status till_gunzip_new(struct till_gunzip **gunzip, struct till_raw *r
     new->place = INSIDE_MEMBER;
     memset(&new->stream, 0, sizeof new->stream);
     memcpy(new->input, start, count);
+    /* The input goes on where the first bytes end; refill replaces them once they are used up. */
     new->stream.next_in = new->input;
     new->stream.avail_in = (uInt)count;
     if (inflateInit2(&new->stream, 16 + MAX_WBITS) != Z_OK) { /* 16: gzip alone, with its checks */
@@ -47,6 +50,7 @@ void till_gunzip_free(struct till_gunzip *gunzip) {
     }
 }
 
+/* The place is in the compressed file, which is what a reader of the message can look at. */
 static enum till_status damaged(const struct till_gunzip *gunzip, const char *what, struct till_error *error) {
     uint64_t place = gunzip->raw->position - gunzip->stream.avail_in;
     return till_error_set(error, TILL_ERROR_INPUT_OUTPUT, "damaged gzip: %s (at byte %llu)", what,
@@ -112,6 +116,8 @@ static enum till_status inflate_piece(struct till_gunzip *gunzip, struct till_er
     }
 }
 
+/* The buffer is filled across members, so that many small ones (bgzip, pigz -i, cat) cost no more than one. The trailer
+ * of a member is read once more output is asked for, at the latest when the caller asks and gets nothing. */
 enum till_status till_gunzip_read(struct till_gunzip *gunzip, void *buffer, size_t size, size_t *got,
                                   struct till_error *error) {
     unsigned char *out = buffer;
@@ -122,6 +128,7 @@ enum till_status till_gunzip_read(struct till_gunzip *gunzip, void *buffer, size
             status = leave_member(gunzip, error);
             continue;
         }
+        /* zlib counts in unsigned int. */
         size_t room = size - *got < UINT_MAX ? size - *got : UINT_MAX;
         gunzip->stream.next_out = out + *got;
         gunzip->stream.avail_out = (uInt)room;

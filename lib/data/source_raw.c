@@ -18,6 +18,7 @@ static enum till_status look_at(struct till_raw *raw, struct till_error *error) 
     struct stat about;
     if (fstat(raw->descriptor, &about) != 0)
         return till_error_system(error, NULL, "cannot read", errno);
+    /* Opening a directory succeeds; reading it would fail with a message that few understand. */
     if (S_ISDIR(about.st_mode))
         return till_error_system(error, NULL, "cannot read", EISDIR);
     if (!S_ISREG(about.st_mode))
@@ -32,6 +33,7 @@ static enum till_status look_at(struct till_raw *raw, struct till_error *error) 
     return TILL_OK;
 }
 
+/* O_CLOEXEC keeps the file from programs that a tool may start, O_NOCTTY keeps a terminal from becoming ours. */
 enum till_status till_raw_open(struct till_raw *raw, const char *path, struct till_error *error) {
     *raw = (struct till_raw){.descriptor = STDIN_FILENO};
     if (strcmp(path, "-") != 0) {
@@ -57,6 +59,7 @@ static bool may_go_on(const struct till_raw *raw, int code) {
     return code == EINTR;
 }
 
+/* The position moves with every byte, so that progress and messages about damage can use it at any time. */
 enum till_status till_raw_read(struct till_raw *raw, void *buffer, size_t size, size_t *got, struct till_error *error) {
     char *out = buffer;
     *got = 0;

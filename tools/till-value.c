@@ -250,6 +250,18 @@ static enum till_status write_scheme(struct work *work, struct till_error *error
     return status;
 }
 
+/* A tier in a line. */
+static void tell_tiers(const struct work *work, const struct till_table *table) {
+    for (size_t i = 0; i < table->rows; i++) {
+        char name[128], share[TILL_REAL_TEXT];
+        size_t length = till_real_format(share, till_table_column(table, "value_share")->real[i]);
+        snprintf(name, sizeof name, "tier.%s", tier_name(work, i));
+        tool_fact(work->run, name, "%llu customers, value_share %.*s",
+                  (unsigned long long)till_table_column(table, "customers")->count[i], length == 0 ? 9 : (int)length,
+                  length == 0 ? "undefined" : share);
+    }
+}
+
 /* What is said beside the rows: figures, why some are empty, and (with -v and in --meta) the tiers. */
 static enum till_status tell(struct work *work, struct till_error *error) {
     struct tool_run *run = work->run;
@@ -266,15 +278,9 @@ static enum till_status tell(struct work *work, struct till_error *error) {
     if (summary->no_shares != NULL && summary->customers > 0)
         tool_warn(run, "shares, gini and customers_for are empty: %s", summary->no_shares);
     else if (summary->negative > 0)
-        tool_warn(run, "gini and customers_for are empty, and cumulative shares pass 1: %llu values are negative",
+        tool_warn(run, "gini and customers_for are empty, and cumulative shares pass 1: negative values: %llu",
                   (unsigned long long)summary->negative);
-    for (size_t i = 0; i < table->rows; i++) {
-        char name[128];
-        snprintf(name, sizeof name, "tier.%s", tier_name(work, i));
-        tool_fact(run, name, "%llu customers, value_share %.10g",
-                  (unsigned long long)till_table_column(table, "customers")->count[i],
-                  till_table_column(table, "value_share")->real[i]);
-    }
+    tell_tiers(work, table);
     till_table_free(table);
     return TILL_OK;
 }

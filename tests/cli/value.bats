@@ -114,7 +114,8 @@ END
     printf 'id,value\na,-1\nb,4\nc,2\n' > negative.csv
     till-value negative.csv > out 2> err
     [ "$(sed -n 4p out)" = c,2,2,0.4,1.2,small ]
-    grep -q 'warning: gini and customers_for are empty.* 1 values are negative' err
+    grep -q 'warning: gini and customers_for are empty.*: negative values: 1' err
+    grep -q '3 customers; [0-9.]* s' err
     printf 'id,value\na,0\nb,0.0\n' > zero.csv
     till-value zero.csv > out 2> err
     [ "$(sed -n 2p out)" = a,0,1,,,small ]

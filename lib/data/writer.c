@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include <till/decimal.h>
-#include <till/input.h>
 
 #include "writer_parts.h"
 
@@ -329,7 +328,10 @@ static enum till_status split_record(struct till_writer *w, struct till_slice re
         w->fields = malloc(w->count * sizeof *w->fields);
     if (w->fields == NULL)
         return till_error_memory(error);
-    if (!till_record_split(record, delimiter, w->fields, count, &w->field_bytes))
+    enum till_status status = record_split(record, delimiter, w->fields, count, &w->field_bytes);
+    if (status == TILL_ERROR_MEMORY)
+        return till_error_memory(error);
+    if (status != TILL_OK)
         return till_error_set(error, TILL_ERROR_DATA, "row %llu: the record does not have %zu fields",
                               (unsigned long long)w->row + 1, count);
     for (size_t i = 0; i < count; i++)

@@ -80,6 +80,10 @@ static inline bool writer_right_aligned(enum till_type type) {
     return type == TILL_MONEY || type == TILL_REAL || type == TILL_COUNT || type == TILL_INTEGER;
 }
 
+/* record.c: till_record_split, which here tells TILL_ERROR_MEMORY from TILL_ERROR_DATA (another number of fields). */
+enum till_status record_split(struct till_slice record, char delimiter, struct till_slice *fields, size_t count,
+                              struct till_text *storage);
+
 /* encoder.c: UTF-8 into `encoding` (an iconv name; NULL: as it is). *encoder is NULL where nothing is to be done. `bom`
  * puts a byte order mark first. TILL_ERROR_USAGE: unknown encoding, or no place for a mark in it. */
 enum till_status encoder_new(struct encoder **encoder, const char *encoding, bool bom, struct till_error *error);

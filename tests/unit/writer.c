@@ -372,11 +372,10 @@ static void a_character_that_the_encoding_lacks_is_an_error(void **state) {
 
 static void unknown_encodings_and_misplaced_marks_are_refused(void **state) {
     (void)state;
-    static const struct till_writer_options options[] = {{.encoding = "no-such-encoding"},
-                                                         {.encoding = "GB18030", .bom = true},
-                                                         {.delimiter = '"'},
-                                                         {.delimiter = '\n'}};
-    for (size_t i = 0; i < 4; i++) {
+    static const struct till_writer_options options[] = {
+        {.encoding = "no-such-encoding"},     {.encoding = ""},   {.encoding = "ASCII//TRANSLIT"},
+        {.encoding = "GB18030", .bom = true}, {.delimiter = '"'}, {.delimiter = '\n'}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         struct till_writer *writer;
         struct till_text out = {0};
         struct till_error error = {0};

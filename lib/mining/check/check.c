@@ -167,7 +167,7 @@ static bool keep_time(struct till_table *table, struct till_slice *cell, int64_t
 
 /* "date (M/D/YYYY or D/M/YYYY)", and what all these formats agree on. */
 static bool report_dates(struct till_table *table, const struct report *report, size_t row, const struct facts *facts) {
-    char type[256] = "date (";
+    char type[512] = "date (";
     size_t first = TILL_DATE_FORMATS;
     bool agree = true;
     uint32_t formats = facts_date_formats(facts);

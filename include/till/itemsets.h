@@ -1,0 +1,78 @@
+/* till/itemsets.h: itemsets that many baskets share: all frequent ones, the closed, or the maximal.
+ *
+ *     struct till_baskets baskets = {offsets, items, count, item_count};
+ *     struct till_itemsets_options options = {.type = TILL_ITEMSETS_CLOSED, .minimum_support = 10, .threads = 2};
+ *     till_itemsets_mine(&baskets, &options, write_itemset, writer, &error);
+ *     till_itemsets_count(&baskets, &options, &counts, &error);
+ *
+ * An itemset is frequent when at least `minimum_support` baskets hold all of its items. It is closed when no larger set
+ * lies in the same baskets, and maximal when no larger set is frequent. The empty set is never one of them. */
+#ifndef TILL_ITEMSETS_H
+#define TILL_ITEMSETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <till/decimal.h>
+#include <till/error.h>
+
+/* Baskets as rows of item codes: basket b is items[offsets[b]] to items[offsets[b + 1] - 1], in any order. An item
+ * counts once in a basket, however often it stands there; a basket may be empty. Codes are below item_count. At most
+ * 2^32 - 2 baskets and item entries. Borrowed; never changed. */
+struct till_baskets {
+    const uint64_t *offsets; /* count + 1 */
+    const uint32_t *items;
+    uint64_t count;
+    uint32_t item_count;
+};
+
+enum till_itemsets_type { TILL_ITEMSETS_FREQUENT, TILL_ITEMSETS_CLOSED, TILL_ITEMSETS_MAXIMAL };
+
+struct till_itemsets_options {
+    enum till_itemsets_type type;
+    uint64_t minimum_support; /* baskets, at least 1 */
+    uint32_t minimum_size;    /* items; smaller sets are left out. Does not change what is closed or maximal. */
+    uint32_t maximum_size;    /* items; larger sets are left out; 0: no bound */
+    uint64_t limit;           /* of itemsets to deliver: TILL_ERROR_DATA when there are more; 0: TILL_ITEMSETS_LIMIT */
+    unsigned threads;         /* 0 stands for 1; the result never depends on it */
+    bool portable;            /* no instructions beyond the baseline; the result is the same */
+    const uint32_t *rank; /* item_count different numbers: the order of items in a set and of sets; NULL: the codes */
+    const uint32_t *inner_rank; /* where sets are ordered, another rank for items that have a further item behind them;
+                                   NULL: `rank`. Joined texts in byte order need it: a separator follows such a name. */
+};
+
+#define TILL_ITEMSETS_LIMIT 100000000
+
+/* Receives one itemset: `size` items (codes, in rising rank) that `count` baskets share. The array is good during the
+ * call. Any status but TILL_OK stops the delivery and is passed on. */
+typedef enum till_status till_itemsets_visit(void *context, const uint32_t *items, size_t size, uint64_t count,
+                                             struct till_error *error);
+
+/* Delivers every itemset once, by rising size, sets of one size in the order of their items' ranks, from the calling
+ * thread and after mining: nothing is delivered when mining fails. Time is that of the search, which grows with the
+ * number of itemsets; the itemsets are held until they are delivered, in 1, 2 or 4 bytes an item and 4 a set.
+ * Errors: TILL_ERROR_USAGE (support 0, sizes that contradict), TILL_ERROR_DATA (a code out of range, more sets than the
+ * limit, too many entries), TILL_ERROR_MEMORY.
+ * Sources: Uno, Kiyomi & Arimura 2004, LCM ver. 2 (occurrence deliver, prefix-preserving closure extension);
+ * Zaki 2000, Scalable algorithms for association mining (vertical intersection); Zaki & Hsiao 2002, CHARM. */
+TILL_API enum till_status till_itemsets_mine(const struct till_baskets *baskets,
+                                             const struct till_itemsets_options *options, till_itemsets_visit *visit,
+                                             void *context, struct till_error *error);
+
+/* How many itemsets there are of each size. Start with {0}. */
+struct till_itemset_counts {
+    uint32_t largest;   /* the largest size that occurs; 0: there is none */
+    till_wide *of_size; /* largest + 1 numbers, by size */
+    till_wide total;
+};
+
+/* Counts without enumerating what follows from perfect extensions: k items that each lie in all baskets of a set
+ * stand for 2^k sets and cost one step. Memory is that of the input. `options->limit` is not read. TILL_ERROR_DATA when
+ * a number passes 2^127. Free the result with till_itemset_counts_free. */
+TILL_API enum till_status till_itemsets_count(const struct till_baskets *baskets,
+                                              const struct till_itemsets_options *options,
+                                              struct till_itemset_counts *counts, struct till_error *error);
+TILL_API void till_itemset_counts_free(struct till_itemset_counts *counts);
+
+#endif

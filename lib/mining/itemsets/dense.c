@@ -1,0 +1,184 @@
+/* Branches as bit matrices: an item is a column, a basket a bit. A support is the number of bits in an intersection, so
+ * a set costs one vector step for each 512 baskets (vertical mining: Zaki 2000, Scalable algorithms for association
+ * mining, section 3). The rows are those of the branch alone, so columns are short even where the input is long. */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_keys(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Extensions by rising support: branches then have few rows early, and much in common late. */
+static bool order_extensions(struct worker *worker, const struct candidates *c) {
+    uint64_t *keys = worker_take(worker, c->extends, sizeof *keys);
+    if (keys == NULL)
+        return false;
+    for (uint32_t k = 0; k < c->extends; k++) {
+        uint64_t key = (uint64_t)worker->count[c->extend[k]] << 32 | c->extend[k];
+        uint32_t to = k;
+        for (; c->extends <= 32 && to > 0 && keys[to - 1] > key; to--)
+            keys[to] = keys[to - 1];
+        keys[to] = key;
+    }
+    if (c->extends > 32)
+        qsort(keys, c->extends, sizeof *keys, compare_keys);
+    for (uint32_t k = 0; k < c->extends; k++)
+        c->extend[k] = (uint32_t)keys[k];
+    return true;
+}
+
+static void insert_code(uint32_t *codes, uint32_t count, uint32_t code) {
+    for (; count > 0 && codes[count - 1] > code; count--)
+        codes[count] = codes[count - 1];
+    codes[count] = code;
+}
+
+/* Sets the bits of one row, and lists its codes where `list` is not NULL. Returns the end of the list. */
+static uint32_t *fill_row(const struct unit *unit, const uint32_t *map, const uint32_t *entry, uint32_t row,
+                          bool before, uint32_t *list) {
+    uint32_t listed = 0;
+    while (before && entry[-1] != ROW_END)
+        entry--;
+    for (; *entry != ROW_END; entry++) {
+        uint32_t code = map[*entry];
+        if (code == NO_CODE)
+            continue;
+        unit->columns[(size_t)code * unit->words + row / 64] |= (uint64_t)1 << row % 64;
+        if (list != NULL)
+            insert_code(list, listed++, code);
+    }
+    if (list == NULL)
+        return NULL;
+    list[listed] = NO_CODE;
+    return list + listed + 1;
+}
+
+static void fill(struct worker *worker, const struct unit *unit, const struct sparse *rows, const struct candidates *c,
+                 uint32_t *list, uint32_t *list_start) {
+    bool before = worker->plan->type != TILL_ITEMSETS_FREQUENT;
+    uint32_t *at = list;
+    memset(unit->columns, 0, (size_t)unit->items * unit->words * sizeof *unit->columns);
+    for (uint32_t k = 0; k < unit->rows; k++) {
+        const uint32_t *entry = rows->entries + rows->occurrence[rows->start[c->item] + k];
+        if (list != NULL)
+            list_start[k] = (uint32_t)(at - list);
+        at = fill_row(unit, worker->map, entry, k, before, at);
+    }
+}
+
+/* Rows of less than two items were dropped from the parent, so an item may have fewer occurrences than its support. */
+static uint32_t rows_of(const struct sparse *rows, uint32_t item) {
+    return rows->start[item + 1] - rows->start[item];
+}
+
+bool unit_new(struct worker *worker, const struct sparse *rows, const struct candidates *c, struct unit *unit) {
+    if (!order_extensions(worker, c))
+        return false;
+    bool closed = worker->plan->type == TILL_ITEMSETS_CLOSED;
+    uint32_t items = c->checks + c->extends, count = rows_of(rows, c->item);
+    uint32_t words = count <= 64 ? 1 : (count + 511) / 512 * 8;
+    size_t listed = 0;
+    for (uint32_t k = 0; closed && k < items; k++)
+        listed += worker->count[k < c->checks ? c->check[k] : c->extend[k - c->checks]];
+    uint32_t *name = worker_take(worker, items, sizeof *name);
+    uint32_t *support = worker_take(worker, items, sizeof *support);
+    uint64_t *columns = worker_take(worker, (size_t)items * words + 8, sizeof *columns);
+    uint32_t *list = worker_take(worker, closed ? listed + count : 0, sizeof *list);
+    uint32_t *list_start = worker_take(worker, closed ? count : 0, sizeof *list_start);
+    unsigned char *member = worker_take(worker, items, sizeof *member);
+    if (name == NULL || support == NULL || columns == NULL || list == NULL || list_start == NULL || member == NULL)
+        return false;
+    memset(member, 0, items);
+    for (uint32_t k = 0; k < items; k++) {
+        uint32_t code = k < c->checks ? c->check[k] : c->extend[k - c->checks];
+        worker->map[code] = k;
+        name[k] = rows->name[code];
+        support[k] = worker->count[code];
+    }
+    *unit = (struct unit){count, words, items, c->checks, name, support, columns, list, list_start, member};
+    fill(worker, unit, rows, c, closed ? list : NULL, list_start);
+    for (uint32_t k = 0; k < items; k++)
+        worker->map[k < c->checks ? c->check[k] : c->extend[k - c->checks]] = NO_CODE;
+    return true;
+}
+
+/* The node of the branch's own set: all extensions. */
+static bool node_first(struct worker *worker, const struct unit *unit, struct node *node) {
+    node->count = unit->items - unit->first;
+    node->code = worker_take(worker, node->count, sizeof *node->code);
+    node->support = worker_take(worker, node->count, sizeof *node->support);
+    node->columns = unit->columns + (size_t)unit->first * unit->words;
+    if (node->code == NULL || node->support == NULL)
+        return false;
+    for (uint32_t k = 0; k < node->count; k++) {
+        node->code[k] = unit->first + k;
+        node->support[k] = unit->support[unit->first + k];
+    }
+    return true;
+}
+
+static bool mine_maximal(struct worker *worker, const struct unit *unit, const struct node *node) {
+    uint32_t *check = worker_take(worker, unit->first, sizeof *check);
+    if (check == NULL)
+        return false;
+    for (uint32_t k = 0; k < unit->first; k++)
+        check[k] = k;
+    return maximal_mine(worker, unit, node, check, unit->first);
+}
+
+bool unit_mine(struct worker *worker, const struct unit *unit) {
+    struct node node;
+    if (!node_first(worker, unit, &node))
+        return false;
+    switch (worker->plan->type) {
+    case TILL_ITEMSETS_CLOSED:
+        return closed_mine(worker, unit, &node);
+    case TILL_ITEMSETS_MAXIMAL:
+        return mine_maximal(worker, unit, &node);
+    default:
+        return frequent_mine(worker, unit, &node);
+    }
+}
+
+bool node_project(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t i,
+                  struct node *child) {
+    uint32_t behind = node->count - i - 1;
+    child->code = worker_take(worker, (size_t)behind + 8, sizeof *child->code);
+    child->support = worker_take(worker, (size_t)behind + 8, sizeof *child->support);
+    child->columns = worker_take(worker, (size_t)behind * unit->words + 8, sizeof *child->columns);
+    if (child->code == NULL || child->support == NULL || child->columns == NULL)
+        return false;
+    const uint64_t *column = node->columns + (size_t)i * unit->words;
+    child->count = worker->plan->kernels->project(column, column + unit->words, behind, unit->words,
+                                                  worker->plan->minimum, child->columns, child->code, child->support);
+    stack_trim(&worker->stack, child->columns, ((size_t)child->count * unit->words + 8) * sizeof *child->columns);
+    for (uint32_t k = 0; k < child->count; k++)
+        child->code[k] += i + 1;
+    return true;
+}
+
+void node_name(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t support,
+               struct node *child) {
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < child->count; k++) {
+        uint32_t code = node->code[child->code[k]];
+        if (child->support[k] == support) {
+            if (worker->plan->type == TILL_ITEMSETS_FREQUENT)
+                set_allow(worker, unit->name[code]);
+            else
+                set_require(worker, unit->name[code]);
+            unit->member[code] = 1;
+            continue;
+        }
+        child->code[kept] = code;
+        child->support[kept] = child->support[k];
+        if (kept < k)
+            memcpy(child->columns + (size_t)kept * unit->words, child->columns + (size_t)k * unit->words,
+                   unit->words * sizeof *child->columns);
+        kept++;
+    }
+    child->count = kept;
+}

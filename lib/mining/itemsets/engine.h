@@ -1,0 +1,157 @@
+/* What the files of the itemset engine share.
+ *
+ * The search goes depth first over items in rising support. A branch is a set P and the baskets that hold it; it is
+ * extended by the items behind its last one, and checked against those before. Three representations follow each other:
+ *
+ *     recode.c   all baskets: infrequent items dropped, the rest numbered by rising support
+ *     sparse.c   the baskets of a branch as rows of codes; supports of all extensions come from one scan of the rows
+ *     dense.c    the baskets of a branch as a bit matrix, an item a column; frequent.c, closed.c and maximal.c search
+ * it
+ *
+ * What is found goes to a tally (counting) or to a store (which sorts and delivers). */
+#ifndef LIB_MINING_ITEMSETS_ENGINE_H
+#define LIB_MINING_ITEMSETS_ENGINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <till/itemsets.h>
+
+#include "stack.h"
+#include "kernels.h"
+#include "store.h"
+#include "tally.h"
+
+/* Stands before the first and behind each row of a sparse branch. */
+#define ROW_END UINT32_MAX
+#define NO_CODE UINT32_MAX
+
+/* The baskets of a set P as rows of local codes in rising order. Codes below `first` only check, the others extend.
+ * Every code is frequent together with P and lies in fewer baskets than P. */
+struct sparse {
+    uint32_t items;
+    uint32_t first;
+    const uint32_t *name;       /* local code -> code of recode.c */
+    const uint32_t *support;    /* of P and the item */
+    const uint32_t *entries;    /* ROW_END code ... code ROW_END code ... */
+    const uint32_t *start;      /* items + 1: where an item's occurrences begin */
+    const uint32_t *occurrence; /* positions in `entries`, rising within an item */
+};
+
+/* All baskets. The codes are those of the whole search. */
+struct recoded {
+    struct sparse rows;
+    uint32_t *original;  /* code -> caller's item */
+    uint32_t perfect;    /* items that lie in every basket: the codes rows.items to rows.items + perfect - 1 */
+    uint32_t *memory[6]; /* what `rows` points at */
+};
+
+/* What all workers read. */
+struct plan {
+    enum till_itemsets_type type;
+    bool counting;     /* to the tallies, not to the stores */
+    uint32_t minimum;  /* support */
+    uint32_t smallest; /* sizes to report */
+    uint32_t largest;
+    uint32_t baskets;
+    const struct kernels *kernels;
+    const struct recoded *recoded;
+    uint32_t *position; /* code -> place in the output order; NULL when counting */
+    uint64_t limit;
+    atomic_uint_fast64_t held; /* sets in all stores, up to date to a few thousand */
+};
+
+/* What one thread works with. `count`, `map` and `bits` are as long as the codes are many and clear between uses. */
+struct worker {
+    struct plan *plan;
+    struct stack stack;
+    uint32_t required; /* items of P that every set of the branch has */
+    uint32_t optional; /* items that each set may have or not: perfect extensions of frequent sets */
+    uint32_t *path;    /* the required items in the order in which they joined; these four only when storing */
+    uint32_t *set;     /* the same as places in the output order, rising */
+    uint32_t *extra;   /* the places of the optional items */
+    uint32_t *chosen;  /* which of `extra` a set under construction has */
+    struct tally tally;
+    struct store store;
+    uint64_t unreported; /* sets stored since plan->held was brought up to date */
+    uint32_t *count;
+    uint32_t *touched;
+    uint32_t *map;
+    uint64_t *bits;
+    enum till_status status;
+};
+
+/* A branch as a bit matrix over its rows. Local codes below `first` only check; the others extend, by rising support.
+ */
+struct unit {
+    uint32_t rows;
+    uint32_t words; /* of a column: 1 or a multiple of 8 */
+    uint32_t items;
+    uint32_t first;
+    const uint32_t *name; /* local code -> code of recode.c */
+    const uint32_t *support;
+    uint64_t *columns;   /* items x words */
+    const uint32_t *row; /* closed: the local codes of each row in rising order, NO_CODE behind them */
+    const uint32_t *row_start;
+    unsigned char *member; /* closed: whether a local code lies in P */
+};
+
+/* A set of the branch: its possible extensions and their columns, restricted to its rows. */
+struct node {
+    uint32_t count;
+    uint32_t *code; /* local */
+    uint32_t *support;
+    uint64_t *columns; /* count x words */
+};
+
+/* recode.c */
+enum till_status recode(struct recoded *recoded, const struct till_baskets *baskets, uint32_t minimum,
+                        struct till_error *error);
+void recode_free(struct recoded *recoded);
+
+/* sparse.c: everything below P and item i of `rows`. False when worker->status says why not. */
+bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i);
+
+/* What a scan of the occurrences of one item found: items by their codes in the parent, rising. */
+struct candidates {
+    uint32_t item;
+    uint32_t support;
+    uint32_t *check;
+    uint32_t checks;
+    uint32_t *extend;
+    uint32_t extends;
+    uint64_t entries; /* the sum of the supports of `extend` */
+};
+
+/* dense.c */
+bool unit_new(struct worker *worker, const struct sparse *rows, const struct candidates *candidates, struct unit *unit);
+bool unit_mine(struct worker *worker, const struct unit *unit);
+/* Extends the node's set by its item i: `child` has what follows i and is frequent with it. Its codes are still indexes
+ * into node->code, until node_name. */
+bool node_project(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t i,
+                  struct node *child);
+/* Takes perfect extensions out of the child and into the set. */
+void node_name(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t support,
+               struct node *child);
+bool frequent_mine(struct worker *worker, const struct unit *unit, const struct node *node);
+bool closed_mine(struct worker *worker, const struct unit *unit, const struct node *node);
+bool maximal_mine(struct worker *worker, const struct unit *unit, const struct node *node, const uint32_t *check,
+                  uint32_t checks);
+
+/* report.c: the set P grows, is reported, and shrinks back to what it was. Reporting is false when worker->status says
+ * why. */
+void set_require(struct worker *worker, uint32_t code);
+void set_allow(struct worker *worker, uint32_t code);
+void set_restore(struct worker *worker, uint32_t required, uint32_t optional);
+bool set_report(struct worker *worker, uint32_t support);
+
+static inline void *worker_take(struct worker *worker, size_t count, size_t size) {
+    void *taken = count > SIZE_MAX / 8 / size ? NULL : stack_take(&worker->stack, count * size);
+    if (taken == NULL)
+        worker->status = TILL_ERROR_MEMORY;
+    return taken;
+}
+
+#endif

@@ -1,0 +1,272 @@
+/* The entry points: recode the baskets, search the branches of the single items side by side, and put together what the
+ * workers found: numbers are added, sets are sorted, so that the result does not depend on who found what. */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <till/parallel.h>
+
+/* One run. */
+struct run {
+    struct plan plan;
+    struct recoded recoded;
+    unsigned workers;
+    struct worker *worker;
+    uint32_t *item;  /* output place -> caller's item */
+    uint32_t *inner; /* see inner_rank */
+    uint32_t *outer; /* what is stored for inner items -> output place */
+};
+
+static enum till_status check_options(const struct till_baskets *baskets, const struct till_itemsets_options *options,
+                                      struct till_error *error) {
+    uint64_t entries = baskets->count == 0 ? 0 : baskets->offsets[baskets->count];
+    if (options->minimum_support == 0)
+        return till_error_set(error, TILL_ERROR_USAGE, "the minimum support must be at least one basket");
+    if (options->maximum_size > 0 && options->maximum_size < options->minimum_size)
+        return till_error_set(error, TILL_ERROR_USAGE, "the largest size, %u, is below the smallest, %u",
+                              options->maximum_size, options->minimum_size);
+    if (baskets->count > UINT32_MAX - 2 || entries > UINT32_MAX - 2 || entries + baskets->count > UINT32_MAX - 2)
+        return till_error_set(error, TILL_ERROR_DATA,
+                              "%llu baskets with %llu items: more than 2^32 are not supported; split the input",
+                              (unsigned long long)baskets->count, (unsigned long long)entries);
+    return TILL_OK;
+}
+
+static enum till_status too_many(const struct run *run, struct till_error *error) {
+    return till_error_set(error, TILL_ERROR_DATA,
+                          "more than %llu itemsets at a support of %u baskets: raise the minimum support, bound the "
+                          "size, ask for %s itemsets, or count them only",
+                          (unsigned long long)run->plan.limit, run->plan.minimum,
+                          run->plan.type == TILL_ITEMSETS_FREQUENT ? "closed or maximal" : "maximal");
+}
+
+static bool worker_new(struct worker *worker, struct plan *plan, const struct run *run) {
+    uint32_t items = plan->recoded->rows.items, all = items + plan->recoded->perfect;
+    *worker = (struct worker){.plan = plan, .status = TILL_OK};
+    worker->store = (struct store){.width = store_width(all), .inner = run->inner};
+    worker->count = calloc((size_t)items + 1, sizeof *worker->count);
+    worker->bits = calloc((size_t)items / 64 + 1, sizeof *worker->bits);
+    worker->touched = malloc(((size_t)items + 1) * sizeof *worker->touched);
+    worker->map = malloc(((size_t)items + 1) * sizeof *worker->map);
+    worker->path = malloc(((size_t)all + 1) * 4 * sizeof *worker->path);
+    if (worker->count == NULL || worker->bits == NULL || worker->touched == NULL || worker->map == NULL ||
+        worker->path == NULL)
+        return false;
+    worker->set = worker->path + all + 1;
+    worker->extra = worker->set + all + 1;
+    worker->chosen = worker->extra + all + 1;
+    for (uint32_t code = 0; code < items; code++)
+        worker->map[code] = NO_CODE;
+    return true;
+}
+
+static void worker_free(struct worker *worker) {
+    free(worker->count);
+    free(worker->bits);
+    free(worker->touched);
+    free(worker->map);
+    free(worker->path);
+    stack_free(&worker->stack);
+    tally_free(&worker->tally);
+    store_free(&worker->store);
+}
+
+static void run_free(struct run *run) {
+    for (unsigned w = 0; w < run->workers && run->worker != NULL; w++)
+        worker_free(&run->worker[w]);
+    free(run->worker);
+    free(run->plan.position);
+    free(run->item);
+    free(run->inner);
+    free(run->outer);
+    recode_free(&run->recoded);
+}
+
+static int compare_keys(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* place[code]: where a frequent item stands among them by `rank`; at[place]: its code. */
+static bool place_by_rank(const struct recoded *recoded, const uint32_t *rank, uint32_t *place, uint32_t *at) {
+    uint32_t all = recoded->rows.items + recoded->perfect;
+    uint64_t *keys = malloc(((size_t)all + 1) * sizeof *keys);
+    if (keys == NULL)
+        return false;
+    for (uint32_t code = 0; code < all; code++) {
+        uint32_t item = recoded->original[code];
+        keys[code] = (uint64_t)(rank == NULL ? item : rank[item]) << 32 | code;
+    }
+    qsort(keys, all, sizeof *keys, compare_keys);
+    for (uint32_t k = 0; k < all; k++) {
+        at[k] = (uint32_t)keys[k];
+        place[at[k]] = k;
+    }
+    free(keys);
+    return true;
+}
+
+/* Where items go in the output. With an inner rank, `inner` and `outer` lead from output places to inner places and
+ * back. */
+static bool place_items(struct run *run, const struct till_itemsets_options *options) {
+    size_t all = (size_t)run->recoded.rows.items + run->recoded.perfect;
+    uint32_t *position = run->plan.position = malloc((all + 1) * sizeof *position);
+    run->item = malloc((all + 1) * sizeof *run->item);
+    run->inner = malloc((all + 1) * sizeof *run->inner);
+    run->outer = malloc((all + 1) * sizeof *run->outer);
+    if (position == NULL || run->item == NULL || run->inner == NULL || run->outer == NULL)
+        return false;
+    const uint32_t *inner_rank = options->inner_rank == NULL ? options->rank : options->inner_rank;
+    if (!place_by_rank(&run->recoded, inner_rank, run->inner, run->outer) ||
+        !place_by_rank(&run->recoded, options->rank, position, run->item))
+        return false;
+    /* So far by code: inner[code], outer[inner place] = code, item[place] = code. */
+    for (size_t k = 0; k < all; k++)
+        run->outer[k] = position[run->outer[k]];
+    for (size_t k = 0; k < all; k++)
+        run->inner[run->outer[k]] = (uint32_t)k;
+    for (size_t k = 0; k < all; k++)
+        run->item[k] = run->recoded.original[run->item[k]];
+    return true;
+}
+
+static enum till_status run_start(struct run *run, const struct till_baskets *baskets,
+                                  const struct till_itemsets_options *options, bool counting,
+                                  struct till_error *error) {
+    enum till_status status = check_options(baskets, options, error);
+    if (status != TILL_OK)
+        return status;
+    uint32_t minimum = options->minimum_support > UINT32_MAX - 1 ? UINT32_MAX - 1 : (uint32_t)options->minimum_support;
+    if ((status = recode(&run->recoded, baskets, minimum, error)) != TILL_OK)
+        return status;
+    struct plan *plan = &run->plan;
+    plan->type = options->type;
+    plan->counting = counting;
+    plan->minimum = minimum;
+    plan->smallest = options->minimum_size;
+    plan->largest = options->maximum_size == 0 ? UINT32_MAX : options->maximum_size;
+    plan->baskets = (uint32_t)baskets->count;
+    plan->kernels = kernels_choose(options->portable);
+    plan->recoded = &run->recoded;
+    plan->limit = options->limit == 0 ? TILL_ITEMSETS_LIMIT : options->limit;
+    atomic_init(&plan->held, 0);
+    if (!counting && !place_items(run, options))
+        return till_error_memory(error);
+    run->worker = calloc(options->threads < 2 ? 1 : options->threads, sizeof *run->worker);
+    if (run->worker == NULL)
+        return till_error_memory(error);
+    for (; run->workers < options->threads || run->workers == 0; run->workers++)
+        if (!worker_new(&run->worker[run->workers], plan, run)) {
+            worker_free(&run->worker[run->workers]);
+            return till_error_memory(error);
+        }
+    return TILL_OK;
+}
+
+/* Items that lie in every basket are in every set, or may be. */
+static void require_perfect(struct worker *worker) {
+    const struct recoded *recoded = worker->plan->recoded;
+    for (uint32_t k = 0; k < recoded->perfect; k++) {
+        uint32_t code = recoded->rows.items + k;
+        if (worker->plan->type == TILL_ITEMSETS_FREQUENT)
+            set_allow(worker, code);
+        else
+            set_require(worker, code);
+    }
+}
+
+static enum till_status status_error(const struct run *run, enum till_status status, struct till_error *error) {
+    if (status == TILL_ERROR_MEMORY)
+        return till_error_memory(error);
+    return status == TILL_OK ? TILL_OK : too_many(run, error);
+}
+
+/* The body of the parallel loop: the branch of one item. */
+static enum till_status mine_item(void *context, size_t index, unsigned worker_index, struct till_error *error) {
+    struct run *run = context;
+    struct worker *worker = &run->worker[worker_index];
+    sparse_branch(worker, &run->recoded.rows, (uint32_t)index);
+    return status_error(run, worker->status, error);
+}
+
+/* The sets that are made of perfect items alone; not when a larger set is what is asked for. */
+static bool report_perfect(struct run *run) {
+    struct worker *worker = &run->worker[0];
+    bool larger = run->plan.type == TILL_ITEMSETS_MAXIMAL && run->recoded.rows.items > 0;
+    return run->recoded.perfect == 0 || larger || set_report(worker, run->plan.baskets);
+}
+
+static enum till_status search(struct run *run, struct till_error *error) {
+    for (unsigned w = 0; w < run->workers; w++)
+        require_perfect(&run->worker[w]);
+    if (!report_perfect(run))
+        return status_error(run, run->worker[0].status, error);
+    if (run->worker[0].required > run->plan.largest)
+        return TILL_OK;
+    enum till_status status = till_parallel_for(run->workers, run->recoded.rows.items, mine_item, run, error);
+    for (unsigned w = 0; w < run->workers; w++)
+        atomic_fetch_add(&run->plan.held, run->worker[w].unreported);
+    return status == TILL_OK && atomic_load(&run->plan.held) > run->plan.limit ? too_many(run, error) : status;
+}
+
+static enum till_status deliver_size(struct run *run, uint32_t size, uint32_t *items, till_itemsets_visit *visit,
+                                     void *context, struct till_error *error) {
+    struct store *store = &run->worker[0].store;
+    struct store_bucket *bucket = &store->bucket[size];
+    enum till_status status = TILL_OK;
+    if (!store_sort(store, size))
+        return till_error_memory(error);
+    for (size_t at = 0; status == TILL_OK && at < bucket->used; at += store_stride(store, size)) {
+        uint32_t support = store_read(store, bucket->bytes + at, size, items);
+        for (uint32_t k = 0; k + 1 < size; k++)
+            items[k] = run->item[run->outer[items[k]]];
+        items[size - 1] = run->item[items[size - 1]];
+        status = visit(context, items, size, support, error);
+    }
+    free(bucket->bytes);
+    *bucket = (struct store_bucket){0};
+    return status;
+}
+
+static enum till_status deliver(struct run *run, till_itemsets_visit *visit, void *context, struct till_error *error) {
+    struct store *store = &run->worker[0].store;
+    for (unsigned w = 1; w < run->workers; w++)
+        if (!store_merge(store, &run->worker[w].store))
+            return till_error_memory(error);
+    enum till_status status = TILL_OK;
+    for (uint32_t size = 1; status == TILL_OK && size < store->sizes; size++)
+        if (store->bucket[size].used > 0)
+            status = deliver_size(run, size, run->worker[0].path, visit, context, error);
+    return status;
+}
+
+enum till_status till_itemsets_mine(const struct till_baskets *baskets, const struct till_itemsets_options *options,
+                                    till_itemsets_visit *visit, void *context, struct till_error *error) {
+    struct run run = {0};
+    enum till_status status = run_start(&run, baskets, options, false, error);
+    if (status == TILL_OK)
+        status = search(&run, error);
+    if (status == TILL_OK)
+        status = deliver(&run, visit, context, error);
+    run_free(&run);
+    return status;
+}
+
+enum till_status till_itemsets_count(const struct till_baskets *baskets, const struct till_itemsets_options *options,
+                                     struct till_itemset_counts *counts, struct till_error *error) {
+    struct run run = {0};
+    struct tally *tally;
+    enum till_status status = run_start(&run, baskets, options, true, error);
+    if (status == TILL_OK)
+        status = search(&run, error);
+    for (unsigned w = 1; status == TILL_OK && w < run.workers; w++)
+        if (!tally_merge(&run.worker[0].tally, &run.worker[w].tally))
+            status = till_error_memory(error);
+    if (status == TILL_OK) {
+        tally = &run.worker[0].tally;
+        status = tally_finish(tally, run.plan.smallest, run.plan.largest, counts, error);
+    }
+    run_free(&run);
+    return status;
+}

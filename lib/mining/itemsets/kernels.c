@@ -1,0 +1,199 @@
+/* Inner loops over bit columns. The bodies are plain C; they are compiled once for the baseline and once for processors
+ * that count bits in an instruction, and are written out for AVX-512 with VPOPCNTDQ, where a vector is 512 rows. Counts
+ * are integers, so all ways give the same. */
+#include "kernels.h"
+
+#include <stddef.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define TARGET_POPCNT __attribute__((target("popcnt,avx2,bmi")))
+#define TARGET_AVX512 __attribute__((target("popcnt,bmi,avx512f,avx512vl,avx512bw,avx512dq,avx512vpopcntdq")))
+#endif
+
+static inline __attribute__((always_inline)) uint32_t project_body(const uint64_t *column, const uint64_t *columns,
+                                                                   uint32_t count, uint32_t words, uint32_t minimum,
+                                                                   uint64_t *out, uint32_t *kept, uint32_t *support) {
+    uint32_t found = 0;
+    for (uint32_t k = 0; k < count; k++, columns += words) {
+        uint64_t rows = 0;
+        for (uint32_t w = 0; w < words; w++) {
+            out[w] = column[w] & columns[w];
+            rows += (uint64_t)__builtin_popcountll(out[w]);
+        }
+        kept[found] = k;
+        support[found] = (uint32_t)rows;
+        if (rows >= minimum) {
+            found++;
+            out += words;
+        }
+    }
+    return found;
+}
+
+static inline __attribute__((always_inline)) bool covered_body(const uint64_t *rows, const uint64_t *columns,
+                                                               const uint32_t *codes, uint32_t count, uint32_t words) {
+    for (uint32_t k = 0; k < count; k++) {
+        const uint64_t *column = columns + (size_t)codes[k] * words;
+        uint32_t w = 0;
+        while (w < words && (rows[w] & ~column[w]) == 0)
+            w++;
+        if (w == words)
+            return true;
+    }
+    return false;
+}
+
+static inline __attribute__((always_inline)) uint32_t filter_body(const uint64_t *rows, const uint64_t *columns,
+                                                                  const uint32_t *codes, uint32_t count, uint32_t words,
+                                                                  uint32_t minimum, uint32_t *out) {
+    uint32_t found = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t code = codes[k];
+        const uint64_t *column = columns + (size_t)code * words;
+        uint64_t shared = 0;
+        for (uint32_t w = 0; w < words; w++)
+            shared += (uint64_t)__builtin_popcountll(rows[w] & column[w]);
+        out[found] = code;
+        found += shared >= minimum;
+    }
+    return found;
+}
+
+static uint32_t project_plain(const uint64_t *column, const uint64_t *columns, uint32_t count, uint32_t words,
+                              uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support) {
+    return project_body(column, columns, count, words, minimum, out, kept, support);
+}
+
+static bool covered_plain(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes, uint32_t count,
+                          uint32_t words) {
+    return covered_body(rows, columns, codes, count, words);
+}
+
+static uint32_t filter_plain(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes, uint32_t count,
+                             uint32_t words, uint32_t minimum, uint32_t *out) {
+    return filter_body(rows, columns, codes, count, words, minimum, out);
+}
+
+static const struct kernels plain = {project_plain, covered_plain, filter_plain};
+
+#if defined(__x86_64__)
+TARGET_POPCNT static uint32_t project_popcnt(const uint64_t *column, const uint64_t *columns, uint32_t count,
+                                             uint32_t words, uint32_t minimum, uint64_t *out, uint32_t *kept,
+                                             uint32_t *support) {
+    if (words == 1)
+        return project_body(column, columns, count, 1, minimum, out, kept, support);
+    if (words == 8)
+        return project_body(column, columns, count, 8, minimum, out, kept, support);
+    return project_body(column, columns, count, words, minimum, out, kept, support);
+}
+
+TARGET_POPCNT static bool covered_popcnt(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes,
+                                         uint32_t count, uint32_t words) {
+    return covered_body(rows, columns, codes, count, words);
+}
+
+TARGET_POPCNT static uint32_t filter_popcnt(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes,
+                                            uint32_t count, uint32_t words, uint32_t minimum, uint32_t *out) {
+    return filter_body(rows, columns, codes, count, words, minimum, out);
+}
+
+static const struct kernels popcnt = {project_popcnt, covered_popcnt, filter_popcnt};
+
+/* Columns of one word: eight at a time. Compressing in a register and storing whole is what these processors do fast.
+ */
+TARGET_AVX512 static uint32_t project_words(uint64_t column, const uint64_t *columns, uint32_t count, uint32_t minimum,
+                                            uint64_t *out, uint32_t *kept, uint32_t *support) {
+    const __m512i wanted = _mm512_set1_epi64((long long)column), least = _mm512_set1_epi64(minimum);
+    __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    uint32_t found = 0;
+    for (uint32_t k = 0; k < count; k += 8) {
+        __mmask8 inside = count - k >= 8 ? 0xff : (__mmask8)((1u << (count - k)) - 1);
+        __m512i both = _mm512_and_si512(wanted, _mm512_maskz_loadu_epi64(inside, columns + k));
+        __m512i rows = _mm512_popcnt_epi64(both);
+        __mmask8 keep = _mm512_mask_cmpge_epu64_mask(inside, rows, least);
+        _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi64(keep, both));
+        _mm256_storeu_si256((__m256i *)(void *)(kept + found), _mm256_maskz_compress_epi32(keep, index));
+        _mm256_storeu_si256((__m256i *)(void *)(support + found),
+                            _mm256_maskz_compress_epi32(keep, _mm512_cvtepi64_epi32(rows)));
+        found += (uint32_t)__builtin_popcount(keep);
+        index = _mm256_add_epi32(index, _mm256_set1_epi32(8));
+    }
+    return found;
+}
+
+TARGET_AVX512 static uint32_t project_avx512(const uint64_t *column, const uint64_t *columns, uint32_t count,
+                                             uint32_t words, uint32_t minimum, uint64_t *out, uint32_t *kept,
+                                             uint32_t *support) {
+    if (words == 1)
+        return project_words(*column, columns, count, minimum, out, kept, support);
+    uint32_t found = 0;
+    for (uint32_t k = 0; k < count; k++, columns += words) {
+        __m512i sum = _mm512_setzero_si512();
+        for (uint32_t w = 0; w < words; w += 8) {
+            __m512i both = _mm512_and_si512(_mm512_loadu_si512(column + w), _mm512_loadu_si512(columns + w));
+            _mm512_storeu_si512(out + w, both);
+            sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(both));
+        }
+        uint32_t rows = (uint32_t)_mm512_reduce_add_epi64(sum);
+        kept[found] = k;
+        support[found] = rows;
+        uint32_t keep = rows >= minimum;
+        found += keep;
+        out += keep * words;
+    }
+    return found;
+}
+
+TARGET_AVX512 static bool covered_avx512(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes,
+                                         uint32_t count, uint32_t words) {
+    if (words == 1)
+        return covered_body(rows, columns, codes, count, 1);
+    for (uint32_t k = 0; k < count; k++) {
+        const uint64_t *column = columns + (size_t)codes[k] * words;
+        uint32_t w = 0;
+        for (; w < words; w += 8) {
+            __m512i outside = _mm512_andnot_si512(_mm512_loadu_si512(column + w), _mm512_loadu_si512(rows + w));
+            if (_mm512_test_epi64_mask(outside, outside) != 0)
+                break;
+        }
+        if (w >= words)
+            return true;
+    }
+    return false;
+}
+
+TARGET_AVX512 static uint32_t filter_avx512(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes,
+                                            uint32_t count, uint32_t words, uint32_t minimum, uint32_t *out) {
+    if (words == 1)
+        return filter_body(rows, columns, codes, count, 1, minimum, out);
+    uint32_t found = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t code = codes[k];
+        const uint64_t *column = columns + (size_t)code * words;
+        __m512i sum = _mm512_setzero_si512();
+        for (uint32_t w = 0; w < words; w += 8)
+            sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_and_si512(_mm512_loadu_si512(rows + w),
+                                                                             _mm512_loadu_si512(column + w))));
+        out[found] = code;
+        found += (uint32_t)_mm512_reduce_add_epi64(sum) >= minimum;
+    }
+    return found;
+}
+
+static const struct kernels avx512 = {project_avx512, covered_avx512, filter_avx512};
+#endif
+
+const struct kernels *kernels_choose(bool portable) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (!portable && __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+        return &avx512;
+    if (!portable && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") &&
+        __builtin_cpu_supports("bmi"))
+        return &popcnt;
+#endif
+    (void)portable;
+    return &plain;
+}

@@ -1,0 +1,27 @@
+/* The inner loops over bit columns, one set for each instruction set; all give the same results. */
+#ifndef LIB_MINING_ITEMSETS_KERNELS_H
+#define LIB_MINING_ITEMSETS_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Columns are `words` 64-bit words long (1, or a multiple of 8) and lie one behind the other. Arrays that are written
+ * have room for 8 numbers more than are asked for, and column areas for 8 words more. */
+struct kernels {
+    /* Intersects `column` with each of `count` columns. Keeps those of at least `minimum` rows: the intersections one
+     * behind the other in `out`, their indexes in `kept`, their rows counted in `support`. Returns how many. */
+    uint32_t (*project)(const uint64_t *column, const uint64_t *columns, uint32_t count, uint32_t words,
+                        uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support);
+    /* Whether one of the columns named by `codes` holds all rows of `rows`. */
+    bool (*covered)(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes, uint32_t count,
+                    uint32_t words);
+    /* Which of the columns named by `codes` share at least `minimum` rows with `rows`: into `out`, which may be
+     * `codes`. Returns how many. */
+    uint32_t (*filter)(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes, uint32_t count,
+                       uint32_t words, uint32_t minimum, uint32_t *out);
+};
+
+/* The fastest set that this processor runs; `portable`: the plain one. */
+const struct kernels *kernels_choose(bool portable);
+
+#endif

@@ -1,0 +1,201 @@
+/* All baskets with infrequent items dropped and the others numbered by rising support, so that branches begin with the
+ * items that have the fewest baskets, and the extensions behind them have the most in common.
+ *
+ * Rows come out sorted without sorting them: items are spread to lists of rows in input order, and the lists, walked in
+ * code order, are spread back to the rows (a counting sort in two passes, linear in the entries). */
+#include "engine.h"
+
+#include <stdlib.h>
+
+/* A recoding under way. */
+struct work {
+    const struct till_baskets *baskets;
+    uint32_t *support; /* by caller's item */
+    uint32_t *seen;    /* by caller's item: the last basket (1, 2, ...) that held it */
+    uint32_t *code;    /* caller's item -> code; NO_CODE: infrequent or perfect */
+    uint64_t *order;   /* support << 32 | item, of the items that stay */
+    uint32_t *length;  /* of each basket in frequent items; then where its next entry goes */
+    uint64_t entries;
+};
+
+static void work_free(struct work *work) {
+    free(work->support);
+    free(work->seen);
+    free(work->code);
+    free(work->order);
+    free(work->length);
+}
+
+static void *allocate(uint64_t count, size_t size) {
+    return count >= SIZE_MAX / size ? NULL : malloc((size_t)(count + 1) * size);
+}
+
+static bool work_new(struct work *work, const struct till_baskets *baskets) {
+    work->baskets = baskets;
+    work->support = calloc((size_t)baskets->item_count + 1, sizeof *work->support);
+    work->seen = calloc((size_t)baskets->item_count + 1, sizeof *work->seen);
+    work->code = allocate(baskets->item_count, sizeof *work->code);
+    work->order = allocate(baskets->item_count, sizeof *work->order);
+    work->length = allocate(baskets->count, sizeof *work->length);
+    return work->support != NULL && work->seen != NULL && work->code != NULL && work->order != NULL &&
+           work->length != NULL;
+}
+
+/* Supports: an item counts once in a basket. */
+static enum till_status count_supports(struct work *work, struct till_error *error) {
+    const struct till_baskets *baskets = work->baskets;
+    for (uint64_t b = 0; b < baskets->count; b++)
+        for (uint64_t k = baskets->offsets[b]; k < baskets->offsets[b + 1]; k++) {
+            uint32_t item = baskets->items[k];
+            if (item >= baskets->item_count)
+                return till_error_set(error, TILL_ERROR_DATA,
+                                      "basket %llu has item code %u, but there are %u items: codes are below that",
+                                      (unsigned long long)b + 1, item, baskets->item_count);
+            work->support[item] += work->seen[item] != b + 1;
+            work->seen[item] = (uint32_t)b + 1;
+        }
+    return TILL_OK;
+}
+
+static int compare_keys(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Which items stay, by rising support and then by item, so that every run has the same order; perfect ones come last.
+ */
+static uint32_t choose_items(struct work *work, uint32_t minimum, uint32_t *perfect) {
+    uint32_t items = 0;
+    *perfect = 0;
+    for (uint32_t item = 0; item < work->baskets->item_count; item++) {
+        work->code[item] = NO_CODE;
+        if (work->support[item] < minimum)
+            continue;
+        work->order[items++] = (uint64_t)work->support[item] << 32 | item;
+        *perfect += work->support[item] == work->baskets->count;
+    }
+    qsort(work->order, items, sizeof *work->order, compare_keys);
+    items -= *perfect;
+    for (uint32_t code = 0; code < items; code++)
+        work->code[(uint32_t)work->order[code]] = code;
+    return items;
+}
+
+/* Lengths of the baskets in items that stay. A basket of one is dropped (length 0): nothing shares it. */
+static void measure_baskets(struct work *work) {
+    const struct till_baskets *baskets = work->baskets;
+    for (uint32_t item = 0; item < baskets->item_count; item++)
+        work->seen[item] = 0;
+    for (uint64_t b = 0; b < baskets->count; b++) {
+        uint32_t length = 0;
+        for (uint64_t k = baskets->offsets[b]; k < baskets->offsets[b + 1]; k++) {
+            uint32_t item = baskets->items[k];
+            length += work->code[item] != NO_CODE && work->seen[item] != b + 1;
+            work->seen[item] = (uint32_t)b + 1;
+        }
+        work->length[b] = length < 2 ? 0 : length;
+        work->entries += work->length[b] == 0 ? 0 : work->length[b] + 1;
+    }
+}
+
+/* The occurrences of each code: basket numbers for now. */
+static void list_baskets(struct work *work, const uint32_t *start, uint32_t *next, uint32_t items,
+                         uint32_t *occurrence) {
+    const struct till_baskets *baskets = work->baskets;
+    for (uint32_t item = 0; item < baskets->item_count; item++)
+        work->seen[item] = 0;
+    for (uint32_t code = 0; code < items; code++)
+        next[code] = start[code];
+    for (uint64_t b = 0; b < baskets->count; b++)
+        for (uint64_t k = baskets->offsets[b]; work->length[b] > 0 && k < baskets->offsets[b + 1]; k++) {
+            uint32_t item = baskets->items[k], code = work->code[item];
+            if (code != NO_CODE && work->seen[item] != b + 1)
+                occurrence[next[code]++] = (uint32_t)b;
+            work->seen[item] = (uint32_t)b + 1;
+        }
+}
+
+/* Places of the items' lists: supports, less what lay in dropped baskets. */
+static void place_lists(struct work *work, uint32_t *start, uint32_t items) {
+    const struct till_baskets *baskets = work->baskets;
+    for (uint32_t code = 0; code <= items; code++)
+        start[code] = 0;
+    for (uint32_t item = 0; item < baskets->item_count; item++)
+        work->seen[item] = 0;
+    for (uint64_t b = 0; b < baskets->count; b++)
+        for (uint64_t k = baskets->offsets[b]; work->length[b] > 0 && k < baskets->offsets[b + 1]; k++) {
+            uint32_t item = baskets->items[k], code = work->code[item];
+            if (code != NO_CODE && work->seen[item] != b + 1)
+                start[code + 1]++;
+            work->seen[item] = (uint32_t)b + 1;
+        }
+    for (uint32_t code = 0; code < items; code++)
+        start[code + 1] += start[code];
+}
+
+/* Spreads the lists back to the rows, and turns basket numbers into positions. */
+static void fill_rows(struct work *work, const uint32_t *start, uint32_t items, uint32_t *entries,
+                      uint32_t *occurrence) {
+    uint32_t at = 0;
+    entries[at++] = ROW_END;
+    for (uint64_t b = 0; b < work->baskets->count; b++) {
+        uint32_t length = work->length[b];
+        work->length[b] = at;
+        at += length;
+        if (length > 0)
+            entries[at++] = ROW_END;
+    }
+    for (uint32_t code = 0; code < items; code++)
+        for (uint32_t k = start[code]; k < start[code + 1]; k++) {
+            uint32_t position = work->length[occurrence[k]]++;
+            entries[position] = code;
+            occurrence[k] = position;
+        }
+}
+
+static bool build(struct recoded *recoded, struct work *work, uint32_t minimum) {
+    uint32_t items = choose_items(work, minimum, &recoded->perfect);
+    measure_baskets(work);
+    uint32_t **memory = recoded->memory;
+    uint32_t kept = items + recoded->perfect;
+    for (size_t i = 0; i < 4; i++)
+        memory[i] = allocate(kept + 1u, sizeof **memory);
+    memory[4] = allocate(work->entries + 1, sizeof **memory);
+    memory[5] = allocate(work->entries, sizeof **memory);
+    recoded->original = allocate(kept, sizeof **memory);
+    for (size_t i = 0; i < 6; i++)
+        if (memory[i] == NULL || recoded->original == NULL)
+            return false;
+    uint32_t *name = memory[0], *support = memory[1], *start = memory[2];
+    for (uint32_t code = 0; code < kept; code++) {
+        name[code] = code;
+        support[code] = (uint32_t)(work->order[code] >> 32);
+        recoded->original[code] = (uint32_t)work->order[code];
+    }
+    place_lists(work, start, items);
+    list_baskets(work, start, memory[3], items, memory[5]);
+    fill_rows(work, start, items, memory[4], memory[5]);
+    recoded->rows = (struct sparse){items, 0, name, support, memory[4], start, memory[5]};
+    return true;
+}
+
+enum till_status recode(struct recoded *recoded, const struct till_baskets *baskets, uint32_t minimum,
+                        struct till_error *error) {
+    struct work work = {0};
+    enum till_status status = work_new(&work, baskets) ? TILL_OK : till_error_memory(error);
+    if (status == TILL_OK)
+        status = count_supports(&work, error);
+    if (status == TILL_OK && !build(recoded, &work, minimum))
+        status = till_error_memory(error);
+    work_free(&work);
+    if (status != TILL_OK)
+        recode_free(recoded);
+    return status;
+}
+
+void recode_free(struct recoded *recoded) {
+    for (size_t i = 0; i < 6; i++)
+        free(recoded->memory[i]);
+    free(recoded->original);
+    *recoded = (struct recoded){0};
+}

@@ -1,0 +1,45 @@
+/* Itemsets that wait for their delivery: records of one size lie one behind the other, and are sorted at the end. */
+#ifndef LIB_MINING_ITEMSETS_STORE_H
+#define LIB_MINING_ITEMSETS_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store_bucket {
+    unsigned char *bytes;
+    size_t used;
+    size_t capacity;
+};
+
+/* A record is the items, each a big-endian number of `width` bytes, and the support in 4 bytes. Byte order of the items
+ * is then the order of delivery. */
+struct store {
+    unsigned width;        /* 1, 2 or 4 */
+    const uint32_t *inner; /* place -> what is stored for an item that has another behind it; NULL: the place */
+    uint32_t sizes;
+    struct store_bucket *bucket; /* by size */
+};
+
+/* How many bytes an item takes where `items` are frequent. */
+unsigned store_width(uint32_t items);
+
+/* Adds a set of rising places. False when memory is out. */
+bool store_add(struct store *store, const uint32_t *set, uint32_t size, uint32_t support);
+
+/* Moves all records of `from` behind those of `into`. False when memory is out; both stay good for store_free. */
+bool store_merge(struct store *into, struct store *from);
+
+/* Sorts the records of one size. False when memory is out. */
+bool store_sort(struct store *store, uint32_t size);
+
+/* The items (as they were stored) and the support of a record. */
+uint32_t store_read(const struct store *store, const unsigned char *record, uint32_t size, uint32_t *items);
+
+static inline size_t store_stride(const struct store *store, uint32_t size) {
+    return (size_t)size * store->width + sizeof(uint32_t);
+}
+
+void store_free(struct store *store);
+
+#endif

@@ -1,0 +1,43 @@
+/* Numbers of itemsets by size, where a family of sets counts as one step: all sets that have r required items and any
+ * of p optional ones. There are C(p, t) of size r + t. */
+#ifndef LIB_MINING_ITEMSETS_TALLY_H
+#define LIB_MINING_ITEMSETS_TALLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <till/itemsets.h>
+
+struct tally_row {
+    uint32_t sizes;
+    uint64_t *families; /* by r */
+};
+
+struct tally {
+    uint32_t rows;
+    struct tally_row *row; /* by p */
+};
+
+/* The row of p with room for sizes up to `required`; NULL when memory is out. */
+uint64_t *tally_row(struct tally *tally, uint32_t optional, uint32_t required);
+void tally_free(struct tally *tally);
+
+/* Adds `families` families. False when memory is out. */
+static inline bool tally_add(struct tally *tally, uint32_t optional, uint32_t required, uint64_t families) {
+    uint64_t *row = optional < tally->rows && required < tally->row[optional].sizes
+                        ? tally->row[optional].families
+                        : tally_row(tally, optional, required);
+    if (row == NULL)
+        return false;
+    row[required] += families;
+    return true;
+}
+
+/* Adds all of `from`. False when memory is out. */
+bool tally_merge(struct tally *into, const struct tally *from);
+
+/* Expands the families into numbers of sets of smallest..largest items. */
+enum till_status tally_finish(const struct tally *tally, uint32_t smallest, uint32_t largest,
+                              struct till_itemset_counts *counts, struct till_error *error);
+
+#endif

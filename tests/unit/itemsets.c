@@ -1,0 +1,471 @@
+/* Itemsets: numbers that other miners agree on, and sets against a miner that tries every subset. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/baskets.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
+
+static const enum till_itemsets_type types[] = {TILL_ITEMSETS_FREQUENT, TILL_ITEMSETS_CLOSED, TILL_ITEMSETS_MAXIMAL};
+
+/* --- random data --- */
+
+static uint64_t random_state;
+
+static uint32_t random_below(uint32_t n) {
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((random_state >> 33) % n);
+}
+
+/* Small baskets as masks and as a fixture. Items differ in how frequent they are; duplicates and blanks occur. */
+struct small {
+    struct fixture fixture;
+    uint32_t items;
+    uint32_t count;
+    uint32_t *mask;
+};
+
+static void small_random(struct small *small, uint32_t count, uint32_t items, const uint32_t *percent_of_1000) {
+    *small = (struct small){.items = items, .count = count};
+    small->mask = calloc(count + 1, sizeof *small->mask);
+    fixture_begin(&small->fixture);
+    small->fixture.baskets.count = 0;
+    for (uint32_t b = 0; b < count; b++) {
+        fixture_begin(&small->fixture);
+        for (uint32_t k = items; k-- > 0;) {
+            if (random_below(1000) >= percent_of_1000[k])
+                continue;
+            small->mask[b] |= 1u << k;
+            fixture_add(&small->fixture, k);
+            if (random_below(10) == 0)
+                fixture_add(&small->fixture, k);
+        }
+    }
+    small->fixture.baskets.item_count = items;
+}
+
+static void small_free(struct small *small) {
+    fixture_free(&small->fixture);
+    free(small->mask);
+}
+
+/* --- the miner that tries everything --- */
+
+/* Supports of all subsets: each basket is counted at its mask, then every set receives what its supersets have. */
+static uint32_t *all_supports(const struct small *small) {
+    uint32_t *support = calloc((size_t)1 << small->items, sizeof *support);
+    for (uint32_t b = 0; b < small->count; b++)
+        support[small->mask[b]]++;
+    for (uint32_t k = 0; k < small->items; k++)
+        for (uint32_t set = 0; set < 1u << small->items; set++)
+            if ((set >> k & 1) == 0)
+                support[set] += support[set | 1u << k];
+    return support;
+}
+
+/* By definition: looks at every set that is larger by one. */
+static bool belongs(const uint32_t *support, uint32_t items, uint32_t set, uint32_t minimum,
+                    enum till_itemsets_type type) {
+    if (set == 0 || support[set] < minimum)
+        return false;
+    for (uint32_t k = 0; k < items; k++) {
+        uint32_t larger = set | 1u << k;
+        if (larger != set && type == TILL_ITEMSETS_CLOSED && support[larger] == support[set])
+            return false;
+        if (larger != set && type == TILL_ITEMSETS_MAXIMAL && support[larger] >= minimum)
+            return false;
+    }
+    return true;
+}
+
+/* --- checking deliveries --- */
+
+/* What was delivered, held against the supports, and against the order. */
+struct delivery {
+    const uint32_t *support;
+    const struct till_itemsets_options *options;
+    uint32_t items;
+    uint64_t sets;
+    uint32_t last[32];
+    size_t last_size;
+};
+
+static uint32_t rank_of(const uint32_t *rank, uint32_t item) {
+    return rank == NULL ? item : rank[item];
+}
+
+static bool rises(const struct delivery *d, const uint32_t *items, size_t size) {
+    if (size != d->last_size)
+        return size > d->last_size;
+    const uint32_t *inner = d->options->inner_rank == NULL ? d->options->rank : d->options->inner_rank;
+    for (size_t k = 0; k < size; k++)
+        if (items[k] != d->last[k]) {
+            const uint32_t *rank = k + 1 < size ? inner : d->options->rank;
+            return rank_of(rank, items[k]) > rank_of(rank, d->last[k]);
+        }
+    return false;
+}
+
+static enum till_status receive(void *context, const uint32_t *items, size_t size, uint64_t count,
+                                struct till_error *error) {
+    (void)error;
+    struct delivery *d = context;
+    uint32_t set = 0;
+    for (size_t k = 0; k < size; k++) {
+        set |= 1u << items[k];
+        assert_true(k == 0 || rank_of(d->options->rank, items[k]) > rank_of(d->options->rank, items[k - 1]));
+    }
+    assert_int_equal(count, d->support[set]);
+    assert_true(belongs(d->support, d->items, set, (uint32_t)d->options->minimum_support, d->options->type));
+    assert_true(size >= d->options->minimum_size);
+    assert_true(d->options->maximum_size == 0 || size <= d->options->maximum_size);
+    assert_true(rises(d, items, size));
+    memcpy(d->last, items, size * sizeof *items);
+    d->last_size = size;
+    d->sets++;
+    return TILL_OK;
+}
+
+/* Counts and sets of one question against the definition. As the sets rise and belong, the right number means all. */
+static void answers_by_definition(const struct small *small, const uint32_t *support,
+                                  const struct till_itemsets_options *options) {
+    struct till_error error = {0};
+    struct delivery d = {.support = support, .options = options, .items = small->items};
+    uint64_t of_size[33] = {0}, total = 0;
+    for (uint32_t set = 0; set < 1u << small->items; set++) {
+        uint32_t size = (uint32_t)__builtin_popcount(set);
+        if (size < options->minimum_size || (options->maximum_size > 0 && size > options->maximum_size))
+            continue;
+        if (belongs(support, small->items, set, (uint32_t)options->minimum_support, options->type))
+            of_size[size]++, total++;
+    }
+    assert_int_equal(till_itemsets_mine(&small->fixture.baskets, options, receive, &d, &error), TILL_OK);
+    assert_int_equal(d.sets, total);
+    struct till_itemset_counts counts = {0};
+    assert_int_equal(till_itemsets_count(&small->fixture.baskets, options, &counts, &error), TILL_OK);
+    assert_true(counts.total == (till_wide)total);
+    for (uint32_t size = 0; size <= counts.largest; size++)
+        assert_true(counts.of_size[size] == (till_wide)of_size[size]);
+    assert_true(counts.largest == 0 || of_size[counts.largest] > 0);
+    till_itemset_counts_free(&counts);
+}
+
+static void shuffle(uint32_t *rank, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++)
+        rank[k] = k * 3 + 1;
+    for (uint32_t k = count; k > 1; k--) {
+        uint32_t other = random_below(k), held = rank[k - 1];
+        rank[k - 1] = rank[other];
+        rank[other] = held;
+    }
+}
+
+static void small_baskets_give_the_sets_of_the_definition(void **state) {
+    (void)state;
+    for (uint32_t trial = 0; trial < 6000; trial++) {
+        random_state = trial;
+        uint32_t items = 1 + random_below(10), count = random_below(40), often = random_below(4);
+        uint32_t chance[10], rank[10], inner[10];
+        for (uint32_t k = 0; k < items; k++)
+            chance[k] = often == 0 ? 1000 : often == 1 ? 950 : random_below(1000);
+        struct small small;
+        small_random(&small, count, items, chance);
+        uint32_t *support = all_supports(&small);
+        shuffle(rank, items);
+        shuffle(inner, items);
+        struct till_itemsets_options options = {.type = types[trial % 3],
+                                                .minimum_support = 1 + random_below(1 + count / 3),
+                                                .minimum_size = random_below(4) == 0 ? random_below(4) : 0,
+                                                .threads = 1 + random_below(3),
+                                                .portable = random_below(2) == 0};
+        options.maximum_size = random_below(4) == 0 ? options.minimum_size + random_below(4) : 0;
+        options.rank = random_below(2) == 0 ? rank : NULL;
+        options.inner_rank = random_below(2) == 0 ? inner : NULL;
+        answers_by_definition(&small, support, &options);
+        free(support);
+        small_free(&small);
+    }
+}
+
+/* Thousands of baskets, so that branches are rows before they are bits; chances of 2 % make them stay rows. */
+static void many_baskets_give_the_sets_of_the_definition(void **state) {
+    (void)state;
+    for (uint32_t trial = 0; trial < 36; trial++) {
+        random_state = 1000 + trial;
+        uint32_t items = 12, chance[12];
+        uint32_t count = trial % 2 == 0 ? 40000 : 3000;
+        for (uint32_t k = 0; k < items; k++)
+            chance[k] = trial % 2 == 0 ? 15 + k * 2 : trial % 4 == 1 ? 100 + random_below(900) : 20 + random_below(300);
+        if (trial % 6 == 2)
+            chance[11] = chance[10] = 900;
+        struct small small;
+        small_random(&small, count, items, chance);
+        uint32_t *support = all_supports(&small);
+        for (size_t t = 0; t < LENGTH(types); t++) {
+            struct till_itemsets_options options = {.type = types[t],
+                                                    .minimum_support = 1 + random_below(20),
+                                                    .threads = 1 + trial % 3,
+                                                    .portable = trial % 5 == 0};
+            answers_by_definition(&small, support, &options);
+        }
+        free(support);
+        small_free(&small);
+    }
+}
+
+/* --- numbers of other miners --- */
+
+/* Borgelt's eclat and fpgrowth, and LCM 5.3: each number by at least two of them. The epub row: a direct enumeration in
+ * Python, for data on which one of those miners is known to lose closed sets. */
+struct golden {
+    const char *path;
+    const char *separator; /* NULL: lines of basket;item */
+    uint32_t support;
+    uint64_t sets[3]; /* frequent, closed, maximal; 0: not known */
+};
+
+static const struct golden golden[] = {
+    {"data/fimi/BMS1.dat.gz", " \r\n", 60, {3991, 3974, 2067}},
+    {"data/fimi/BMS1.dat.gz", " \r\n", 40, {48543, 29489, 9827}},
+    {"data/fimi/BMS1.dat.gz", " \r\n", 36, {461521, 64762, 15179}},
+    {"data/fimi/T10I4D100K.dat.gz", " \r\n", 100, {27532, 26806, 4054}},
+    {"data/fimi/T10I4D100K.dat.gz", " \r\n", 50, {53385, 46993, 12062}},
+    {"data/fimi/T10I4D100K.dat.gz", " \r\n", 20, {129875, 107822, 50258}},
+    {"data/fimi/T10I4D100K.dat.gz", " \r\n", 10, {411365, 283397, 127264}},
+    {"golden/rules/accidents15k.dat.gz", " \r\n", 6090, {20482, 18585, 474}},
+    {"golden/rules/accidents15k.dat.gz", " \r\n", 3045, {587021, 389889, 8806}},
+    {"golden/rules/accidents15k.dat.gz", " \r\n", 1522, {8338618, 3651632, 83534}},
+    {"data/fimi/chess.dat.gz", " \r\n", 1598, {1272932, 369450, 11463}},
+    {"data/fimi/chess.dat.gz", " \r\n", 1279, {6439702, 1361157, 38050}},
+    {"data/fimi/chess.dat.gz", " \r\n", 959, {37282962, 5316467, 134624}},
+    {"data/baskets/groceries.csv.gz", ",\r\n", 10, {13492, 13464, 7794}},
+    {"data/baskets/groceries.csv.gz", ",\r\n", 5, {49580, 46267, 22725}},
+    {"data/baskets/groceries.csv.gz", ",\r\n", 3, {166682, 104832, 42611}},
+    {"data/fimi/kosarak-head36682.dat.gz", " \r\n", 74, {14762, 9478, 1885}},
+    {"data/fimi/kosarak-head36682.dat.gz", " \r\n", 37, {709618, 51079, 10203}},
+    {"data/fimi/kosarak-head36682.dat.gz", " \r\n", 25, {0, 135145, 26866}},
+    {"data/fimi/kosarak-head36682.dat.gz", " \r\n", 18, {0, 294414, 71875}},
+    {"data/fimi/mushroom.dat.gz", " \r\n", 813, {574431, 4885, 547}},
+    {"data/fimi/mushroom.dat.gz", " \r\n", 406, {3755705, 12854, 1452}},
+    {"data/fimi/mushroom.dat.gz", " \r\n", 163, {22558049, 31654, 3801}},
+    {"data/fimi/mushroom.dat.gz", " \r\n", 8, {2311473629, 164117, 33702}},
+    {"data/fimi/retail.dat.gz", " \r\n", 50, {16778, 16676, 7112}},
+    {"data/fimi/retail.dat.gz", " \r\n", 10, {189400, 159396, 62996}},
+    {"data/fimi/retail.dat.gz", " \r\n", 5, {1506775, 504142, 212923}},
+    {"data/fimi/retail.dat.gz", " \r\n", 3, {20647331, 1172354, 534399}},
+    {"data/baskets/epub-sessions.ssv.gz", NULL, 5, {17192, 3214, 0}},
+};
+
+static bool read_shared(struct fixture *fixture, const char *name, const char *separator) {
+    const char *shared = getenv("TILL_SHARED") == NULL ? "../shared" : getenv("TILL_SHARED");
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s", shared, name);
+    if (separator == NULL ? fixture_read_pairs(fixture, path) : fixture_read(fixture, path, separator))
+        return true;
+    print_message("skipped: %s is not there (TILL_SHARED names the folder)\n", path);
+    return false;
+}
+
+static enum till_status count_sets(void *context, const uint32_t *items, size_t size, uint64_t count,
+                                   struct till_error *error) {
+    (void)items, (void)size, (void)count, (void)error;
+    ++*(uint64_t *)context;
+    return TILL_OK;
+}
+
+static void numbers_equal_those_of_other_miners(void **state) {
+    (void)state;
+    struct till_error error = {0};
+    struct fixture fixture = {0};
+    for (size_t g = 0; g < LENGTH(golden); g++) {
+        if (g == 0 || strcmp(golden[g].path, golden[g - 1].path) != 0) {
+            fixture_free(&fixture);
+            if (!read_shared(&fixture, golden[g].path, golden[g].separator))
+                skip();
+        }
+        for (size_t t = 0; t < LENGTH(types); t++) {
+            struct till_itemsets_options options = {
+                .type = types[t], .minimum_support = golden[g].support, .threads = 2};
+            struct till_itemset_counts counts = {0};
+            if (golden[g].sets[t] == 0)
+                continue;
+            assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_OK);
+            assert_int_equal((uint64_t)counts.total, golden[g].sets[t]);
+            till_itemset_counts_free(&counts);
+            uint64_t delivered = 0;
+            if (golden[g].sets[t] > 300000)
+                continue;
+            assert_int_equal(till_itemsets_mine(&fixture.baskets, &options, count_sets, &delivered, &error), TILL_OK);
+            assert_int_equal(delivered, golden[g].sets[t]);
+        }
+    }
+    fixture_free(&fixture);
+}
+
+/* --- the edges --- */
+
+static void no_baskets_give_no_sets(void **state) {
+    (void)state;
+    uint64_t offsets[] = {0, 0, 0, 0};
+    struct till_error error = {0};
+    for (uint64_t count = 0; count <= 3; count += 3)
+        for (size_t t = 0; t < LENGTH(types); t++) {
+            struct till_baskets baskets = {.offsets = offsets, .count = count, .item_count = 5};
+            struct till_itemsets_options options = {.type = types[t], .minimum_support = 1};
+            struct till_itemset_counts counts = {0};
+            uint64_t delivered = 0;
+            assert_int_equal(till_itemsets_count(&baskets, &options, &counts, &error), TILL_OK);
+            assert_true(counts.total == 0 && counts.largest == 0);
+            till_itemset_counts_free(&counts);
+            assert_int_equal(till_itemsets_mine(&baskets, &options, count_sets, &delivered, &error), TILL_OK);
+            assert_int_equal(delivered, 0);
+        }
+}
+
+/* `count` baskets that all hold the items 0 to items - 1. */
+static void full_baskets(struct fixture *fixture, uint32_t count, uint32_t items) {
+    *fixture = (struct fixture){0};
+    for (uint32_t b = 0; b < count; b++) {
+        fixture_begin(fixture);
+        for (uint32_t k = 0; k < items; k++)
+            fixture_add(fixture, k);
+    }
+}
+
+/* n items in every basket are 2^n - 1 sets: more than 64 bits for 100, more than 127 for 65,536. */
+static void items_in_every_basket_are_counted_not_enumerated(void **state) {
+    (void)state;
+    struct fixture fixture;
+    struct till_itemset_counts counts = {0};
+    struct till_error error = {0};
+    struct till_itemsets_options options = {.minimum_support = 2};
+    full_baskets(&fixture, 3, 100);
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_OK);
+    assert_true(counts.total == ((till_wide)1 << 100) - 1);
+    assert_true(counts.of_size[2] == 100 * 99 / 2 && counts.of_size[99] == 100 && counts.largest == 100);
+    till_itemset_counts_free(&counts);
+    fixture_free(&fixture);
+
+    full_baskets(&fixture, 3, 65536);
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_ERROR_DATA);
+    assert_non_null(strstr(error.message, "2^127"));
+    options.maximum_size = 2;
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_OK);
+    assert_true(counts.total == (till_wide)65536 + (till_wide)65536 * 65535 / 2);
+    till_itemset_counts_free(&counts);
+    for (size_t t = 1; t < LENGTH(types); t++) {
+        struct till_itemsets_options one = {.type = types[t], .minimum_support = 2};
+        assert_int_equal(till_itemsets_count(&fixture.baskets, &one, &counts, &error), TILL_OK);
+        assert_true(counts.total == 1 && counts.of_size[65536] == 1);
+        till_itemset_counts_free(&counts);
+    }
+    fixture_free(&fixture);
+}
+
+/* Baskets of 10,000 items each, of which 8,000 are shared by all; the others lie in one basket each, so at support 1
+ * the closed sets are the shared ones, and each basket. */
+static void long_baskets_do_not_stall(void **state) {
+    (void)state;
+    enum { SHARED_ITEMS = 8000, OWN = 2000, BASKETS = 6 };
+    struct fixture fixture = {0};
+    for (uint32_t b = 0; b < BASKETS; b++) {
+        fixture_begin(&fixture);
+        for (uint32_t k = 0; k < SHARED_ITEMS; k++)
+            fixture_add(&fixture, k);
+        for (uint32_t k = 0; k < OWN; k++)
+            fixture_add(&fixture, SHARED_ITEMS + b * OWN + k);
+    }
+    struct till_error error = {0};
+    struct till_itemset_counts counts = {0};
+    struct till_itemsets_options options = {.type = TILL_ITEMSETS_CLOSED, .minimum_support = 1, .threads = 2};
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_OK);
+    assert_true(counts.total == BASKETS + 1 && counts.of_size[10000] == BASKETS && counts.of_size[SHARED_ITEMS] == 1);
+    till_itemset_counts_free(&counts);
+    options.type = TILL_ITEMSETS_MAXIMAL;
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_OK);
+    assert_true(counts.total == BASKETS && counts.of_size[10000] == BASKETS);
+    till_itemset_counts_free(&counts);
+    fixture_free(&fixture);
+}
+
+static void a_flood_is_refused_with_what_would_bound_it(void **state) {
+    (void)state;
+    struct fixture fixture;
+    struct till_error error = {0};
+    uint64_t delivered = 0;
+    for (unsigned threads = 1; threads <= 2; threads++) {
+        struct till_itemsets_options options = {.minimum_support = 2, .limit = 1023, .threads = threads};
+        full_baskets(&fixture, 3, 10);
+        assert_int_equal(till_itemsets_mine(&fixture.baskets, &options, count_sets, &delivered, &error), TILL_OK);
+        assert_int_equal(delivered, 1023);
+        options.limit = 1022;
+        delivered = 0;
+        assert_int_equal(till_itemsets_mine(&fixture.baskets, &options, count_sets, &delivered, &error),
+                         TILL_ERROR_DATA);
+        assert_non_null(strstr(error.message, "raise the minimum support"));
+        fixture_free(&fixture);
+        full_baskets(&fixture, 3, 200);
+        options.limit = 0;
+        options.maximum_size = 8;
+        assert_int_equal(till_itemsets_mine(&fixture.baskets, &options, count_sets, &delivered, &error),
+                         TILL_ERROR_DATA);
+        assert_int_equal(delivered, 0);
+        fixture_free(&fixture);
+    }
+}
+
+static void options_and_codes_are_checked(void **state) {
+    (void)state;
+    struct fixture fixture;
+    struct till_error error = {0};
+    struct till_itemset_counts counts = {0};
+    full_baskets(&fixture, 2, 3);
+    struct till_itemsets_options options = {.minimum_support = 0};
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_ERROR_USAGE);
+    options = (struct till_itemsets_options){.minimum_support = 1, .minimum_size = 3, .maximum_size = 2};
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_ERROR_USAGE);
+    options = (struct till_itemsets_options){.minimum_support = 1};
+    fixture.baskets.item_count = 2;
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_ERROR_DATA);
+    assert_non_null(strstr(error.message, "item code 2"));
+    fixture_free(&fixture);
+}
+
+static enum till_status refuse_the_third(void *context, const uint32_t *items, size_t size, uint64_t count,
+                                         struct till_error *error) {
+    (void)items, (void)size, (void)count;
+    return ++*(uint64_t *)context == 3 ? till_error_set(error, TILL_ERROR_INPUT_OUTPUT, "full") : TILL_OK;
+}
+
+static void a_refusal_ends_the_delivery(void **state) {
+    (void)state;
+    struct fixture fixture;
+    struct till_error error = {0};
+    uint64_t delivered = 0;
+    struct till_itemsets_options options = {.minimum_support = 1};
+    full_baskets(&fixture, 2, 5);
+    assert_int_equal(till_itemsets_mine(&fixture.baskets, &options, refuse_the_third, &delivered, &error),
+                     TILL_ERROR_INPUT_OUTPUT);
+    assert_int_equal(delivered, 3);
+    assert_string_equal(error.message, "full");
+    fixture_free(&fixture);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(small_baskets_give_the_sets_of_the_definition),
+        cmocka_unit_test(many_baskets_give_the_sets_of_the_definition),
+        cmocka_unit_test(numbers_equal_those_of_other_miners),
+        cmocka_unit_test(no_baskets_give_no_sets),
+        cmocka_unit_test(items_in_every_basket_are_counted_not_enumerated),
+        cmocka_unit_test(long_baskets_do_not_stall),
+        cmocka_unit_test(a_flood_is_refused_with_what_would_bound_it),
+        cmocka_unit_test(options_and_codes_are_checked),
+        cmocka_unit_test(a_refusal_ends_the_delivery),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

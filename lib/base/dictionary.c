@@ -12,8 +12,9 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/hash_fast.h"
+#include "lib/base/pages.h"
 
-enum { BATCH = 32, FIRST_SLOTS = 1024 };
+enum { BATCH = 128, FIRST_SLOTS = 1024 };
 
 /* The longest string that lies in its key; where the high byte of a word comes first in memory, none does. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -141,12 +142,12 @@ static bool grow(struct till_dictionary *dictionary) {
     if (slots / 2 > UINT32_MAX - 1) {
         return false;
     }
-    struct key *keys = realloc(dictionary->keys, slots / 2 * sizeof *keys);
+    struct key *keys = pages_grow(dictionary->keys, dictionary->count * sizeof *keys, slots / 2 * sizeof *keys);
     if (keys == NULL) {
         return false;
     }
     dictionary->keys = keys;
-    uint64_t *table = calloc(slots, sizeof *table);
+    uint64_t *table = pages_allocate(slots * sizeof *table);
     if (table == NULL) {
         return false;
     }
@@ -201,28 +202,55 @@ bool till_dictionary_add(struct till_dictionary *dictionary, struct till_slice k
     return reserve(dictionary, 1) && find_or_add(dictionary, words, hash_key(dictionary, words), code);
 }
 
+/* A batch of keys, those that repeat their predecessor (the lines of one order mostly stand together) taken once. */
+struct batch {
+    struct key keys[BATCH + 1];
+    uint64_t hashes[BATCH];
+    uint32_t codes[BATCH];
+    unsigned char run[BATCH]; /* which of the runs a row belongs to */
+    size_t runs;
+};
+
+static void gather_runs(struct batch *batch, const struct till_slice *keys, size_t count) {
+    size_t run = 0;
+    batch->keys[0] = key_of(keys[0]);
+    batch->run[0] = 0;
+    for (size_t i = 1; i < count; i++) {
+        struct key key = key_of(keys[i]);
+        run += (key.head != batch->keys[run].head) | (key.tail != batch->keys[run].tail);
+        batch->keys[run] = key;
+        batch->run[i] = (unsigned char)run;
+    }
+    batch->runs = run + 1;
+}
+
+static bool find_or_add_runs(struct till_dictionary *dictionary, struct batch *batch) {
+    for (size_t i = 0; i < batch->runs; i++) {
+        batch->hashes[i] = hash_key(dictionary, batch->keys[i]);
+        __builtin_prefetch(&dictionary->slots[batch->hashes[i] & dictionary->slot_mask]);
+    }
+    for (size_t i = 0; i < batch->runs; i++) {
+        uint32_t candidate = (uint32_t)dictionary->slots[batch->hashes[i] & dictionary->slot_mask];
+        __builtin_prefetch(&dictionary->keys[candidate == 0 ? 0 : candidate - 1]);
+    }
+    bool fine = true;
+    for (size_t i = 0; fine && i < batch->runs; i++) {
+        fine = find_or_add(dictionary, batch->keys[i], batch->hashes[i], &batch->codes[i]);
+    }
+    return fine;
+}
+
 bool till_dictionary_add_all(struct till_dictionary *dictionary, const struct till_slice *keys, size_t count,
                              uint32_t *codes) {
-    struct key words[BATCH];
-    uint64_t hashes[BATCH];
+    struct batch batch;
     for (size_t start = 0; start < count; start += BATCH) {
-        size_t batch = count - start < BATCH ? count - start : BATCH;
-        if (!reserve(dictionary, batch)) {
+        size_t rows = count - start < BATCH ? count - start : BATCH;
+        gather_runs(&batch, keys + start, rows);
+        if (!reserve(dictionary, batch.runs) || !find_or_add_runs(dictionary, &batch)) {
             return false;
         }
-        for (size_t i = 0; i < batch; i++) {
-            words[i] = key_of(keys[start + i]);
-            hashes[i] = hash_key(dictionary, words[i]);
-            __builtin_prefetch(&dictionary->slots[hashes[i] & dictionary->slot_mask]);
-        }
-        for (size_t i = 0; i < batch; i++) {
-            uint32_t candidate = (uint32_t)dictionary->slots[hashes[i] & dictionary->slot_mask];
-            __builtin_prefetch(&dictionary->keys[candidate == 0 ? 0 : candidate - 1]);
-        }
-        for (size_t i = 0; i < batch; i++) {
-            if (!find_or_add(dictionary, words[i], hashes[i], &codes[start + i])) {
-                return false;
-            }
+        for (size_t i = 0; i < rows; i++) {
+            codes[start + i] = batch.codes[batch.run[i]];
         }
     }
     return true;

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "lib/base/pages.h"
+
 enum { FIRST_ENTRIES = 1024 };
 
 bool ledger_table_start(struct ledger_table *table) {
@@ -25,12 +27,13 @@ static bool grow(struct ledger_table *table) {
     if (capacity > UINT32_MAX - 1) {
         return false;
     }
-    struct ledger_entry *entries = realloc(table->entries, capacity * sizeof *entries);
+    struct ledger_entry *entries =
+        pages_grow(table->entries, table->count * sizeof *entries, capacity * sizeof *entries);
     if (entries == NULL) {
         return false;
     }
     table->entries = entries;
-    uint64_t *slots = calloc(2 * capacity, sizeof *slots);
+    uint64_t *slots = pages_allocate(2 * capacity * sizeof *slots);
     if (slots == NULL) {
         return false;
     }

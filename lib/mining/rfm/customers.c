@@ -11,6 +11,7 @@
 #include <till/dictionary.h>
 #include <till/table.h>
 
+#include "lib/base/pages.h"
 #include "lib/fold/newest.h"
 #include "lib/fold/saved.h"
 #include "lib/fold/sum.h"
@@ -21,7 +22,7 @@
 bool figures_reserve(struct figures *figures, uint32_t count) {
     if (count > figures->capacity) {
         uint32_t capacity = count < 512 ? 1024 : 2 * count;
-        struct figure *grown = realloc(figures->of, capacity * sizeof *grown);
+        struct figure *grown = pages_grow(figures->of, figures->count * sizeof *grown, capacity * sizeof *grown);
         if (grown == NULL) {
             return false;
         }

@@ -9,23 +9,30 @@
 
 enum { LARGE_PAGE = 2 << 20 };
 
+static void *allocate(size_t size) {
+    size_t rounded = (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+    void *table = aligned_alloc(LARGE_PAGE, rounded);
+#ifdef MADV_HUGEPAGE
+    if (table != NULL) {
+        (void)madvise(table, rounded, MADV_HUGEPAGE);
+    }
+#endif
+    return table;
+}
+
 void *pages_allocate(size_t size) {
     if (size < 2 * (size_t)LARGE_PAGE) {
         return calloc(1, size == 0 ? 1 : size);
     }
-    size_t rounded = (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-    void *table = aligned_alloc(LARGE_PAGE, rounded);
-    if (table == NULL) {
-        return NULL;
-    }
-#ifdef MADV_HUGEPAGE
-    (void)madvise(table, rounded, MADV_HUGEPAGE);
-#endif
-    return memset(table, 0, size);
+    void *table = allocate(size);
+    return table == NULL ? NULL : memset(table, 0, size);
 }
 
 void *pages_grow(void *table, size_t used, size_t size) {
-    void *grown = pages_allocate(size);
+    if (size < 2 * (size_t)LARGE_PAGE) {
+        return realloc(table, size);
+    }
+    void *grown = allocate(size);
     if (grown != NULL && used > 0) {
         memcpy(grown, table, used);
     }

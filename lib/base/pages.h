@@ -8,7 +8,8 @@
  * page table. To be freed by free(). NULL when memory is out. */
 void *pages_allocate(size_t size);
 
-/* A larger copy of a table whose first `used` bytes count; frees the old one. NULL when memory is out, and the old one stays. */
+/* A larger copy of a table whose first `used` bytes count (the rest is undefined); frees the old one. NULL when memory is
+ * out, and the old one stays. */
 void *pages_grow(void *table, size_t used, size_t size);
 
 #endif

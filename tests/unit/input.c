@@ -151,7 +151,7 @@ static int64_t sum_of_files(const char *const *paths, size_t count, struct till_
 
 static void files_may_have_their_columns_in_another_order(void **state) {
     (void)state;
-    char other[64];
+    char other[80];
     struct till_error error = {0};
     struct till_accounting accounting;
     snprintf(other, sizeof other, "%s.other", path);

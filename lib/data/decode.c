@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/date_quick.h"
+#include "lib/base/date_fast.h"
 #include "lib/base/decimal_fast.h"
 #include "lib/data/input.h"
 #include "lib/data/reader.h"
@@ -348,10 +348,14 @@ static void decode_day(struct decoding *d, const struct wanted *wanted, int32_t 
     bool iso = wanted->date_format == TILL_DATE_ISO && d->options->null_count == 0;
     for (size_t row = 0; row < d->reader->grid.rows; row++) {
         struct till_slice field = grid_field(d->reader, row, column);
-        if (!iso || field.length != 10 || !date_quick_day(field.bytes, &out[row])) {
-            int64_t time = careful_time(d, row, field, wanted);
-            out[row] = time == TILL_TIME_MISSING ? TILL_DAY_MISSING : till_date_day(time);
+        int64_t time;
+        if (iso && field.length == 10 && date_parse_iso_day(field.bytes, &out[row])) {
+            continue;
         }
+        if (!iso || !date_parse_iso_plain(field.bytes, field.length, &time)) {
+            time = careful_time(d, row, field, wanted);
+        }
+        out[row] = time == TILL_TIME_MISSING ? TILL_DAY_MISSING : till_date_day(time);
     }
 }
 
@@ -360,10 +364,7 @@ static void decode_time(struct decoding *d, const struct wanted *wanted, int64_t
     bool iso = wanted->date_format == TILL_DATE_ISO && d->options->null_count == 0;
     for (size_t row = 0; row < d->reader->grid.rows; row++) {
         struct till_slice field = grid_field(d->reader, row, column);
-        int32_t day;
-        if (iso && field.length == 10 && date_quick_day(field.bytes, &day)) {
-            out[row] = (int64_t)day * 86400;
-        } else {
+        if (!iso || !date_parse_iso_plain(field.bytes, field.length, &out[row])) {
             out[row] = careful_time(d, row, field, wanted);
         }
     }

@@ -124,11 +124,13 @@ static bool append_rows(struct till_text *line, const struct till_accounting *ro
     return ok;
 }
 
-/* Counts read "4372 customers", other reals "gini 0.6312". */
+/* Counts read "4372 customers", other reals "gini 0.6312"; what is undefined is left out. */
 static bool append_figure(struct till_text *line, const struct tool_figure *figure) {
     char number[TILL_REAL_TEXT];
     size_t length = till_real_format(number, figure->value);
-    bool whole = length > 0 && memchr(number, '.', length) == NULL && memchr(number, 'e', length) == NULL;
+    if (length == 0)
+        return true;
+    bool whole = memchr(number, '.', length) == NULL && memchr(number, 'e', length) == NULL;
     return whole ? till_text_append_format(line, "; %.*s %s", (int)length, number, figure->name)
                  : till_text_append_format(line, "; %s %.*s", figure->name, (int)length, number);
 }

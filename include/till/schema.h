@@ -38,12 +38,12 @@ enum till_role {
     TILL_ROLES
 };
 
-/* The column that plays a role: `asked` (name or number) when it is not NULL, else by the header's synonyms. Case, blanks,
- * underscores, dashes, points and a bracket at the end ("金额(元)", "Amount [USD]") are ignored, and full-width letters are
- * taken as ASCII. Ids and codes beat plain words ("customer_id" over "customer"), which beat names and descriptions
- * ("customer" over "customer_name"); among dates, "date" and "datetime" beat a mere "time". Errors (TILL_ERROR_DATA, with
- * the role): two equal candidates (names both and the option that chooses); none, when `required`; otherwise *column is
- * TILL_NO_COLUMN. O(columns x synonyms). */
+/* The column that plays a role: `asked` (name or number) when it is not NULL, else by the header's synonyms. Case,
+ * blanks, underscores, dashes, points and a bracket at the end ("金额(元)", "Amount [USD]") are ignored, and full-width
+ * letters are taken as ASCII. Ids and codes beat plain words ("customer_id" over "customer"), which beat names and
+ * descriptions (over "customer_name"); among dates, "date" and "datetime" beat a mere "time". Errors (TILL_ERROR_DATA,
+ * with the role): two equal candidates (names both and the option that chooses); none, when `required`; otherwise
+ * *column is TILL_NO_COLUMN. O(columns x synonyms). */
 TILL_API enum till_status till_schema_role(const struct till_schema *schema, enum till_role role, const char *asked,
                                            bool required, size_t *column, struct till_error *error);
 

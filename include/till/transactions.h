@@ -1,6 +1,7 @@
 /* till/transactions.h: an input read as transactions: who, when, how much, in which order, what.
  *
- *     till_transactions_plan(&transactions, till_input_schema(input), &options, TILL_NEEDS_AMOUNT | TILL_USES_ORDER, &error);
+ *     unsigned uses = TILL_NEEDS_AMOUNT | TILL_USES_ORDER;
+ *     till_transactions_plan(&transactions, till_input_schema(input), &options, uses, &error);
  *     till_input_start(input, &transactions.plan, &error);
  *     ... block->columns[transactions.at[TILL_ROLE_CUSTOMER]].text[row] ...
  */

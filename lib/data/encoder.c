@@ -26,6 +26,29 @@ static bool is_unmarked_unicode(const char *name) {
     return strcasecmp(name, "UTF-16") == 0 || strcasecmp(name, "UTF-32") == 0;
 }
 
+static enum till_status unknown(const char *name, struct till_error *error) {
+    return till_error_set(error, TILL_ERROR_USAGE, "unknown output encoding: %s (iconv -l lists them)", name);
+}
+
+/* The C library calls an encoding unknown also when it has no memory to load it, so what is unknown is asked for twice,
+ */
+static iconv_t open_iconv(const char *name) {
+    iconv_t handle = iconv_open(name, "UTF-8");
+    return handle == (iconv_t)-1 && errno == EINVAL ? iconv_open(name, "UTF-8") : handle;
+}
+
+/* and memory is asked for, too. */
+static bool has_memory(void) {
+    void *some = malloc(4096);
+    free(some);
+    return some != NULL;
+}
+
+/* An empty name would be that of the locale, and behind a slash stand orders (//TRANSLIT) to replace characters. */
+static bool is_plain(const char *name) {
+    return *name != '\0' && strchr(name, '/') == NULL;
+}
+
 static enum till_status open_handle(struct encoder *encoder, struct till_error *error) {
     char ordered[16];
     const char *name = encoder->name;
@@ -35,16 +58,18 @@ static enum till_status open_handle(struct encoder *encoder, struct till_error *
         name = ordered;
         encoder->owes_mark = true;
     }
-    encoder->handle = iconv_open(name, "UTF-8");
+    encoder->handle = open_iconv(name);
     if (encoder->handle != (iconv_t)-1)
         return TILL_OK;
-    if (errno == ENOMEM)
+    if (errno == ENOMEM || !has_memory())
         return till_error_memory(error);
-    return till_error_set(error, TILL_ERROR_USAGE, "unknown output encoding: %s (iconv -l lists them)", encoder->name);
+    return unknown(encoder->name, error);
 }
 
 enum till_status encoder_new(struct encoder **encoder, const char *encoding, bool bom, struct till_error *error) {
     *encoder = NULL;
+    if (encoding != NULL && !is_plain(encoding))
+        return unknown(encoding, error);
     if (is_utf8(encoding) && !bom)
         return TILL_OK;
     if (bom && !is_utf8(encoding) && strncasecmp(encoding, "UTF-", 4) != 0)

@@ -7,9 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include <till/date.h>
 #include <till/decimal.h>
-#include <till/input.h>
 
 #include "writer_parts.h"
 
@@ -49,6 +47,8 @@ enum till_status till_writer_new(struct till_writer **writer, struct till_sink s
     w->delimiter = delimiter_of(options);
     w->exact_reals = options->exact_reals;
     w->guards_numbers = w->format == &writer_csv && strchr("0123456789+-.eE: ", w->delimiter) != NULL;
+    for (size_t i = 0; i < DAY_TEXTS; i++)
+        w->days[i].day = TILL_DAY_MISSING;
     enum till_status status = TILL_OK;
     if (w->delimiter == '"' || w->delimiter == '\n' || w->delimiter == '\r')
         status = till_error_set(error, TILL_ERROR_USAGE, "the delimiter cannot be a quote or a line end");
@@ -204,13 +204,28 @@ void till_writer_money(struct till_writer *w, int64_t money) {
         end_cell(w, out, till_decimal_format(out, money));
 }
 
+/* "2010-12-01" to `out`. */
+static size_t put_day(struct till_writer *w, char *out, int32_t day) {
+    struct day_text *known = &w->days[(uint32_t)day % DAY_TEXTS];
+    if (known->day != day) {
+        size_t length = till_date_write(known->text, day);
+        known->day = length == 10 ? day : TILL_DAY_MISSING; /* a year of other than four digits is not kept */
+        if (length != 10) {
+            memcpy(out, known->text, length);
+            return length;
+        }
+    }
+    memcpy(out, known->text, 10);
+    return 10;
+}
+
 /* Dates are numbers to all formats but JSON. */
 static void write_date(struct till_writer *w, int32_t day, int64_t seconds, bool with_time) {
     char scratch[CELL_ROOM];
     char *out = w->format->days_are_texts ? scratch : begin_cell(w, CELL_ROOM);
     if (out == NULL)
         return;
-    size_t length = till_date_write(out, day);
+    size_t length = put_day(w, out, day);
     if (with_time) {
         const int64_t parts[] = {seconds / 3600, seconds / 60 % 60, seconds % 60};
         for (size_t i = 0; i < 3; i++) {
@@ -313,7 +328,10 @@ static enum till_status split_record(struct till_writer *w, struct till_slice re
         w->fields = malloc(w->count * sizeof *w->fields);
     if (w->fields == NULL)
         return till_error_memory(error);
-    if (!till_record_split(record, delimiter, w->fields, count, &w->field_bytes))
+    enum till_status status = record_split(record, delimiter, w->fields, count, &w->field_bytes);
+    if (status == TILL_ERROR_MEMORY)
+        return till_error_memory(error);
+    if (status != TILL_OK)
         return till_error_set(error, TILL_ERROR_DATA, "row %llu: the record does not have %zu fields",
                               (unsigned long long)w->row + 1, count);
     for (size_t i = 0; i < count; i++)
@@ -357,6 +375,11 @@ enum till_status writer_pass_on(struct till_writer *w, uint64_t row, struct till
     return w->encoded.length < PASS_ON_AT ? TILL_OK : hand_over(w, &w->encoded, error);
 }
 
+static bool append_row_end(struct till_writer *w) {
+    struct till_slice end = w->format->row_end;
+    return till_text_append(&w->out, end.bytes, end.length);
+}
+
 /* Once there is a row, what joins rows belongs to the first prefix. */
 static void join_rows(struct till_writer *w) {
     size_t length = strlen(w->format->row_join);
@@ -372,7 +395,7 @@ enum till_status till_writer_end(struct till_writer *w, struct till_error *error
     if (w->cell != w->count)
         return till_error_set(error, TILL_ERROR_USAGE, "row %llu has %zu cells in %zu columns",
                               (unsigned long long)w->row + 1, w->cell, w->count);
-    if (!fill_blank_line(w) || !till_text_append_string(&w->out, w->format->row_end))
+    if (!fill_blank_line(w) || !append_row_end(w))
         return till_error_memory(error);
     w->cell = 0;
     if (w->row++ == 0)

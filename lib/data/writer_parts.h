@@ -6,6 +6,7 @@
 #ifndef TILL_WRITER_PARTS_H
 #define TILL_WRITER_PARTS_H
 
+#include <till/date.h>
 #include <till/writer.h>
 
 #include "lib/data/utf8.h"
@@ -16,18 +17,25 @@ struct writer_format {
     /* Appends the header and fills w->prefixes, the bytes before each cell, from w->prefix_bytes. */
     enum till_status (*columns)(struct till_writer *w, const struct till_slice *names);
     enum till_status (*text)(struct till_text *out, struct till_slice text, char delimiter);
-    const char *missing;   /* what stands for a missing value */
-    const char *row_end;   /* behind the last cell */
-    const char *row_join;  /* before each row but the first; it lies in memory just before the first prefix */
-    const char *file_end;  /* behind the last row, */
-    const char *empty_end; /* or, where there was none, behind the header */
-    bool days_are_texts;   /* days and times go through text() */
-    bool holds_all;        /* rows are kept until all are known, then laid out by writer_table_lay_out */
+    const char *missing;       /* what stands for a missing value */
+    struct till_slice row_end; /* behind the last cell */
+    const char *row_join;      /* before each row but the first; it lies in memory just before the first prefix */
+    const char *file_end;      /* behind the last row, */
+    const char *empty_end;     /* or, where there was none, behind the header */
+    bool days_are_texts;       /* days and times go through text() */
+    bool holds_all;            /* rows are kept until all are known, then laid out by writer_table_lay_out */
 };
 
 extern const struct writer_format writer_csv, writer_jsonl, writer_json, writer_markdown, writer_table;
 
 struct encoder;
+
+/* A day as text. Rows hold the days of a few years over and over, so the last text of each place is kept. */
+enum { DAY_TEXTS = 1024 };
+struct day_text {
+    int32_t day;
+    char text[TILL_DAY_TEXT];
+};
 
 struct till_writer {
     struct till_sink sink;
@@ -50,7 +58,8 @@ struct till_writer {
 
     struct till_slice *fields; /* of a record that is split; allocated when first needed */
     struct till_text field_bytes;
-    struct till_error failure; /* the first thing that went wrong; status TILL_OK: nothing */
+    struct day_text days[DAY_TEXTS]; /* at the place day % DAY_TEXTS */
+    struct till_error failure;       /* the first thing that went wrong; status TILL_OK: nothing */
 };
 
 /* Points w->prefixes[i] at the bytes starts[i]..starts[i + 1] of w->prefix_bytes, once these no longer move. */
@@ -70,6 +79,10 @@ enum till_status writer_table_lay_out(struct till_writer *w, struct till_error *
 static inline bool writer_right_aligned(enum till_type type) {
     return type == TILL_MONEY || type == TILL_REAL || type == TILL_COUNT || type == TILL_INTEGER;
 }
+
+/* record.c: till_record_split, which here tells TILL_ERROR_MEMORY from TILL_ERROR_DATA (another number of fields). */
+enum till_status record_split(struct till_slice record, char delimiter, struct till_slice *fields, size_t count,
+                              struct till_text *storage);
 
 /* encoder.c: UTF-8 into `encoding` (an iconv name; NULL: as it is). *encoder is NULL where nothing is to be done. `bom`
  * puts a byte order mark first. TILL_ERROR_USAGE: unknown encoding, or no place for a mark in it. */

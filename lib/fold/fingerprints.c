@@ -64,6 +64,29 @@ bool fingerprints_add(struct fingerprints *set, const struct till_fingerprint *p
     return true;
 }
 
+/* The members come in the order of their hash: a table that grew only as they came would fill up from one end, and
+ * every search would run through that. So the room for all of them is made first. */
+bool fingerprints_merge(struct fingerprints *into, const struct fingerprints *from) {
+    struct till_fingerprint batch[BATCH];
+    size_t held = 0;
+    if (from->count == 0)
+        return true;
+    if (!grow(into, into->count + from->count + BATCH))
+        return false;
+    if (from->has_zero)
+        batch[held++] = (struct till_fingerprint){0, 0};
+    for (size_t i = 0; i < from->capacity; i++) {
+        if (!is_zero(from->slots[i]))
+            batch[held++] = from->slots[i];
+        if (held == BATCH) {
+            insert_batch(into, batch, held);
+            held = 0;
+        }
+    }
+    insert_batch(into, batch, held);
+    return true;
+}
+
 void fingerprints_each(const struct fingerprints *set, void (*visit)(void *context, struct till_fingerprint print),
                        void *context) {
     if (set->has_zero)

@@ -28,6 +28,9 @@ struct fingerprints {
  * been added then. Expected O(count). */
 bool fingerprints_add(struct fingerprints *set, const struct till_fingerprint *prints, size_t count);
 
+/* Adds all members of another set. False when memory is out. Expected O(from->capacity). */
+bool fingerprints_merge(struct fingerprints *into, const struct fingerprints *from);
+
 /* Calls visit for every member, in no particular order. */
 void fingerprints_each(const struct fingerprints *set, void (*visit)(void *context, struct till_fingerprint print),
                        void *context);

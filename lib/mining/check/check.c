@@ -96,23 +96,11 @@ static enum till_status add(void *state, struct till_block *block, struct till_e
 
 /* ---- merging ---- */
 
-struct record_merge {
-    struct fingerprints *into;
-    bool failed;
-};
-
-static void merge_record(void *context, struct till_fingerprint print) {
-    struct record_merge *merge = context;
-    merge->failed = merge->failed || !fingerprints_add(merge->into, &print, 1);
-}
-
 static bool merge_records(struct till_check *into, const struct till_check *from) {
-    struct record_merge merge = {&into->records, false};
     into->too_many = into->too_many || from->too_many;
-    if (!into->too_many)
-        fingerprints_each(&from->records, merge_record, &merge);
+    bool merged = into->too_many || fingerprints_merge(&into->records, &from->records);
     settle_records(into);
-    return !merge.failed;
+    return merged;
 }
 
 static enum till_status merge(void *into_state, void *from_state, struct till_error *error) {
@@ -167,7 +155,7 @@ static bool keep_time(struct till_table *table, struct till_slice *cell, int64_t
 
 /* "date (M/D/YYYY or D/M/YYYY)", and what all these formats agree on. */
 static bool report_dates(struct till_table *table, const struct report *report, size_t row, const struct facts *facts) {
-    char type[256] = "date (";
+    char type[512] = "date (";
     size_t first = TILL_DATE_FORMATS;
     bool agree = true;
     uint32_t formats = facts_date_formats(facts);

@@ -176,29 +176,19 @@ static bool merge_values(struct column *into, const struct column *from) {
     return true;
 }
 
-struct print_merge {
-    struct fingerprints *into;
-    bool failed;
-};
-
-static void merge_print(void *context, struct till_fingerprint print) {
-    struct print_merge *merge = context;
-    merge->failed = merge->failed || !fingerprints_add(merge->into, &print, 1);
-}
-
 bool column_merge(struct column *into, struct column *from, const struct column_limits *limits) {
     enum column_stage stage = into->stage > from->stage ? into->stage : from->stage;
-    struct print_merge merge = {&into->prints, false};
+    bool merged = true;
     if (!go_to(into, stage, limits) || !go_to(from, stage, limits) || !facts_merge(&into->facts, &from->facts))
         return false;
     into->missing += from->missing;
     if (stage == COLUMN_VALUES)
-        merge.failed = !merge_values(into, from);
+        merged = merge_values(into, from);
     else if (stage == COLUMN_PRINTS)
-        fingerprints_each(&from->prints, merge_print, &merge);
+        merged = fingerprints_merge(&into->prints, &from->prints);
     else
         hyperloglog_merge(into->sketch, from->sketch);
-    return !merge.failed && settle_stage(into, limits);
+    return merged && settle_stage(into, limits);
 }
 
 /* ---- the result ---- */

@@ -13,8 +13,8 @@
 #include "lib/fold/hyperloglog.h"
 #include "lib/mining/check/facts.h"
 
-/* What is known of the values. A column goes on to the next stage when there are too many different values for the one it is in; that
- * depends on the set of values alone. */
+/* What is known of the values. A column goes on to the next stage when there are too many different values for the one
+ * it is in; that depends on the set of values alone. */
 enum column_stage {
     COLUMN_VALUES, /* every value with its count */
     COLUMN_PRINTS, /* their fingerprints */
@@ -54,7 +54,8 @@ void column_start(struct column *column);
 void column_free(struct column *column);
 
 /* Adds scratch->values[0 .. count). False when memory is out. */
-bool column_add(struct column *column, struct column_scratch *scratch, size_t count, const struct column_limits *limits);
+bool column_add(struct column *column, struct column_scratch *scratch, size_t count,
+                const struct column_limits *limits);
 /* Adds all that `from` holds; it is good for column_free alone afterwards. */
 bool column_merge(struct column *into, struct column *from, const struct column_limits *limits);
 

@@ -19,10 +19,10 @@ struct written_number {
 };
 
 struct facts {
-    uint64_t values; /* all of them, with repetitions; 0: nothing else holds */
-    bool integers;   /* all are integers; implies numbers */
-    bool numbers;    /* all are numbers */
-    uint32_t formats; /* date formats, one bit each, that all values have */
+    uint64_t values;           /* all of them, with repetitions; 0: nothing else holds */
+    bool integers;             /* all are integers; implies numbers */
+    bool numbers;              /* all are numbers */
+    uint32_t formats;          /* date formats, one bit each, that all values have */
     struct till_text smallest; /* by bytes */
     struct till_text largest;
     struct written_number least; /* while numbers */

@@ -177,6 +177,9 @@ static uint32_t tier_of_rank(const struct till_value *value, uint32_t rank) {
 }
 
 struct till_value_customer till_value_customer(const struct till_value *value, uint64_t index) {
+    enum { AHEAD = 16 }; /* customers are mostly asked for one after the other, and their groups lie anywhere */
+    if (index + AHEAD < value->count)
+        __builtin_prefetch(&value->entries[value->ranks[index + AHEAD] - 1]);
     uint32_t rank = value->ranks[index];
     const struct value_entry *group = &value->entries[rank - 1];
     return (struct till_value_customer){group->value, group->cumulative_share, rank, tier_of_rank(value, rank)};

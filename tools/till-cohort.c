@@ -1,0 +1,160 @@
+/* till-cohort: customers by the period of their first purchase, and how many come back in each period since. */
+#include "tool.h"
+
+#include <till/cohort.h>
+#include <till/fold.h>
+#include <till/ledger.h>
+
+struct settings {
+    int by;
+    bool wide;
+    int measure;
+};
+
+#define AT(field) offsetof(struct settings, field)
+static const struct option options[] = {
+    {.name = "by",
+     .kind = OPTION_CHOICE,
+     .offset = AT(by),
+     .argument = "PERIOD",
+     .initial = "month",
+     .choices = "week|month|quarter",
+     .help = "The length of a period. Weeks begin on Monday (ISO 8601)."},
+    {.name = "wide",
+     .kind = OPTION_FLAG,
+     .offset = AT(wide),
+     .help = "Print a triangle instead: a row for each cohort, a column for each period since."},
+    {.name = "measure",
+     .kind = OPTION_CHOICE,
+     .offset = AT(measure),
+     .argument = "NAME",
+     .initial = "retention",
+     .choices = "retention|active|revenue|orders",
+     .help = "What --wide shows."},
+    {0}};
+
+static const enum till_period_unit units[] = {TILL_PERIOD_WEEK, TILL_PERIOD_MONTH, TILL_PERIOD_QUARTER};
+enum { COUNT_ORDERS, COUNT_DAYS, COUNT_ROWS };
+enum { RETURNS_NET, RETURNS_DROP, RETURNS_ERROR };
+
+/* Reads the transactions into a ledger. */
+static enum till_status read_ledger(struct tool_run *run, void **ledger, struct till_error *error) {
+    struct till_input *input;
+    struct till_transactions transactions;
+    enum till_status status = tool_open_input(run, &input, error);
+    if (status == TILL_OK)
+        status = tool_start_transactions(run, input,
+                                         TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_NEEDS_AMOUNT | TILL_USES_ORDER,
+                                         &transactions, error);
+    if (status != TILL_OK)
+        return status;
+    struct till_ledger_settings settings = {&transactions, run->count == COUNT_ROWS, run->amount_per_order};
+    const struct till_aggregate *aggregate =
+        run->amount_per_order ? &till_ledger_aggregate_ordered : &till_ledger_aggregate;
+    return till_fold(input, aggregate, &settings, run->threads, ledger, error);
+}
+
+/* Settles the last day that counts, and warns of one that looks like a slip. */
+static void settle_as_of(struct tool_run *run, const struct till_ledger *ledger) {
+    int32_t next;
+    int32_t newest = till_ledger_newest_day(ledger, &next);
+    char text[TILL_DAY_TEXT];
+    if (run->as_of == TILL_DAY_MISSING)
+        run->as_of = newest;
+    if (newest != TILL_DAY_MISSING && next != TILL_DAY_MISSING && newest - next > 7)
+        tool_warn(run, "the newest date, %.*s, is %d days after the one before it: is it right?",
+                  (int)till_date_write(text, newest), text, (int)(newest - next));
+    if (till_ledger_repeats_totals(ledger))
+        tool_warn(run,
+                  "all orders of several rows repeat one amount: if it is the order's total, say --amount-per=order");
+}
+
+static enum till_status refuse_returns(const struct till_ledger_history *history, struct till_error *error) {
+    size_t days = history->first[history->customers];
+    for (size_t i = 0; i < days; i++)
+        if (history->days[i].returns > 0)
+            return till_error_set(error, TILL_ERROR_DATA, "an order sums below zero, and --returns=error refuses that");
+    return TILL_OK;
+}
+
+/* What is in no cell is told, so that the sums can be followed. */
+static void tell(struct tool_run *run, const struct till_cohorts *cohorts) {
+    char money[TILL_MONEY_TEXT];
+    uint64_t customers = 0;
+    for (size_t i = 0; i < cohorts->count; i++)
+        customers += cohorts->customers[i];
+    tool_figure(run, "customers", (double)customers);
+    tool_figure(run, "cohorts", (double)cohorts->count);
+    if (cohorts->return_customers > 0)
+        tool_note(run, "%llu customers with returns alone are in no cohort (money %.*s)",
+                  (unsigned long long)cohorts->return_customers,
+                  (int)till_decimal_format(money, cohorts->return_customers_money), money);
+    if (cohorts->early_returns > 0)
+        tool_note(run, "%llu returns in periods before the customer's first purchase are in no cell (money %.*s)",
+                  (unsigned long long)cohorts->early_returns,
+                  (int)till_decimal_format(money, cohorts->early_returns_money), money);
+}
+
+static enum till_status write_cohorts(struct tool_run *run, const struct till_cohorts *cohorts,
+                                      struct till_error *error) {
+    const struct settings *settings = run->settings;
+    struct till_table *table = NULL;
+    struct till_writer *writer;
+    enum till_status status =
+        settings->wide ? till_cohort_triangle(cohorts, (enum till_cohort_measure)settings->measure, &table, error)
+                       : till_cohort_table(cohorts, &table, error);
+    if (status == TILL_OK)
+        status = tool_open_output(run, &writer, error);
+    if (status == TILL_OK)
+        status = till_table_write(table, writer, error);
+    till_table_free(table);
+    return status;
+}
+
+static enum till_status report(struct tool_run *run, const struct till_ledger *ledger, struct till_error *error) {
+    const struct settings *settings = run->settings;
+    struct till_ledger_history history;
+    struct till_cohorts cohorts;
+    enum till_status status = till_ledger_history(ledger, &history, error);
+    if (status != TILL_OK)
+        return status;
+    settle_as_of(run, ledger);
+    struct till_cohort_settings wishes = {.unit = units[settings->by],
+                                          .as_of = run->as_of,
+                                          .drop_returns = run->returns == RETURNS_DROP,
+                                          .count_days = run->count == COUNT_DAYS};
+    if (run->returns == RETURNS_ERROR)
+        status = refuse_returns(&history, error);
+    if (status == TILL_OK)
+        status = till_cohort_compute(&cohorts, &history, &wishes, error);
+    till_ledger_history_free(&history);
+    if (status != TILL_OK)
+        return status;
+    tell(run, &cohorts);
+    status = write_cohorts(run, &cohorts, error);
+    till_cohort_free(&cohorts);
+    return status;
+}
+
+static enum till_status cohorts_of_input(struct tool_run *run, struct till_error *error) {
+    void *ledger = NULL;
+    enum till_status status = read_ledger(run, &ledger, error);
+    if (status == TILL_OK)
+        status = report(run, ledger, error);
+    till_ledger_aggregate.destroy(ledger);
+    return status;
+}
+
+static const struct tool cohort = {
+    .name = "till-cohort",
+    .purpose = "customers by the period of their first purchase: retention, orders and revenue in each period since",
+    .operands = "[FILE]...",
+    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES,
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .run = cohorts_of_input,
+};
+
+int main(int argc, char **argv) {
+    return tool_main(&cohort, argc, argv);
+}

@@ -1,4 +1,5 @@
-/* A table for eyes: columns aligned by their width on a terminal, numbers to the right, a rule under the header.
+/* A table for eyes: columns aligned by their width on a terminal, numbers to the right, a rule under the header. A
+ * column of texts that all look like numbers (as a row that is passed through has them) is one of numbers here.
  *
  * No width is known before the last row, so all rows are kept. They are kept as text: cells end in a tab and rows in a
  * line feed, which no cell holds, because control bytes (and bytes that are not UTF-8) are escaped as they come in. */
@@ -62,13 +63,36 @@ static struct till_slice next_cell(struct till_slice *rest, bool *last) {
     return cell;
 }
 
-static void measure(struct till_slice rows, size_t *widths) {
-    bool last;
-    for (size_t column = 0; rows.length > 0; column = last ? 0 : column + 1) {
-        size_t width = width_of(next_cell(&rows, &last));
-        if (width > widths[column])
-            widths[column] = width;
+/* How a column is laid out. */
+struct layout {
+    size_t width;
+    bool right;
+};
+
+/* Digits with a sign, a mark and an exponent, as far as eyes care; or nothing. */
+static bool looks_numeric(struct till_slice cell) {
+    for (size_t i = 0; i < cell.length; i++)
+        if (strchr("0123456789+-.,e%", cell.bytes[i]) == NULL)
+            return false;
+    return cell.length == 0 || strchr("0123456789.%", cell.bytes[cell.length - 1]) != NULL;
+}
+
+/* Finds the widths, and which texts stand to the right. */
+static void measure(const struct till_writer *w, struct till_slice rows, struct layout *layouts) {
+    bool last, any_cells = false;
+    for (size_t column = 0; column < w->count; column++)
+        layouts[column] = (struct layout){0, true};
+    for (size_t column = 0, row = 0; rows.length > 0; column = last ? 0 : column + 1, row += last) {
+        struct till_slice cell = next_cell(&rows, &last);
+        struct layout *layout = &layouts[column];
+        size_t width = width_of(cell);
+        layout->width = width > layout->width ? width : layout->width;
+        layout->right = layout->right && (row == 0 || looks_numeric(cell));
+        any_cells = any_cells || row > 0;
     }
+    for (size_t column = 0; column < w->count; column++)
+        layouts[column].right = writer_right_aligned(w->types[column]) ||
+                                (w->types[column] == TILL_TEXT && any_cells && layouts[column].right);
 }
 
 static bool append_fill(struct till_text *out, char fill, size_t count) {
@@ -82,13 +106,13 @@ static bool append_fill(struct till_text *out, char fill, size_t count) {
 }
 
 /* One row, without blanks at its end. */
-static bool append_row(struct till_writer *w, struct till_slice *rest, const size_t *widths) {
+static bool append_row(struct till_writer *w, struct till_slice *rest, const struct layout *layouts) {
     size_t blanks = 0; /* owed before the next byte that shows */
     bool last = false;
     for (size_t column = 0; !last; column++) {
         struct till_slice cell = next_cell(rest, &last);
-        size_t fill = widths[column] - width_of(cell);
-        bool right = writer_right_aligned(w->types[column]);
+        size_t fill = layouts[column].width - width_of(cell);
+        bool right = layouts[column].right;
         blanks += right ? fill : 0;
         if (cell.length > 0) {
             if (!append_fill(&w->out, ' ', blanks) || !till_text_append(&w->out, cell.bytes, cell.length))
@@ -100,18 +124,18 @@ static bool append_row(struct till_writer *w, struct till_slice *rest, const siz
     return till_text_append(&w->out, "\n", 1);
 }
 
-static bool append_rule(struct till_writer *w, const size_t *widths) {
+static bool append_rule(struct till_writer *w, const struct layout *layouts) {
     for (size_t column = 0; column < w->count; column++)
-        if ((column > 0 && !till_text_append_string(&w->out, gap)) || !append_fill(&w->out, '-', widths[column]))
+        if ((column > 0 && !till_text_append_string(&w->out, gap)) || !append_fill(&w->out, '-', layouts[column].width))
             return false;
     return till_text_append(&w->out, "\n", 1);
 }
 
-static enum till_status append_rows(struct till_writer *w, struct till_slice rows, const size_t *widths,
+static enum till_status append_rows(struct till_writer *w, struct till_slice rows, const struct layout *layouts,
                                     struct till_error *error) {
     enum till_status status = TILL_OK;
     for (uint64_t row = 0; rows.length > 0 && status == TILL_OK; row++) {
-        if (!append_row(w, &rows, widths) || (row == 0 && !append_rule(w, widths)))
+        if (!append_row(w, &rows, layouts) || (row == 0 && !append_rule(w, layouts)))
             return till_error_memory(error);
         status = writer_pass_on(w, row, error);
     }
@@ -123,15 +147,15 @@ enum till_status writer_table_lay_out(struct till_writer *w, struct till_error *
     struct till_slice rows = {kept.bytes, kept.length};
     w->out = (struct till_text){0};
     w->row_start = 0;
-    size_t *widths = calloc(w->count, sizeof *widths);
+    struct layout *layouts = calloc(w->count, sizeof *layouts);
     enum till_status status = TILL_ERROR_MEMORY;
-    if (widths == NULL) {
+    if (layouts == NULL) {
         till_error_memory(error);
     } else {
-        measure(rows, widths);
-        status = append_rows(w, rows, widths, error);
+        measure(w, rows, layouts);
+        status = append_rows(w, rows, layouts, error);
     }
-    free(widths);
+    free(layouts);
     till_text_free(&kept);
     return status;
 }

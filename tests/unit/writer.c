@@ -75,6 +75,20 @@ static void expect(struct till_writer_options options, const char *text, const c
     till_text_free(&out);
 }
 
+static struct till_text one_column(struct till_writer_options options, const char *name, const char *const *cells,
+                                   size_t count) {
+    static struct till_text out;
+    out = (struct till_text){0};
+    struct till_error error = {0};
+    struct till_writer *writer = open_writer(&out, options);
+    assert_int_equal(till_writer_columns(writer, &(struct till_slice){name, strlen(name)}, types, 1, &error), TILL_OK);
+    for (size_t i = 0; i < count; i++) {
+        till_writer_text(writer, till_slice_of(cells[i]));
+        end(writer);
+    }
+    return close_writer(writer, &out);
+}
+
 static void csv_has_a_field_for_each_type(void **state) {
     (void)state;
     expect((struct till_writer_options){0}, "C1",
@@ -110,6 +124,17 @@ static void table_aligns_by_terminal_columns(void **state) {
            "id             on          n    total  share  at                    d\n"
            "-------------  ----------  -  -------  -----  -------------------  --\n"
            "客户e\xCC\x81\\x1b\\xff  2010-12-01  7  -125.00   0.25  2010-11-30 23:59:59  -3\n\n");
+}
+
+static void texts_that_look_like_numbers_stand_to_the_right(void **state) {
+    (void)state;
+    static const char *const numbers[] = {"1.5", "", "-1e9"}, *const mixed[] = {"1.5", "1-e"};
+    struct till_text out = one_column((struct till_writer_options){.format = TILL_FORMAT_TABLE}, "total", numbers, 3);
+    assert_string_equal(till_text_string(&out), "total\n-----\n  1.5\n\n -1e9\n");
+    till_text_free(&out);
+    out = one_column((struct till_writer_options){.format = TILL_FORMAT_TABLE}, "total", mixed, 2);
+    assert_string_equal(till_text_string(&out), "total\n-----\n1.5\n1-e\n");
+    till_text_free(&out);
 }
 
 /* What libcsv reads back, fields ended by | and rows by /. */
@@ -189,20 +214,6 @@ static void every_text_reads_back(void **state) {
     till_text_free(&written);
     till_text_free(&expected);
     till_text_free(&back);
-}
-
-static struct till_text one_column(struct till_writer_options options, const char *name, const char *const *cells,
-                                   size_t count) {
-    static struct till_text out;
-    out = (struct till_text){0};
-    struct till_error error = {0};
-    struct till_writer *writer = open_writer(&out, options);
-    assert_int_equal(till_writer_columns(writer, &(struct till_slice){name, strlen(name)}, types, 1, &error), TILL_OK);
-    for (size_t i = 0; i < count; i++) {
-        till_writer_text(writer, till_slice_of(cells[i]));
-        end(writer);
-    }
-    return close_writer(writer, &out);
 }
 
 static void a_single_empty_cell_is_not_a_blank_line(void **state) {
@@ -459,6 +470,7 @@ int main(void) {
         cmocka_unit_test(json_has_numbers_strings_and_nulls),
         cmocka_unit_test(markdown_escapes_pipes),
         cmocka_unit_test(table_aligns_by_terminal_columns),
+        cmocka_unit_test(texts_that_look_like_numbers_stand_to_the_right),
         cmocka_unit_test(fields_are_quoted_only_where_they_need_it),
         cmocka_unit_test(every_text_reads_back),
         cmocka_unit_test(a_single_empty_cell_is_not_a_blank_line),

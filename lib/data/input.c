@@ -469,7 +469,8 @@ void till_block_free(struct till_block *block) {
 
 enum till_status till_block_reject(struct till_block *block, size_t row, const char *role, const char *reason) {
     struct reader *reader = block->reader;
-    size_t grid_row = reader->squeezed ? reader->block_rows[row] : row;
+    size_t block_row = block->first_row + row;
+    size_t grid_row = reader->squeezed ? reader->block_rows[block_row] : block_row;
     struct till_slice first = grid_field(reader, grid_row, 0);
     struct till_slice last = grid_field(reader, grid_row, reader->grid.columns - 1);
     struct till_slice record = {first.bytes, (size_t)(last.bytes + last.length - first.bytes)};

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Where the reading stands: what was asked for, and what is not yet visited. */
 struct sorted {
     struct till_input *input;
     const struct till_aggregate *aggregate;
@@ -75,7 +76,7 @@ static enum till_status add(struct sorted *sorted, const struct till_block *bloc
                                    [TILL_COUNT] = 8,
                                    [TILL_INTEGER] = 8};
     if (from == to)
-        return TILL_OK;
+        return TILL_OK; /* no state for no rows: it would be visited without a key */
     enum till_status status = TILL_OK;
     if (sorted->state == NULL)
         status = sorted->aggregate->create(&sorted->state, sorted->settings, error);
@@ -103,12 +104,14 @@ static enum till_status complete(struct sorted *sorted, struct till_error *error
     return status;
 }
 
+/* Keeps the last key of a block, whose bytes are gone with the next one. */
 static enum till_status remember(struct sorted *sorted, struct till_slice key, struct till_error *error) {
     sorted->last.length = 0;
     sorted->started = true;
     return till_text_append(&sorted->last, key.bytes, key.length) ? TILL_OK : till_error_memory(error);
 }
 
+/* One block: what stands before the cut belongs to the state at hand, what stands behind it to the next. */
 static enum till_status take(struct sorted *sorted, struct till_block *block, struct till_error *error) {
     size_t cut;
     bool begins;
@@ -124,6 +127,17 @@ static enum till_status take(struct sorted *sorted, struct till_block *block, st
     return status;
 }
 
+/* All blocks, one after the other. */
+static enum till_status take_all(struct sorted *sorted, struct till_block *block, struct till_error *error) {
+    enum till_status status = till_input_next(sorted->input, block, error);
+    while (status == TILL_OK && block->rows > 0) {
+        status = take(sorted, block, error);
+        if (status == TILL_OK)
+            status = till_input_next(sorted->input, block, error);
+    }
+    return status == TILL_OK ? complete(sorted, error) : status;
+}
+
 enum till_status till_fold_sorted(struct till_input *input, const struct till_aggregate *aggregate,
                                   const void *settings, size_t key, const char *role, till_sorted_visit *visit,
                                   void *context, struct till_error *error) {
@@ -134,21 +148,10 @@ enum till_status till_fold_sorted(struct till_input *input, const struct till_ag
                             .role = role,
                             .visit = visit,
                             .context = context};
-    enum till_status status = TILL_OK;
     struct till_block *block = till_block_new(input);
     if (block != NULL)
         sorted.columns = calloc(block->column_count + 1, sizeof *sorted.columns);
-    if (sorted.columns == NULL)
-        status = till_error_memory(error);
-    if (status == TILL_OK)
-        status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        status = take(&sorted, block, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    if (status == TILL_OK)
-        status = complete(&sorted, error);
+    enum till_status status = sorted.columns == NULL ? till_error_memory(error) : take_all(&sorted, block, error);
     if (sorted.state != NULL)
         aggregate->destroy(sorted.state);
     free(sorted.columns);

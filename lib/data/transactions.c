@@ -84,8 +84,8 @@ static enum till_status plan_product(struct till_transactions *transactions, con
     enum till_status status = TILL_OK;
     for (const char *cut = strchr(asked, '*'); cut != NULL; cut = strchr(cut + 1, '*')) {
         struct till_error attempt = {0};
-        size_t quantity;
-        size_t price;
+        size_t quantity = TILL_NO_COLUMN;
+        size_t price = TILL_NO_COLUMN;
         enum till_status tried = product_side(schema, asked, (size_t)(cut - asked), &quantity, &attempt);
         if (tried == TILL_OK)
             tried = product_side(schema, cut + 1, strlen(cut + 1), &price, &attempt);

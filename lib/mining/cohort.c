@@ -153,9 +153,9 @@ enum till_status till_cohort_compute(struct till_cohorts *cohorts, const struct 
         !nothing && till_date_period_start(settings->unit, cohorts->last + 1) == settings->as_of + 1;
     int32_t earliest = nothing ? 0 : earliest_period(cohorts, history, settings);
     size_t *index = calloc((size_t)(cohorts->last - earliest) + 2, sizeof *index);
-    enum till_status status = index == NULL ? till_error_memory(error) : TILL_OK;
-    if (status == TILL_OK)
-        status = make_cohorts(cohorts, history, settings, earliest, index, error);
+    if (index == NULL)
+        return till_error_memory(error);
+    enum till_status status = make_cohorts(cohorts, history, settings, earliest, index, error);
     if (status == TILL_OK && !nothing && !add_customers(cohorts, history, settings, earliest, index))
         status = till_error_set(error, TILL_ERROR_DATA, "the money of a cohort is too large");
     free(index);

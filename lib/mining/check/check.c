@@ -249,9 +249,9 @@ static enum till_status save(const void *state, struct till_text *out, struct ti
 static enum till_status load(void **state, const void *settings, struct till_slice bytes, struct till_error *error) {
     struct unpack from = {bytes.bytes, bytes.length, false};
     enum till_status status = create(state, settings, error);
-    if (status != TILL_OK)
-        return status;
     struct till_check *check = *state;
+    if (check == NULL)
+        return status;
     bool loaded = unpack_count(&from) == check->schema->count;
     from.damaged = !loaded;
     check->rows = unpack_count(&from);

@@ -501,7 +501,7 @@ static bool fetch(struct till_input *input, struct reader *reader, struct till_e
         input->stopped = true;
         return false;
     }
-    uint64_t sequence = input->chunks.sequence;
+    uint64_t sequence = input->chunks.sequence - input->ahead_left; /* chunks kept ahead have been counted */
     enum till_status status = next_chunk(input, &reader->chunk, &report->fatal);
     if (status != TILL_OK) {
         /* The error takes its turn behind the chunks before it. */

@@ -61,14 +61,32 @@ static const unsigned char *absorb_stripes(uint64_t lane[4], const unsigned char
     return bytes;
 }
 
-/* The fingerprint of `length` bytes, of which the last length % 32 are in `tail`, padded by zeros. */
-static struct till_fingerprint finish(uint64_t lane[4], const unsigned char tail[STRIPE], uint64_t length) {
+/* At most eight bytes as a word, padded by zeros; nothing is read outside of them. */
+static inline uint64_t load_part(const unsigned char *bytes, size_t length) {
+    if (length >= 8)
+        return load_64(bytes);
+    if (length >= 4) /* the halves overlap in the same bytes */
+        return load_32(bytes) | (uint64_t)load_32(bytes + length - 4) << (8 * (length - 4));
+    if (length == 0)
+        return 0;
+    size_t middle = length / 2, last = length - 1;
+    return bytes[0] | (uint64_t)bytes[middle] << (8 * middle) | (uint64_t)bytes[last] << (8 * last);
+}
+
+/* At most 16 bytes into one half of the state. */
+static inline void absorb_part(uint64_t *x, uint64_t *y, const unsigned char *bytes, size_t length) {
+    size_t behind = length > 8 ? length - 8 : 0;
+    absorb(x, y, load_part(bytes, length), load_part(bytes + length - behind, behind));
+}
+
+/* The fingerprint of `length` bytes, of which the last length % 32 are in `tail`. */
+static inline struct till_fingerprint finish(const uint64_t lane[4], const unsigned char *tail, uint64_t length) {
     uint64_t x = lane[0], y = lane[1], z = lane[2], w = lane[3];
     size_t left = (size_t)(length % STRIPE);
     if (left > 0)
-        absorb(&x, &y, load_64(tail), load_64(tail + 8));
+        absorb_part(&x, &y, tail, left < 16 ? left : 16);
     if (left > 16)
-        absorb(&z, &w, load_64(tail + 16), load_64(tail + 24));
+        absorb_part(&z, &w, tail + 16, left - 16);
     /* A short text has touched the first half alone. */
     if (length > 16)
         absorb(&x, &y, z, w);
@@ -105,28 +123,22 @@ void till_digest_add(struct till_digest *digest, const void *text, size_t length
 }
 
 struct till_fingerprint till_digest_finish(const struct till_digest *digest) {
-    uint64_t lane[4];
-    unsigned char tail[STRIPE] = {0};
-    memcpy(lane, digest->lane, sizeof lane);
-    memcpy(tail, digest->tail, (size_t)(digest->length % STRIPE));
-    return finish(lane, tail, digest->length);
+    return finish(digest->lane, digest->tail, digest->length);
 }
 
 struct till_fingerprint till_fingerprint_of(const void *bytes, size_t length) {
     uint64_t lane[4] = {HASH_GOLDEN, HASH_ROOT_2, HASH_ROOT_3, HASH_ROOT_5};
-    unsigned char tail[STRIPE] = {0};
-    const unsigned char *end = absorb_stripes(lane, bytes, length / STRIPE);
-    if (length % STRIPE > 0)
-        memcpy(tail, end, length % STRIPE);
+    const unsigned char *tail = bytes;
+    if (length >= STRIPE)
+        tail = absorb_stripes(lane, tail, length / STRIPE);
     return finish(lane, tail, length);
 }
 
 struct till_fingerprint till_fingerprint_pair(struct till_fingerprint first, struct till_fingerprint second) {
     uint64_t lane[4] = {HASH_ROOT_5, HASH_ROOT_3, HASH_ROOT_2, HASH_GOLDEN};
-    unsigned char none[STRIPE] = {0};
     absorb(&lane[0], &lane[1], first.high, first.low);
     absorb(&lane[2], &lane[3], second.high, second.low);
-    return finish(lane, none, STRIPE);
+    return finish(lane, NULL, STRIPE);
 }
 
 char *till_fingerprint_text(char out[TILL_FINGERPRINT_TEXT], struct till_fingerprint fingerprint) {

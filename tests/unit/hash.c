@@ -274,6 +274,28 @@ static void fingerprints_read_as_hexadecimal(void **state) {
     assert_string_equal("0123456789abcdeffedcba9876543210", till_fingerprint_text(out, f));
 }
 
+/* Stored fingerprints must stay what they are, on machines of either byte order. The expected values were computed by
+ * a separate program in Python, with integers of any size, after the description in hash.c. */
+static void fingerprints_are_the_same_everywhere(void **state) {
+    (void)state;
+    const char *const cases[][2] = {
+        {"", "b6666cf8212e1263957d804eb9e82b9b"},
+        {"a", "115ae95e09f03536d06269608c60a7f5"},
+        {"17850", "000144017e5594ffb6fd20bedf487868"},
+        {"customer-00000017850", "c5c63dd8447e7cef6b0a9b56dacac391"},
+        {"The quick brown fox jumps over the lazy dog", "48e66376c27374b19ff3de4048572f67"},
+        {"01234567890123456789012345678901234567890123456789012345678901234567890123456789"
+         "01234567890123456789",
+         "cd65aaca35a8cba2a6406f5f52f28943"},
+    };
+    char out[TILL_FINGERPRINT_TEXT];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(cases[i][1],
+                            till_fingerprint_text(out, till_fingerprint_of(cases[i][0], strlen(cases[i][0]))));
+    struct till_fingerprint pair = till_fingerprint_pair(till_fingerprint_of("a", 1), till_fingerprint_of("17850", 5));
+    assert_string_equal("fe20d7d2e3301cf3ff3e244db2983f17", till_fingerprint_text(out, pair));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_input_bit_reaches_every_bit_of_the_hash),
@@ -288,6 +310,7 @@ int main(void) {
         cmocka_unit_test(the_order_of_a_pair_counts),
         cmocka_unit_test(pairs_do_not_collide),
         cmocka_unit_test(fingerprints_read_as_hexadecimal),
+        cmocka_unit_test(fingerprints_are_the_same_everywhere),
     };
     return cmocka_run_group_tests_name("hash", tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ static bool all_alike(const double *weights, size_t count) {
     for (size_t i = 1; i < count; i++)
         if (weights[i] != weights[0])
             return false;
-    return true;
+    return weights[0] > 0;
 }
 
 enum till_status calendar_make(struct calendar *calendar, const struct till_synth_options *options,

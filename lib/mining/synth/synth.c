@@ -13,7 +13,7 @@
 
 #include "synth.h"
 
-enum { CHUNK = 1024 /* customers */, WAVE = 64 /* chunks */, PARCEL = 256 /* orders */, PARCELS = 16 };
+enum { CHUNK = 1024 /* customers */, WAVE = 64 /* chunks */, PARCEL = 128 /* orders */, PARCELS = 16 };
 
 /* Customers drawn by one worker: their orders, customer by customer. */
 struct chunk {

@@ -1,0 +1,57 @@
+# What a section of the benchmark may call. Variables: BIN (the tools), PROGRAMS (the C programs of tests/bench), DATA (kept
+# between runs), WORK (thrown away), ROWS, ROUNDS.
+
+# title TEXT: a heading.
+title() {
+    printf '\n%s\n' "$1"
+}
+
+# have COMMAND: whether it is there. A tool that is not built yet is no error, but is said.
+have() {
+    command -v "$1" >/dev/null 2>&1 && return
+    printf '%-62s %12s\n' "$(basename "$1")" 'not there'
+    return 1
+}
+
+# transactions ROWS: makes the CSV of so many transactions, once, and sets CSV to its name.
+transactions() {
+    CSV=$DATA/transactions-$1.csv
+    [ -s "$CSV" ] || "$BIN/till-synth" --quiet --shape=wide --rows="$1" --seed=1 --output="$CSV"
+}
+
+# compressed FILE: gzip's own default of it, once; sets GZ to its name.
+compressed() {
+    GZ=$1.gz
+    [ -s "$GZ" ] || { gzip -6 -c "$1" >"$WORK/compressed" && mv "$WORK/compressed" "$GZ"; }
+}
+
+# compare [NAME COMMAND]...: runs the commands in turn, ROUNDS times; their figures are then in $WORK/figures.
+compare() {
+    "$PROGRAMS/measure" "$ROUNDS" "$@" >"$WORK/figures"
+}
+
+# wall NAME, median NAME, processor NAME: seconds. resident NAME: MB (10^6 bytes).
+figure() {
+    awk -F '\t' -v name="$1" -v column="$2" '$1 == name { print $column; found = 1 } END { exit !found }' "$WORK/figures"
+}
+wall() { figure "$1" 2; }
+median() { figure "$1" 3; }
+processor() { figure "$1" 4; }
+resident() { figure "$1" 5 | awk '{ print $1 * 1024 / 1e6 }'; }
+
+# ratio NAME NAME: the wall time of the first in units of that of the second.
+ratio() {
+    awk -v a="$(wall "$1")" -v b="$(wall "$2")" 'BEGIN { printf "%.3f", a / b }'
+}
+
+# line TEXT FIGURE UNIT: a figure without a target.
+line() {
+    printf '%-62s %9.3f %-2s\n' "$1" "$2" "$3"
+}
+
+# target TEXT FIGURE UNIT MOST: a figure that should be at most MOST.
+target() {
+    verdict=$(awk -v a="$2" -v b="$4" 'BEGIN { print a <= b ? "ok" : "short" }')
+    printf '%-62s %9.3f %-2s   <= %-7s %s\n' "$1" "$2" "$3" "$4" "$verdict"
+    [ "$verdict" = ok ] || printf '%s\n' "$1" >>"$WORK/short"
+}

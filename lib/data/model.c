@@ -228,7 +228,7 @@ static enum till_status check_digest(const struct till_text *text, struct till_e
 /* jansson reports most failed allocations as bad syntax. The digest fits, so the text is as it was written, and it is
  * memory that fails; the words of jansson are passed on for the one case where they are right, a bad text that somebody
  * signed. */
-static enum till_status parse(const struct till_text *text, json_t **file, struct till_error *error) {
+static enum till_status parse_once(const struct till_text *text, json_t **file, struct till_error *error) {
     json_error_t reason;
     *file = json_loadb(text->bytes, text->length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &reason);
     if (*file != NULL)
@@ -238,6 +238,20 @@ static enum till_status parse(const struct till_text *text, json_t **file, struc
     return till_error_set(error, TILL_ERROR_MEMORY,
                           "out of memory, or not JSON in spite of a good digest: %s (line %d)", reason.text,
                           reason.line);
+}
+
+/* When memory is out, jansson (2.14) drops bytes of the text or number at hand without a word: its lexer does not look
+ * whether its buffer grew. So the text is parsed twice; a byte lost in one of them shows, and one lost in both would
+ * take memory that comes and goes in the same place. */
+static enum till_status parse(const struct till_text *text, json_t **file, struct till_error *error) {
+    json_t *again = NULL;
+    enum till_status status = parse_once(text, file, error);
+    if (status == TILL_OK)
+        status = parse_once(text, &again, error);
+    if (status == TILL_OK && !json_equal(*file, again))
+        status = till_error_memory(error);
+    json_decref(again);
+    return status;
 }
 
 /* Takes kind and body out of the file. */

@@ -142,7 +142,7 @@ static void help_plain(struct page *page, const struct tool *tool, const struct 
     wrap(page, tool->purpose, 0, 0);
     put(page, "\n");
     if (tool->groups & TOOL_READS)
-        put(page, "Without FILE, or when it is -, standard input is read. gzip is recognised by itself.\n");
+        put(page, "Without FILE, or for -, standard input is read; gzip is recognised by itself.\n");
     each_option(page, set, show_plain);
     put(page, "\nExit status: 0 done, 1 a --fail-if condition was met, 2 usage, 3 bad data,\n4 input/output or memory, "
               "5 the data do not identify the model, 6 a bad state or\nmodel file.\nThe whole page: man ");
@@ -255,8 +255,9 @@ static void help_bash(struct page *page, const struct tool *tool, const struct o
             put(page, o->name);
             put(page, has_argument(o) ? "= " : " ");
         }
-    put(page, "' -- \"$word\"))\n        [[ ${#COMPREPLY[@]} == 1 && $COMPREPLY == *= ]] && compopt -o nospace\n"
-              "    else\n        COMPREPLY=($(compgen -f -- \"$word\"))\n    fi\n}\ncomplete -o filenames -F _");
+    put(page,
+        "' -- \"$word\"))\n        if [[ ${#COMPREPLY[@]} == 1 && $COMPREPLY == *= ]]; then compopt -o nospace; fi\n"
+        "    else\n        COMPREPLY=($(compgen -f -- \"$word\"))\n    fi\n}\ncomplete -o filenames -F _");
     put(page, name);
     put(page, " ");
     put(page, tool->name);

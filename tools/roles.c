@@ -9,7 +9,7 @@
 static void tell_roles(struct tool_run *run, const struct till_input *input,
                        const struct till_transactions *transactions) {
     const struct till_schema *schema = till_input_schema(input);
-    for (int role = 0; role < TILL_ROLES; role++) {
+    for (int role = 0; role <= TILL_ROLE_ITEM; role++) { /* quantity and price are told as the amount */
         char name[64];
         size_t column = transactions->column[role], at = transactions->at[role];
         if (column == TILL_NO_COLUMN)

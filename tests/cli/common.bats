@@ -224,9 +224,12 @@ END
 }
 
 @test "progress is shown when asked for, and leaves no trace on the line of the summary" {
-    (head -n 3 sales.csv; sleep 0.8; tail -n 3 sales.csv) | till-rfm --progress=always --no-scores 2> log > /dev/null
-    grep -q 'rows' log
-    tail -n 1 log | grep -q $'\x1b\\[Ktill-rfm: .* rows read = '
+    (echo customer,date,amount; yes C1,2024-01-05,1.00 | head -n 400000; sleep 1.2) |
+        till-rfm --progress=always --no-scores 2> log > /dev/null
+    grep -q ' MB, .* rows, .* MB/s' log
+    # The first message comes where the progress was, which is wiped.
+    grep -q $'MB/s\x1b\\[K\r\x1b\\[Ktill-rfm: [^\r]*$' log
+    tail -n 1 log | grep -q '400000 rows read = '
     till-rfm --no-scores sales.csv 2> log > /dev/null
     ! grep -q $'\x1b' log
 }

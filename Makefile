@@ -107,7 +107,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(STATIC)
 	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< $(STATIC) $(LIBS)
 
 coverage: deps-check
-	@$(MAKE) --no-print-directory check-run BUILD=build/coverage CFLAGS='-O0 -g --coverage' HARDENING=
+	@TILL_SANITIZER=coverage $(MAKE) --no-print-directory check-run BUILD=build/coverage CFLAGS='-O0 -g --coverage' HARDENING=
 	@sh tests/support/coverage.sh build/coverage
 
 bench: deps

@@ -221,7 +221,8 @@ static enum till_status cut_chunk(struct chunks *chunks, struct chunk *chunk, si
     chunks->scanner->count(chunk->bytes + cut, chunk->length - cut, &behind, &quotes);
     chunk->length = cut;
     chunks->line += newlines - behind;
-    chunk->sequence = chunks->sequence++;
+    chunk->sequence = chunks->sequence;
+    chunks->sequence += cut > 0; /* an empty chunk is handed to nobody: its number would be waited for in vain */
     return TILL_OK;
 }
 

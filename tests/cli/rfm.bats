@@ -262,3 +262,17 @@ csv.writer(sys.stdout).writerows(rows)' > sorted.csv
     [ "$(counts 8)" = '1:1205 3:406 4:358 5:388 ' ]
     [ "$(counts 9)" = '1:481 2:462 3:472 4:471 5:471 ' ]
 }
+
+# A file that ends exactly where a chunk does must not swallow what is said of the files behind it.
+@test "rows and bad rows of all files are counted" {
+    for k in 0 1 2; do
+        (echo order,customer,date,amount; seq $((k * 20000)) $((k * 20000 + 19999)) | sed 's/.*/&,C&,2024-01-02,1.25/') > "part$k.csv"
+    done
+    till-rfm --no-scores -o out part0.csv part1.csv part2.csv 2> err
+    grep -q '60000 rows read = 60000 used + 0 filtered + 0 rejected; 60000 customers' err
+    echo 1,C9,2024-99-02,1.25 >> part2.csv
+    run till-rfm -q --no-scores -o out2 part0.csv part1.csv part2.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'part2.csv:20002:6: date: not a date: "2024-99-02"'* ]]
+    [ ! -e out2 ]
+}

@@ -25,7 +25,7 @@ TILL_API void till_dictionary_free(struct till_dictionary *dictionary);
 /* How many different strings there are. */
 TILL_API uint32_t till_dictionary_count(const struct till_dictionary *dictionary);
 
-/* The code of `key`, added when it is new. False when memory is out or 2^32 - 2 codes are used. Expected O(length). */
+/* The code of `key`, added when it is new. False when memory is out or 2^31 codes are used. Expected O(length). */
 TILL_API bool till_dictionary_add(struct till_dictionary *dictionary, struct till_slice key, uint32_t *code);
 
 /* The same for `count` keys at once, with the memory accesses of many keys under way together: several times as fast

@@ -14,7 +14,7 @@
 #include "lib/base/hash_fast.h"
 #include "lib/base/pages.h"
 
-enum { BATCH = 128, FIRST_SLOTS = 1024 };
+enum { BATCH = 128, FIRST_SLOTS = 1024, FIRST_SHIFT = 32 - 10 };
 
 /* The longest string that lies in its key; where the high byte of a word comes first in memory, none does. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -32,7 +32,8 @@ struct key {
 static const uint64_t LONG_MARK = UINT64_C(0xFF) << 56;
 
 struct till_dictionary {
-    uint64_t *slots; /* 0: free; else tag << 32 | code + 1 */
+    uint64_t *slots;     /* 0: free; else tag << 32 | code + 1 */
+    unsigned slot_shift; /* a tag shifted right by so much is its first slot */
     size_t slot_mask;
     struct key *keys; /* [capacity] */
     uint32_t count;
@@ -49,6 +50,7 @@ struct till_dictionary *till_dictionary_new(void) {
     made->slots = calloc(FIRST_SLOTS, sizeof *made->slots);
     made->keys = malloc(FIRST_SLOTS / 2 * sizeof *made->keys);
     made->slot_mask = FIRST_SLOTS - 1;
+    made->slot_shift = FIRST_SHIFT;
     made->capacity = FIRST_SLOTS / 2;
     made->seed = till_hash_seed();
     if (made->slots == NULL || made->keys == NULL) {
@@ -125,9 +127,14 @@ struct till_slice till_dictionary_text(const struct till_dictionary *dictionary,
 
 /* ------------------------------------------------------------------ slots */
 
+/* Where the search for a hash, or for what a slot holds, begins: its high bits say. */
+static inline size_t first_slot(const struct till_dictionary *dictionary, uint64_t hash) {
+    return (size_t)(hash >> 32 >> dictionary->slot_shift);
+}
+
 /* The slot of a key: the one that holds it, or the free one where it belongs. */
 static inline size_t find_slot(const struct till_dictionary *dictionary, struct key key, uint64_t hash) {
-    size_t at = hash & dictionary->slot_mask;
+    size_t at = first_slot(dictionary, hash);
     for (;; at = (at + 1) & dictionary->slot_mask) {
         uint64_t slot = dictionary->slots[at];
         if (slot == 0 || (slot >> 32 == hash >> 32 && same_key(dictionary->keys[(uint32_t)slot - 1], key))) {
@@ -136,13 +143,26 @@ static inline size_t find_slot(const struct till_dictionary *dictionary, struct 
     }
 }
 
+/* Moves all slots into a table twice as large. Tags rise with slots, so both tables are gone through in order. */
+static void move_slots(struct till_dictionary *dictionary, const uint64_t *old, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (old[i] != 0) {
+            size_t at = first_slot(dictionary, old[i]);
+            while (dictionary->slots[at] != 0) {
+                at = (at + 1) & dictionary->slot_mask;
+            }
+            dictionary->slots[at] = old[i];
+        }
+    }
+}
+
 /* Doubles slots and keys. */
 static bool grow(struct till_dictionary *dictionary) {
     size_t slots = 2 * (dictionary->slot_mask + 1);
-    if (slots / 2 > UINT32_MAX - 1) {
+    if (slots > UINT32_MAX) {
         return false;
     }
-    struct key *keys = pages_grow(dictionary->keys, dictionary->count * sizeof *keys, slots / 2 * sizeof *keys);
+    struct key *keys = pages_grow(dictionary->keys, slots / 2 * sizeof *keys);
     if (keys == NULL) {
         return false;
     }
@@ -151,18 +171,13 @@ static bool grow(struct till_dictionary *dictionary) {
     if (table == NULL) {
         return false;
     }
-    free(dictionary->slots);
+    uint64_t *old = dictionary->slots;
     dictionary->slots = table;
     dictionary->slot_mask = slots - 1;
+    dictionary->slot_shift--;
     dictionary->capacity = (uint32_t)(slots / 2);
-    for (uint32_t code = 0; code < dictionary->count; code++) {
-        uint64_t hash = hash_key(dictionary, keys[code]);
-        size_t at = hash & dictionary->slot_mask;
-        while (table[at] != 0) {
-            at = (at + 1) & dictionary->slot_mask;
-        }
-        table[at] = (hash >> 32) << 32 | (code + 1);
-    }
+    move_slots(dictionary, old, slots / 2);
+    free(old);
     return true;
 }
 
@@ -227,10 +242,10 @@ static void gather_runs(struct batch *batch, const struct till_slice *keys, size
 static bool find_or_add_runs(struct till_dictionary *dictionary, struct batch *batch) {
     for (size_t i = 0; i < batch->runs; i++) {
         batch->hashes[i] = hash_key(dictionary, batch->keys[i]);
-        __builtin_prefetch(&dictionary->slots[batch->hashes[i] & dictionary->slot_mask]);
+        __builtin_prefetch(&dictionary->slots[first_slot(dictionary, batch->hashes[i])]);
     }
     for (size_t i = 0; i < batch->runs; i++) {
-        uint32_t candidate = (uint32_t)dictionary->slots[batch->hashes[i] & dictionary->slot_mask];
+        uint32_t candidate = (uint32_t)dictionary->slots[first_slot(dictionary, batch->hashes[i])];
         __builtin_prefetch(&dictionary->keys[candidate == 0 ? 0 : candidate - 1]);
     }
     bool fine = true;

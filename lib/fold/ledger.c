@@ -20,6 +20,9 @@
 
 enum { BATCH = 64 };
 
+/* What stands in for the fingerprint of an order, where there is none; its other half is the day or the time. */
+enum { LEDGER_PURCHASES, LEDGER_RETURNS, LEDGER_TIME };
+
 /* ------------------------------------------------------------------ life */
 
 static void destroy(void *state) {
@@ -74,12 +77,14 @@ static int32_t day_of(const struct till_ledger *ledger, const struct till_block 
 static struct till_fingerprint order_of(const struct till_ledger *ledger, const struct till_block *block, size_t row) {
     size_t column = ledger->at[TILL_ROLE_ORDER];
     if (ledger->settings.rows) {
-        return (struct till_fingerprint){0, (uint64_t)(uint32_t)day_of(ledger, block, row)};
+        bool is_return = block->columns[ledger->at[TILL_ROLE_AMOUNT]].money[row] < 0;
+        return (struct till_fingerprint){is_return ? LEDGER_RETURNS : LEDGER_PURCHASES,
+                                         (uint64_t)(uint32_t)day_of(ledger, block, row)};
     }
     if (column == TILL_NO_COLUMN) {
         const struct till_vector *dates = &block->columns[ledger->at[TILL_ROLE_DATE]];
         int64_t time = ledger->day_column ? (int64_t)dates->day[row] * 86400 : dates->time[row];
-        return (struct till_fingerprint){1, (uint64_t)time};
+        return (struct till_fingerprint){LEDGER_TIME, (uint64_t)time};
     }
     struct till_slice order = block->columns[column].text[row];
     return till_fingerprint_of(order.bytes, order.length);
@@ -87,25 +92,13 @@ static struct till_fingerprint order_of(const struct till_ledger *ledger, const 
 
 /* Adds a row to the entry of its order. */
 static void add_to_order(struct till_ledger *ledger, struct ledger_entry *entry, int32_t day, int64_t amount) {
-    if (entry->rows > 0 && !ledger->amounts_differ) {
+    if (entry->rows > 0 && !ledger->amounts_differ && !ledger->settings.rows) {
         ledger->several = true;
         ledger->amounts_differ = (till_wide)amount * entry->rows != entry->spent;
     }
     entry->day = entry->rows == 0 || day < entry->day ? day : entry->day;
     entry->spent += amount;
     entry->rows++;
-}
-
-/* With settings.rows: adds a row to its customer and day. */
-static void add_to_day(struct ledger_entry *entry, int32_t day, int64_t amount) {
-    entry->day = day;
-    if (amount < 0) {
-        entry->returned += amount;
-        entry->returns++;
-    } else {
-        entry->spent += amount;
-        entry->rows++;
-    }
 }
 
 /* The amount stands for the whole order: later rows must repeat it. */
@@ -136,12 +129,14 @@ static enum till_status add_order_amount(struct till_ledger *ledger, struct till
 static enum till_status add_rows(struct till_ledger *ledger, struct till_block *block, size_t start, size_t end,
                                  const struct till_fingerprint *orders, struct till_error *error) {
     const int64_t *amounts = block->columns[ledger->at[TILL_ROLE_AMOUNT]].money;
+    struct ledger_entry *entry = NULL;
     for (size_t row = start; row < end; row++) {
-        struct ledger_entry *entry = ledger_table_entry(&ledger->table, ledger->codes[row], orders[row - start]);
+        /* The rows of an order mostly stand together. */
+        bool same = row > start && ledger->codes[row] == ledger->codes[row - 1] &&
+                    till_fingerprint_equal(orders[row - start], orders[row - start - 1]);
+        entry = same ? entry : ledger_table_entry(&ledger->table, ledger->codes[row], orders[row - start]);
         enum till_status status = entry == NULL ? TILL_ERROR_MEMORY : TILL_OK;
-        if (entry != NULL && ledger->settings.rows) {
-            add_to_day(entry, day_of(ledger, block, row), amounts[row]);
-        } else if (entry != NULL && ledger->settings.amount_per_order) {
+        if (entry != NULL && ledger->settings.amount_per_order && !ledger->settings.rows) {
             status = add_order_amount(ledger, block, row, entry, amounts[row]);
         } else if (entry != NULL) {
             add_to_order(ledger, entry, day_of(ledger, block, row), amounts[row]);
@@ -194,12 +189,9 @@ static void merge_entry(struct till_ledger *into, struct ledger_entry *mine, con
         into->several = true;
         into->amounts_differ = (till_wide)mine->spent * other->rows != (till_wide)other->spent * mine->rows;
     }
-    bool fresh = mine->rows == 0 && mine->returns == 0;
-    mine->day = fresh || other->day < mine->day ? other->day : mine->day;
+    mine->day = mine->rows == 0 || other->day < mine->day ? other->day : mine->day;
     mine->spent += other->spent;
-    mine->returned += other->returned;
     mine->rows += other->rows;
-    mine->returns += other->returns;
 }
 
 static enum till_status merge(void *state, void *from, struct till_error *error) {
@@ -215,7 +207,7 @@ static enum till_status merge(void *state, void *from, struct till_error *error)
         fine = till_dictionary_add(into->customers, till_dictionary_text(other->customers, code), &codes[code]);
     }
     for (size_t i = 0; fine && i < other->table.count; i++) {
-        const struct ledger_entry *entry = &other->table.entries[i];
+        const struct ledger_entry *entry = ledger_table_at(&other->table, i);
         struct ledger_entry *mine = ledger_table_entry(&into->table, codes[entry->customer], entry->order);
         fine = mine != NULL;
         if (fine) {
@@ -262,17 +254,11 @@ bool till_ledger_repeats_totals(const struct till_ledger *ledger) {
 /* An entry as what its customer did. */
 static struct till_ledger_day event_of(const struct till_ledger *ledger, const struct ledger_entry *entry) {
     struct till_ledger_day event = {.customer = entry->customer, .day = entry->day};
-    if (ledger->settings.rows) {
-        event.purchases = entry->rows;
-        event.returns = entry->returns;
-        event.rows = entry->rows;
-        event.spent = entry->spent;
-        event.returned = entry->returned;
-    } else if (entry->spent < 0) {
-        event.returns = 1;
+    if (entry->spent < 0) {
+        event.returns = ledger->settings.rows ? entry->rows : 1;
         event.returned = entry->spent;
     } else {
-        event.purchases = 1;
+        event.purchases = ledger->settings.rows ? entry->rows : 1;
         event.rows = entry->rows;
         event.spent = entry->spent;
     }
@@ -280,9 +266,14 @@ static struct till_ledger_day event_of(const struct till_ledger *ledger, const s
 }
 
 void till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit, void *context) {
-    for (size_t i = 0; i < ledger->table.count; i++) {
-        struct till_ledger_day event = event_of(ledger, &ledger->table.entries[i]);
-        visit(context, &event);
+    struct till_ledger_day events[BATCH];
+    size_t count = ledger->table.count;
+    for (size_t start = 0; start < count; start += BATCH) {
+        size_t batch = count - start < BATCH ? count - start : BATCH;
+        for (size_t i = 0; i < batch; i++) {
+            events[i] = event_of(ledger, ledger_table_at(&ledger->table, start + i));
+        }
+        visit(context, events, batch);
     }
 }
 
@@ -325,13 +316,13 @@ static void gather_days(struct till_ledger_history *history) {
 static void place_events(const struct till_ledger *ledger, struct till_ledger_history *history, const uint32_t *rank) {
     size_t count = ledger->table.count;
     for (size_t i = 0; i < count; i++) {
-        history->first[rank[ledger->table.entries[i].customer] + 1]++;
+        history->first[rank[ledger_table_at(&ledger->table, i)->customer] + 1]++;
     }
     for (uint32_t c = 0; c < history->customers; c++) {
         history->first[c + 1] += history->first[c];
     }
     for (size_t i = 0; i < count; i++) {
-        struct till_ledger_day event = event_of(ledger, &ledger->table.entries[i]);
+        struct till_ledger_day event = event_of(ledger, ledger_table_at(&ledger->table, i));
         size_t *next = &history->first[rank[event.customer]];
         history->days[(*next)++] = event;
     }

@@ -30,9 +30,8 @@ static bool save_head(const struct till_ledger *ledger, struct till_text *out) {
 
 static bool save_entry(const struct ledger_entry *entry, struct till_text *out) {
     return saved_put(out, entry->order.high) && saved_put(out, entry->order.low) &&
-           saved_put(out, (uint64_t)entry->spent) && saved_put(out, (uint64_t)entry->returned) &&
-           saved_put(out, entry->customer | (uint64_t)(uint32_t)entry->day << 32) &&
-           saved_put(out, entry->rows | (uint64_t)entry->returns << 32);
+           saved_put(out, (uint64_t)entry->spent) &&
+           saved_put(out, entry->customer | (uint64_t)(uint32_t)entry->day << 32) && saved_put(out, entry->rows);
 }
 
 enum till_status ledger_save(const void *state, struct till_text *out, struct till_error *error) {
@@ -50,7 +49,7 @@ enum till_status ledger_save(const void *state, struct till_text *out, struct ti
         fine = saved_put(out, name.length) && till_text_append(out, name.bytes, name.length);
     }
     for (size_t i = 0; fine && i < count; i++) {
-        entries[i] = ledger->table.entries[i];
+        entries[i] = *ledger_table_at(&ledger->table, i);
         entries[i].customer = rank[entries[i].customer];
     }
     if (fine) {
@@ -70,10 +69,9 @@ static bool load_entry(struct till_ledger *ledger, struct saved *in, uint32_t cu
     struct till_fingerprint order = {saved_get(in), 0};
     order.low = saved_get(in);
     int64_t spent = (int64_t)saved_get(in);
-    int64_t returned = (int64_t)saved_get(in);
     uint64_t who = saved_get(in);
-    uint64_t counts = saved_get(in);
-    if (!in->fine || (uint32_t)who >= customers) {
+    uint64_t rows = saved_get(in);
+    if (!in->fine || (uint32_t)who >= customers || rows - 1 >= UINT32_MAX) {
         return false;
     }
     struct ledger_entry *entry = ledger_table_entry(&ledger->table, (uint32_t)who, order);
@@ -81,11 +79,10 @@ static bool load_entry(struct till_ledger *ledger, struct saved *in, uint32_t cu
         *memory = true;
         return false;
     }
-    if (entry->rows > 0 || entry->returns > 0) {
-        return false;
+    if (entry->rows > 0) {
+        return false; /* an order stands once */
     }
-    *entry = (struct ledger_entry){
-        order, spent, returned, (uint32_t)who, (int32_t)(who >> 32), (uint32_t)counts, (uint32_t)(counts >> 32)};
+    *entry = (struct ledger_entry){order, spent, (uint32_t)who, (int32_t)(who >> 32), (uint32_t)rows};
     return true;
 }
 

@@ -6,69 +6,88 @@
 
 #include "lib/base/pages.h"
 
-enum { FIRST_ENTRIES = 1024 };
+enum { FIRST_SLOTS = 2048, FIRST_SHIFT = 32 - 11 };
 
 bool ledger_table_start(struct ledger_table *table) {
-    table->entries = malloc(FIRST_ENTRIES * sizeof *table->entries);
-    table->slots = calloc(2 * FIRST_ENTRIES, sizeof *table->slots);
-    table->capacity = FIRST_ENTRIES;
-    table->slot_mask = 2 * FIRST_ENTRIES - 1;
-    return table->entries != NULL && table->slots != NULL;
+    table->slots = pages_allocate(FIRST_SLOTS * sizeof *table->slots);
+    table->slot_mask = FIRST_SLOTS - 1;
+    table->slot_shift = FIRST_SHIFT;
+    return table->slots != NULL;
 }
 
 void ledger_table_free(struct ledger_table *table) {
-    free(table->entries);
+    for (size_t i = 0; i < table->segment_count; i++) {
+        free(table->segments[i]);
+    }
+    free(table->segments);
     free(table->slots);
     *table = (struct ledger_table){0};
 }
 
-static bool grow(struct ledger_table *table) {
-    size_t capacity = 2 * table->capacity;
-    if (capacity > UINT32_MAX - 1) {
-        return false;
+/* Moves all slots into a table twice as large. Tags rise with slots, so both tables are gone through in order. */
+static void move_slots(struct ledger_table *table, const uint64_t *old, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (old[i] != 0) {
+            size_t at = ledger_first_slot(table, old[i]);
+            while (table->slots[at] != 0) {
+                at = (at + 1) & table->slot_mask;
+            }
+            table->slots[at] = old[i];
+        }
     }
-    struct ledger_entry *entries =
-        pages_grow(table->entries, table->count * sizeof *entries, capacity * sizeof *entries);
-    if (entries == NULL) {
-        return false;
+}
+
+/* Doubles the slots when half of them are taken. */
+static bool reserve_slot(struct ledger_table *table) {
+    if (2 * table->count <= table->slot_mask) {
+        return true;
     }
-    table->entries = entries;
-    uint64_t *slots = pages_allocate(2 * capacity * sizeof *slots);
+    size_t count = 2 * (table->slot_mask + 1);
+    uint64_t *slots = count <= UINT32_MAX ? pages_allocate(count * sizeof *slots) : NULL;
+    uint64_t *old = table->slots;
     if (slots == NULL) {
         return false;
     }
-    free(table->slots);
     table->slots = slots;
-    table->capacity = capacity;
-    table->slot_mask = 2 * capacity - 1;
-    for (size_t i = 0; i < table->count; i++) {
-        uint64_t hash = ledger_hash(entries[i].customer, entries[i].order);
-        size_t at = hash & table->slot_mask;
-        while (slots[at] != 0) {
-            at = (at + 1) & table->slot_mask;
-        }
-        slots[at] = (hash >> 32) << 32 | (i + 1);
-    }
+    table->slot_mask = count - 1;
+    table->slot_shift--;
+    move_slots(table, old, count / 2);
+    free(old);
     return true;
 }
 
+/* Makes room for one more entry. */
+static bool reserve_entry(struct ledger_table *table) {
+    if (table->count < table->segment_count * LEDGER_SEGMENT) {
+        return true;
+    }
+    struct ledger_entry **segments = realloc(table->segments, (table->segment_count + 1) * sizeof *segments);
+    if (segments == NULL) {
+        return false;
+    }
+    table->segments = segments;
+    segments[table->segment_count] = pages_grow(NULL, LEDGER_SEGMENT * sizeof **segments);
+    table->segment_count += segments[table->segment_count] != NULL;
+    return table->count < table->segment_count * LEDGER_SEGMENT;
+}
+
 struct ledger_entry *ledger_table_entry(struct ledger_table *table, uint32_t customer, struct till_fingerprint order) {
-    if (table->count == table->capacity && !grow(table)) {
+    if (!reserve_slot(table) || !reserve_entry(table)) {
         return NULL;
     }
     uint64_t hash = ledger_hash(customer, order);
-    size_t at = hash & table->slot_mask;
+    size_t at = ledger_first_slot(table, hash);
     for (; table->slots[at] != 0; at = (at + 1) & table->slot_mask) {
         if (table->slots[at] >> 32 != hash >> 32) {
             continue;
         }
-        struct ledger_entry *entry = &table->entries[(uint32_t)table->slots[at] - 1];
+        struct ledger_entry *entry = ledger_table_at(table, (uint32_t)table->slots[at] - 1);
         if (entry->customer == customer && till_fingerprint_equal(entry->order, order)) {
             return entry;
         }
     }
     table->slots[at] = (hash >> 32) << 32 | (table->count + 1);
-    struct ledger_entry *entry = &table->entries[table->count++];
+    struct ledger_entry *entry = ledger_table_at(table, table->count++);
     *entry = (struct ledger_entry){.order = order, .customer = customer};
     return entry;
 }

@@ -8,29 +8,35 @@
 
 #include <till/hash.h>
 
-/* 56 bytes: an order of a customer, or a customer's day. */
+/* 40 bytes: an order of a customer; with settings.rows, a customer's purchases or returns of a day. */
 struct ledger_entry {
     struct till_fingerprint order;
-    int64_t spent;    /* money of the order; with rows: of those that are not returns */
-    int64_t returned; /* with rows: of those that are */
+    int64_t spent; /* the sum of its rows */
     uint32_t customer;
-    int32_t day;
+    int32_t day; /* the earliest of its rows */
     uint32_t rows;
-    uint32_t returns;
 };
 
+/* Entries lie in segments, which never move, in order of first appearance. */
+enum { LEDGER_SEGMENT = 1 << 18 };
+
 struct ledger_table {
-    struct ledger_entry *entries; /* in order of first appearance */
+    struct ledger_entry **segments;
+    size_t segment_count;
     size_t count;
-    size_t capacity;
-    uint64_t *slots; /* 0: free; else tag << 32 | index + 1 */
+    uint64_t *slots;     /* 0: free; else tag << 32 | index + 1 */
+    unsigned slot_shift; /* a tag shifted right by so much is its first slot */
     size_t slot_mask;
 };
+
+static inline struct ledger_entry *ledger_table_at(const struct ledger_table *table, size_t index) {
+    return &table->segments[index / LEDGER_SEGMENT][index % LEDGER_SEGMENT];
+}
 
 bool ledger_table_start(struct ledger_table *table);
 void ledger_table_free(struct ledger_table *table);
 
-/* The entry of an order, made (with zeros) when it is not there; NULL when memory is out. Valid until the next call. */
+/* The entry of an order, made (with no rows) when it is not there; NULL when memory is out. */
 struct ledger_entry *ledger_table_entry(struct ledger_table *table, uint32_t customer, struct till_fingerprint order);
 
 static inline uint64_t ledger_hash(uint32_t customer, struct till_fingerprint order) {
@@ -40,10 +46,15 @@ static inline uint64_t ledger_hash(uint32_t customer, struct till_fingerprint or
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Where the search for a hash, or for what a slot holds, begins: its high bits say. */
+static inline size_t ledger_first_slot(const struct ledger_table *table, uint64_t hash) {
+    return (size_t)(hash >> 32 >> table->slot_shift);
+}
+
 /* Asks for the slot of an entry that will be wanted soon. */
 static inline void ledger_table_prefetch(const struct ledger_table *table, uint32_t customer,
                                          struct till_fingerprint order) {
-    __builtin_prefetch(&table->slots[ledger_hash(customer, order) & table->slot_mask]);
+    __builtin_prefetch(&table->slots[ledger_first_slot(table, ledger_hash(customer, order))]);
 }
 
 #endif

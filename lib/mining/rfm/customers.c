@@ -22,7 +22,7 @@
 bool figures_reserve(struct figures *figures, uint32_t count) {
     if (count > figures->capacity) {
         uint32_t capacity = count < 512 ? 1024 : 2 * count;
-        struct figure *grown = pages_grow(figures->of, figures->count * sizeof *grown, capacity * sizeof *grown);
+        struct figure *grown = pages_grow(figures->of, capacity * sizeof *grown);
         if (grown == NULL) {
             return false;
         }
@@ -136,9 +136,14 @@ struct counting {
     enum till_rfm_returns returns;
 };
 
-static void count_event(void *context, const struct till_ledger_day *event) {
+static void count_events(void *context, const struct till_ledger_day *events, size_t count) {
     struct counting *counting = context;
-    figures_count(&counting->figures.of[event->customer], event, counting->returns);
+    for (size_t i = 0; i < count; i++) {
+        __builtin_prefetch(&counting->figures.of[events[i].customer], 1);
+    }
+    for (size_t i = 0; i < count; i++) {
+        figures_count(&counting->figures.of[events[i].customer], &events[i], counting->returns);
+    }
 }
 
 /* Frequency as days: each customer's days once. */
@@ -152,7 +157,7 @@ static enum till_status count_days(const struct till_ledger *ledger, struct coun
     for (size_t i = 0; i < history.first[history.customers]; i++) {
         struct till_ledger_day event = history.days[i];
         event.purchases = event.purchases > 0;
-        count_event(counting, &event);
+        count_events(counting, &event, 1);
     }
     till_ledger_history_free(&history);
     return TILL_OK;
@@ -169,7 +174,7 @@ enum till_status till_rfm_customers_from(const struct till_ledger *ledger,
     if (options->days) {
         status = count_days(ledger, &counting, error);
     } else {
-        till_ledger_each(ledger, count_event, &counting);
+        till_ledger_each(ledger, count_events, &counting);
     }
     if (status == TILL_OK) {
         status = make_columns(&counting.figures, till_ledger_names(ledger), options->returns, customers, error);

@@ -156,15 +156,18 @@ static size_t find_role(const struct settings *settings, const struct till_schem
 }
 
 /* Ids are cleaned where other tools would clean them. */
-static void mark_identifiers(const struct settings *settings, const struct till_schema *schema,
-                             struct till_wanted *wanted) {
+static void mark_identifiers(struct tool_run *run, const struct till_schema *schema, struct till_wanted *wanted) {
     for (size_t i = 0; i < SHOWN_ROLES; i++) {
         struct till_transactions plan;
         struct till_error ignored = {0};
+        char name[64] = "role.";
         enum till_role role = shown_roles[i].role;
-        size_t column = find_role(settings, schema, i, &plan, &ignored);
-        if (column != TILL_NO_COLUMN && role != TILL_ROLE_DATE && role != TILL_ROLE_AMOUNT)
-            wanted[column].identifier = true;
+        size_t column = find_role(run->settings, schema, i, &plan, &ignored);
+        if (column == TILL_NO_COLUMN)
+            continue;
+        wanted[column].identifier = role != TILL_ROLE_DATE && role != TILL_ROLE_AMOUNT;
+        tool_fact(run, strcat(name, till_role_name(role)), "%.*s", (int)schema->names[column].length,
+                  schema->names[column].bytes);
     }
 }
 
@@ -297,7 +300,7 @@ static enum till_status read_all(struct tool_run *run, struct till_input *input,
     if (wanted == NULL)
         return till_error_memory(error);
     till_check_plan(&plan, wanted, schema);
-    mark_identifiers(settings, schema, wanted);
+    mark_identifiers(run, schema, wanted);
     enum till_status status = till_input_start(input, &plan, error);
     if (status == TILL_OK)
         status = till_fold(input, &till_check_aggregate, &wishes, run->threads, check, error);

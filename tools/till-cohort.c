@@ -54,19 +54,27 @@ static enum till_status read_ledger(struct tool_run *run, void **ledger, struct 
     return till_fold(input, aggregate, &settings, run->threads, ledger, error);
 }
 
-/* Settles the last day that counts, and warns of one that looks like a slip. */
+/* A newest date far from all others is often a slip, and moves the as-of date. */
+static void warn_of_gap(struct tool_run *run, int32_t newest, int32_t next) {
+    char texts[2][TILL_DAY_TEXT + 1] = {"", ""};
+    if (newest == TILL_DAY_MISSING || next == TILL_DAY_MISSING || newest - next <= 7)
+        return;
+    texts[0][till_date_write(texts[0], newest)] = '\0';
+    texts[1][till_date_write(texts[1], next)] = '\0';
+    tool_warn(run, "the newest date, %s, is %d days after the next, %s: is it real? (--until=%s leaves it out)",
+              texts[0], (int)(newest - next), texts[1], texts[1]);
+}
+
+/* Settles the last day that counts, and warns of what looks wrong with dates and amounts. */
 static void settle_as_of(struct tool_run *run, const struct till_ledger *ledger) {
     int32_t next;
     int32_t newest = till_ledger_newest_day(ledger, &next);
-    char text[TILL_DAY_TEXT];
     if (run->as_of == TILL_DAY_MISSING)
         run->as_of = newest;
-    if (newest != TILL_DAY_MISSING && next != TILL_DAY_MISSING && newest - next > 7)
-        tool_warn(run, "the newest date, %.*s, is %d days after the one before it: is it right?",
-                  (int)till_date_write(text, newest), text, (int)(newest - next));
-    if (till_ledger_repeats_totals(ledger))
+    warn_of_gap(run, newest, next);
+    if (till_ledger_repeats_totals(ledger) && !run->amount_per_order && run->count != COUNT_ROWS)
         tool_warn(run,
-                  "all orders of several rows repeat one amount: if it is the order's total, say --amount-per=order");
+                  "all orders of several rows repeat one amount: if it is the order's total, use --amount-per=order");
 }
 
 static enum till_status refuse_returns(const struct till_ledger_history *history, struct till_error *error) {

@@ -166,8 +166,10 @@ static void mark_identifiers(struct tool_run *run, const struct till_schema *sch
         if (column == TILL_NO_COLUMN)
             continue;
         wanted[column].identifier = role != TILL_ROLE_DATE && role != TILL_ROLE_AMOUNT;
-        tool_fact(run, strcat(name, till_role_name(role)), "%.*s", (int)schema->names[column].length,
-                  schema->names[column].bytes);
+        size_t price = role == TILL_ROLE_AMOUNT ? plan.column[TILL_ROLE_PRICE] : TILL_NO_COLUMN;
+        struct till_slice other = price == TILL_NO_COLUMN ? (struct till_slice){"", 0} : schema->names[price];
+        tool_fact(run, strcat(name, till_role_name(role)), "%.*s%s%.*s", (int)schema->names[column].length,
+                  schema->names[column].bytes, price == TILL_NO_COLUMN ? "" : "*", (int)other.length, other.bytes);
     }
 }
 

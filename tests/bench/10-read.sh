@@ -22,7 +22,7 @@ compare libcsv "exec $PROGRAMS/libcsv_alone $CSV >/dev/null" \
 cmp "$WORK/one" "$WORK/two"
 cmp "$WORK/one" "$WORK/gz"
 line 'till-rfm --no-scores --count=rows, 1 thread' "$(wall one)" s
-target '  / libcsv alone (aim: 0.35)' "$(ratio one libcsv)" '' 0.45
+target '  / libcsv alone (aim: 0.35)' "$(ratio one libcsv)" '' 0.45 "$(effort one libcsv)"
 target '  memory' "$(resident one)" MB 150
 line 'till-rfm --no-scores --count=rows, 2 threads' "$(wall two)" s
 target '  / libcsv alone' "$(ratio two libcsv)" '' 0.30
@@ -31,5 +31,5 @@ line 'till-rfm --no-scores --count=rows FILE.gz, 2 threads' "$(wall gz)" s
 target '  / zlib inflate alone' "$(ratio gz inflate)" '' 1.25
 target '  memory' "$(resident gz)" MB 150
 line 'till-rfm --no-scores --count=orders, 1 thread' "$(wall orders)" s
-target '  / --count=rows' "$(ratio orders one)" '' 1.8
+target '  / --count=rows' "$(ratio orders one)" '' 1.8 "$(effort orders one)"
 line '  memory' "$(resident orders)" MB

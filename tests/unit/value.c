@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <zlib.h>
 
+#include <till/model.h>
 #include <till/random.h>
 #include <till/value.h>
 
@@ -420,6 +422,62 @@ static void a_scheme_gives_its_own_customers_the_same_tiers(void **state) {
     till_value_tiers_free(tiers);
 }
 
+/* A file in the directory for temporary files, which the caller removes. */
+static const char *scratch_file(struct till_text *bytes) {
+    static char path[64];
+    snprintf(path, sizeof path, "/tmp/till-value-%ld.json", (long)getpid());
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes->bytes, 1, bytes->length, file), bytes->length);
+    assert_int_equal(fclose(file), 0);
+    return path;
+}
+
+static void a_saved_scheme_loads_as_it_was(void **state) {
+    (void)state;
+    struct till_text bytes = {0};
+    struct till_error error = {0};
+    struct till_value_scheme *scheme, *loaded;
+    struct till_value_tiers *tiers = parse("top:1%,重要:9%,rest:90%");
+    struct till_value *value = rank((const double[]){0.1, 3e17, 1.0 / 3}, 3, tiers, NULL);
+    assert_int_equal(till_value_scheme_of(value, "net \"value\"", &scheme, &error), TILL_OK);
+    assert_int_equal(till_value_scheme_save(till_sink_text(&bytes), scheme, &error), TILL_OK);
+    const char *path = scratch_file(&bytes);
+    assert_int_equal(till_value_scheme_load(&loaded, path, &error), TILL_OK);
+    assert_string_equal(loaded->column, "net \"value\"");
+    assert_int_equal(loaded->count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(loaded->cut[i].name, scheme->cut[i].name);
+        assert_string_equal(loaded->cut[i].percent, scheme->cut[i].percent);
+        assert_memory_equal(&loaded->cut[i].lowest, &scheme->cut[i].lowest, isnan(scheme->cut[i].lowest) ? 0 : 8);
+        assert_int_equal(loaded->cut[i].customers, scheme->cut[i].customers);
+    }
+    assert_true(isnan(loaded->cut[1].lowest) && loaded->cut[2].lowest == 0.1);
+    unlink(path);
+    till_value_scheme_free(scheme);
+    till_value_scheme_free(loaded);
+    till_value_free(value);
+    till_value_tiers_free(tiers);
+    till_text_free(&bytes);
+}
+
+static void a_model_of_another_kind_is_refused(void **state) {
+    (void)state;
+    struct till_text bytes = {0};
+    struct till_error error = {0};
+    struct till_value_scheme *scheme;
+    json_t *body = json_object();
+    assert_int_equal(till_model_save(till_sink_text(&bytes), "rfm-scheme", body, &error), TILL_OK);
+    const char *path = scratch_file(&bytes);
+    assert_int_equal(till_value_scheme_load(&scheme, path, &error), TILL_ERROR_STATE);
+    assert_null(scheme);
+    assert_string_equal(error.file, path);
+    assert_non_null(strstr(error.message, "rfm-scheme"));
+    unlink(path);
+    json_decref(body);
+    till_text_free(&bytes);
+}
+
 static json_t *body_of(const char *text) {
     json_t *body = json_loads(text, 0, NULL);
     assert_non_null(body);
@@ -511,6 +569,8 @@ int main(void) {
         cmocka_unit_test(percents_are_exact_and_sum_to_a_hundred),
         cmocka_unit_test(cuts_have_no_rounding_errors),
         cmocka_unit_test(a_scheme_gives_its_own_customers_the_same_tiers),
+        cmocka_unit_test(a_saved_scheme_loads_as_it_was),
+        cmocka_unit_test(a_model_of_another_kind_is_refused),
         cmocka_unit_test(schemes_that_make_no_sense_are_refused),
         cmocka_unit_test(a_scheme_passes_over_tiers_without_customers),
         cmocka_unit_test(tiers_add_up_to_all_customers),

@@ -169,7 +169,9 @@ static enum till_status take_block(struct work *work, const struct till_block *b
 
 static enum till_status read_rows(struct work *work, struct till_input *input, struct till_error *error) {
     struct till_block *block = till_block_new(input);
-    enum till_status status = block == NULL ? till_error_memory(error) : till_input_next(input, block, error);
+    if (block == NULL)
+        return till_error_memory(error);
+    enum till_status status = till_input_next(input, block, error);
     while (status == TILL_OK && block->rows > 0) {
         status = take_block(work, block, error);
         if (status == TILL_OK)

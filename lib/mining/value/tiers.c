@@ -76,7 +76,10 @@ static enum till_status parse_tier(struct till_value_tier *tier, struct till_sli
         return refuse(entry, "want a percent above 0% and up to 100%, with nine decimals or fewer", error);
     tier->name = strndup(entry.bytes, colon - 1);
     tier->percent = strndup(percent.bytes, percent.length);
-    return tier->name == NULL || tier->percent == NULL ? till_error_memory(error) : TILL_OK;
+    if (tier->name != NULL && tier->percent != NULL)
+        return TILL_OK;
+    till_error_memory(error);
+    return TILL_ERROR_MEMORY;
 }
 
 static enum till_status parse_all(struct till_value_tiers *tiers, const char *text, struct till_error *error) {

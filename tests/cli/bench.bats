@@ -12,7 +12,8 @@ setup() {
     grep -q 'libcsv alone (' out
     grep '<=' out > targets
     [ "$(wc -l < targets)" -ge 7 ]
-    ! grep -vE ' [0-9]+\.[0-9]{3}( MB)? +<= [0-9.]+ +(ok|short)( |$)' targets
+    run grep -vE ' [0-9]+\.[0-9]{3}( MB)? +<= [0-9.]+ +(ok|short)( |$)' targets
+    [ "$status" -eq 1 ]
     [ "$(ls data)" = "$(printf 'transactions-5000.csv\ntransactions-5000.csv.gz')" ]
 }
 

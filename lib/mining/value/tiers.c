@@ -59,8 +59,8 @@ static uint64_t parse_percent(struct till_slice text) {
 
 static enum till_status refuse(struct till_slice entry, const char *what, struct till_error *error) {
     char quoted[TILL_QUOTED_SIZE];
-    return till_error_set(error, TILL_ERROR_USAGE, "tier %s: %s", till_error_quote(quoted, entry.bytes, entry.length),
-                          what);
+    till_error_set(error, TILL_ERROR_USAGE, "tier %s: %s", till_error_quote(quoted, entry.bytes, entry.length), what);
+    return TILL_ERROR_USAGE;
 }
 
 /* Parses `name:percent` into `tier`; the name ends at the last colon. */

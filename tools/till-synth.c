@@ -240,6 +240,7 @@ struct layout {
     int item_digits;
 };
 
+/* A message that shows what was typed. */
 static enum till_status usage(struct till_error *error, const char *option, const char *what, struct till_slice text) {
     char quoted[TILL_QUOTED_SIZE];
     till_error_set(error, TILL_ERROR_USAGE, "%s: %s", what, till_error_quote(quoted, text.bytes, text.length));
@@ -274,6 +275,7 @@ static bool read_share(struct till_slice text, double *value) {
     return true;
 }
 
+/* So many weights, separated by commas; none given leaves the defaults. */
 static enum till_status read_weights(const char *text, const char *option, double *weights, size_t count,
                                      struct till_error *error) {
     if (text == NULL)
@@ -366,6 +368,7 @@ static bool read_rule(const struct layout *layout, const char *text, struct till
     return read_item(layout, right, &rule->consequent);
 }
 
+/* FIELD or FIELD=HEADER, separated by commas. */
 static enum till_status read_columns(struct layout *layout, const char *list, struct till_error *error) {
     struct till_slice rest = till_slice_of(list), column, name;
     bool seen[FIELDS] = {false};
@@ -414,11 +417,13 @@ static void widen(struct till_synth_options *synth) {
     synth->segment_count = sizeof kinds / sizeof *kinds;
 }
 
+/* 0 is no valid parameter, and stands for "not given": the shape's value stays. */
 static void override(double *parameter, double given) {
     if (given != 0)
         *parameter = given;
 }
 
+/* The published CDNOW estimates of r and alpha differ by model. */
 static void apply_numbers(struct till_synth_options *synth, const struct settings *settings) {
     synth->method = settings->method == 0 ? TILL_SYNTH_PARETONBD : TILL_SYNTH_BGNBD;
     if (synth->method == TILL_SYNTH_BGNBD && settings->shape != WIDE) {
@@ -453,6 +458,7 @@ static void apply_sizes(struct till_synth_options *synth, const struct settings 
         synth->acquisition = (uint32_t)settings->acquisition;
 }
 
+/* Options whose 0 means something are texts, so that they can be told from those not given. */
 static enum till_status apply_texts(struct till_synth_options *synth, const struct settings *settings,
                                     struct till_error *error) {
     const struct {
@@ -481,6 +487,7 @@ static void planted_free(struct planted *planted) {
     free(planted->rules);
 }
 
+/* Names are shorter than the texts they come from, so those tell how much room they need. */
 static enum till_status plant_segments(struct planted *planted, const struct option_list *list,
                                        struct till_error *error) {
     size_t bytes = 0;
@@ -658,6 +665,7 @@ static enum till_status write_customer(struct till_writer *writer, const struct 
     return till_writer_end(writer, error);
 }
 
+/* Customer by customer, each drawn again; written before the rows, so that a wrong --horizon costs no time. */
 static enum till_status write_truth(struct tool_run *run, const struct till_synth *synth, const struct layout *layout,
                                     struct till_error *error) {
     const struct settings *settings = run->settings;

@@ -39,6 +39,7 @@ static void fill_alias(struct catalogue *catalogue, uint32_t *small, uint32_t *l
         catalogue->stay[small[--small_count]] = 1;
 }
 
+/* Prices are drawn from streams of their own: item 7 is as dear in a catalogue of 10 as in one of 10,000. */
 static void fill_catalogue(struct catalogue *catalogue, const struct till_synth_options *options) {
     double total = 0;
     for (uint32_t i = 0; i < catalogue->items; i++) {
@@ -93,6 +94,7 @@ void catalogue_free(struct catalogue *catalogue) {
     free(catalogue->price);
 }
 
+/* A slot, then whether to stay on it: two numbers, whatever the size of the catalogue. */
 static uint32_t draw_item(const struct catalogue *catalogue, struct till_random *random) {
     uint32_t slot = (uint32_t)till_random_below(random, catalogue->items);
     uint32_t chosen = till_random_uniform(random) < catalogue->stay[slot] ? slot : catalogue->alias[slot];
@@ -130,6 +132,7 @@ static void fill_by_popularity(struct basket *basket, const struct till_synth *s
     }
 }
 
+/* Rules are independent of one another and of the basket so far, so supports are what was asked for. */
 static void plant(struct basket *basket, const struct till_synth *synth, struct till_random *random) {
     for (size_t i = 0; i < synth->options.rule_count; i++) {
         const struct till_synth_rule *rule = &synth->rules[i];
@@ -148,6 +151,7 @@ static int32_t draw_quantity(struct till_random *random) {
     return face < 15 ? 1 : (int32_t)(2 + (face - 15) / 2);
 }
 
+/* total > 0: prices and quantities are. A cent is the least price, so that no line is for nothing. */
 static void share_out(struct till_synth_line *lines, size_t count, double worth, const struct catalogue *catalogue) {
     double total = 0;
     for (size_t i = 0; i < count; i++)

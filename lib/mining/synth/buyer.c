@@ -24,6 +24,7 @@ uint64_t stream_of_order(const struct order *order) {
     return ((uint64_t)order->number + 2) << 32 | order->customer;
 }
 
+/* The last segment takes what rounding leaves over. */
 static size_t draw_segment(const struct till_synth *synth, struct till_random *random) {
     double u = till_random_uniform(random);
     size_t last = synth->options.segment_count - 1;
@@ -44,6 +45,8 @@ static double draw_beta(struct till_random *random, double a, double b) {
     return till_random_uniform(random) < a / (a + b) ? 1 : 0;
 }
 
+/* Dividing by `life` stretches the lifetime by it: of an exponential exactly, of BG/NBD's number of purchases in the
+ * mean. */
 static void draw_dropout(struct buyer *buyer, const struct till_synth_options *options, double life) {
     if (options->method == TILL_SYNTH_PARETONBD) {
         buyer->dropout = till_random_gamma(&buyer->random, options->s) / options->beta / life / DAYS_A_WEEK;
@@ -70,6 +73,7 @@ void buyer_start(struct buyer *buyer, const struct till_synth *synth, uint32_t c
     draw_dropout(buyer, options, segment->life);
 }
 
+/* The clock of repeats starts with the first purchase, which always happens. */
 bool buyer_next(struct buyer *buyer, const struct till_synth *synth) {
     if (buyer->number == 0) {
         buyer->number = 1;
@@ -87,6 +91,7 @@ bool buyer_next(struct buyer *buyer, const struct till_synth *synth) {
     return true;
 }
 
+/* The fraction of the day becomes a time within opening hours: monotone, so that time keeps the order of purchases. */
 static uint32_t moment_of(const struct till_synth *synth, double day) {
     uint32_t whole = (uint32_t)day;
     uint32_t second = synth->options.times ? OPENS + (uint32_t)((day - whole) * OPEN_SECONDS) : 0;

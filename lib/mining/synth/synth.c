@@ -69,6 +69,7 @@ const char *till_synth_note(uint32_t note) {
     return note >= 1 && note <= TILL_SYNTH_NOTES ? texts[note - 1] : "";
 }
 
+/* The role of the error names the option, so that a tool can point at it. */
 static enum till_status refuse(struct till_error *error, const char *option, const char *what) {
     till_error_set(error, TILL_ERROR_USAGE, "%s", what);
     till_error_at(error, NULL, 0, 0, option);
@@ -80,6 +81,7 @@ static bool within(double value, double least, double most) {
     return value >= least && value <= most;
 }
 
+/* Parameters far outside of any trade are refused: they overflow, or draw until the end of days. */
 static enum till_status check_numbers(const struct till_synth_options *options, struct till_error *error) {
     const struct {
         const char *name;
@@ -123,6 +125,8 @@ static enum till_status check_sizes(const struct till_synth_options *options, st
     return TILL_OK;
 }
 
+/* `busiest` is the mean rate of the most active segment, a week. A mean of a million purchases would take hours and all
+ * memory, and is always a slip of the decimal point. */
 static enum till_status check_segments(const struct till_synth_options *options, struct till_error *error) {
     double total = 0;
     double busiest = options->r / options->alpha;
@@ -188,6 +192,7 @@ static struct till_synth_segment *copy_segments(const struct till_synth_segment 
     return copy;
 }
 
+/* The caller's segments and rules may go once the generator stands. */
 static enum till_status copy_options(struct till_synth *synth, const struct till_synth_options *options,
                                      struct till_error *error) {
     static const struct till_synth_segment all = {.name = "all", .share = 1, .rate = 1, .life = 1, .value = 1};
@@ -206,6 +211,7 @@ static enum till_status copy_options(struct till_synth *synth, const struct till
     return TILL_OK;
 }
 
+/* Growth doubles; most chunks need the first allocation alone. */
 static bool append(struct chunk *chunk, const struct order *order) {
     if (chunk->count == chunk->capacity) {
         size_t capacity = chunk->capacity == 0 ? 4 * (size_t)CHUNK : 2 * chunk->capacity;
@@ -219,6 +225,8 @@ static bool append(struct chunk *chunk, const struct order *order) {
     return true;
 }
 
+/* All orders of one customer, each followed by its return. worth[] has a place for each customer, so chunks do not
+ * meet. */
 static bool draw_customer(struct till_synth *synth, struct chunk *chunk, uint32_t customer) {
     struct buyer buyer;
     buyer_start(&buyer, synth, customer);
@@ -233,6 +241,7 @@ static bool draw_customer(struct till_synth *synth, struct chunk *chunk, uint32_
     return true;
 }
 
+/* The rows themselves are drawn again when they are asked for; keeping them would cost 48 bytes each. */
 static size_t count_rows(const struct till_synth *synth, const struct order *order) {
     struct till_synth_line lines[TILL_SYNTH_MAX_LINES];
     return basket_draw(synth, order, synth->worth[order->customer], lines);
@@ -289,6 +298,7 @@ static void chunks_free(struct chunks *chunks) {
     free(chunks->array);
 }
 
+/* Makes room for more chunks, all empty, and for the worth of their customers. */
 static bool grow(struct till_synth *synth, struct chunks *chunks, size_t more) {
     struct chunk *array = realloc(chunks->array, (chunks->count + more) * sizeof *array);
     if (array == NULL)
@@ -361,6 +371,7 @@ static int compare_orders(const void *left, const void *right) {
     return (a->number > b->number) - (a->number < b->number);
 }
 
+/* The sort by day has left the end of each day in `ends`. */
 static void sort_within_days(struct till_synth *synth, const size_t *ends) {
     size_t from = 0;
     for (uint32_t day = 0; day < synth->options.days; day++) {
@@ -370,6 +381,7 @@ static void sort_within_days(struct till_synth *synth, const size_t *ends) {
     }
 }
 
+/* Chunks are emptied while they are taken over, so that the peak is 24 bytes an order, not more. */
 static enum till_status sort_orders(struct till_synth *synth, struct chunks *chunks, struct till_error *error) {
     for (size_t c = 0; c < chunks->count; c++)
         synth->order_count += chunks->array[c].count;
@@ -387,6 +399,7 @@ static enum till_status sort_orders(struct till_synth *synth, struct chunks *chu
     return status;
 }
 
+/* Room for the longest orders; pages that short ones leave untouched cost nothing. */
 static enum till_status make_batch(struct till_synth *synth, struct till_error *error) {
     synth->batch = calloc(1, sizeof *synth->batch);
     if (synth->batch == NULL)
@@ -446,7 +459,7 @@ void till_synth_free(struct till_synth *synth) {
 }
 
 static bool same_order(const struct order *a, const struct order *b) {
-    return a->customer == b->customer && a->number == b->number && a->moment == b->moment;
+    return a->customer == b->customer && a->number == b->number;
 }
 
 /* The rows of an order that count: all, but for the one that was cut off by options.rows. */
@@ -455,6 +468,7 @@ static size_t draw_rows(const struct till_synth *synth, const struct order *orde
     return synth->cut_rows > 0 && same_order(order, &synth->cut) ? synth->cut_rows : count;
 }
 
+/* Parcels have places of their own and orders know their streams, so any worker may draw any parcel. */
 static enum till_status draw_parcel(void *context, size_t index, unsigned worker, struct till_error *error) {
     (void)worker;
     (void)error;
@@ -511,6 +525,7 @@ static double expect(const struct till_synth *synth, double rate, double dropout
     return leaving > 0 ? -expm1(-leaving * horizon) * rate / leaving : rate * horizon;
 }
 
+/* An infinite death (BG/NBD, still a customer) is past every calendar. */
 static int32_t day_of_death(const struct till_synth *synth, const struct buyer *buyer) {
     double day = calendar_day(&synth->calendar, buyer->death) + synth->options.start;
     return day <= till_date_from_civil(9999, 12, 31) ? (int32_t)floor(day) : TILL_DAY_MISSING;
@@ -527,6 +542,7 @@ static bool add_rows(const struct till_synth *synth, const struct order *order, 
     return !(synth->cut_rows > 0 && same_order(order, &synth->cut));
 }
 
+/* The buyer lives on to the end even where the rows were cut off, so that the death is found. */
 static void add_orders(const struct till_synth *synth, struct buyer *buyer, struct till_synth_truth *truth) {
     bool more = true;
     while (buyer_next(buyer, synth)) {

@@ -375,7 +375,7 @@ static void sort_from(const struct till_dictionary *dictionary, struct entry *en
 
 bool till_dictionary_order(const struct till_dictionary *dictionary, uint32_t *order) {
     size_t count = dictionary->count;
-    struct entry *entries = malloc((2 * count + 1) * sizeof *entries);
+    struct entry *entries = pages_grow(NULL, (2 * count + 1) * sizeof *entries);
     if (entries == NULL) {
         return false;
     }

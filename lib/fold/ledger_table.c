@@ -19,7 +19,6 @@ void ledger_table_free(struct ledger_table *table) {
     for (size_t i = 0; i < table->segment_count; i++) {
         free(table->segments[i]);
     }
-    free(table->segments);
     free(table->slots);
     *table = (struct ledger_table){0};
 }
@@ -58,17 +57,16 @@ static bool reserve_slot(struct ledger_table *table) {
 
 /* Makes room for one more entry. */
 static bool reserve_entry(struct ledger_table *table) {
-    if (table->count < table->segment_count * LEDGER_SEGMENT) {
+    if (table->count + LEDGER_FIRST_SEGMENT < (size_t)LEDGER_FIRST_SEGMENT << table->segment_count) {
         return true;
     }
-    struct ledger_entry **segments = realloc(table->segments, (table->segment_count + 1) * sizeof *segments);
-    if (segments == NULL) {
+    if (table->segment_count == LEDGER_SEGMENTS) {
         return false;
     }
-    table->segments = segments;
-    segments[table->segment_count] = pages_grow(NULL, LEDGER_SEGMENT * sizeof **segments);
-    table->segment_count += segments[table->segment_count] != NULL;
-    return table->count < table->segment_count * LEDGER_SEGMENT;
+    size_t size = ((size_t)LEDGER_FIRST_SEGMENT << table->segment_count) * sizeof(struct ledger_entry);
+    table->segments[table->segment_count] = pages_grow(NULL, size);
+    table->segment_count += table->segments[table->segment_count] != NULL;
+    return table->count + LEDGER_FIRST_SEGMENT < (size_t)LEDGER_FIRST_SEGMENT << table->segment_count;
 }
 
 struct ledger_entry *ledger_table_entry(struct ledger_table *table, uint32_t customer, struct till_fingerprint order) {

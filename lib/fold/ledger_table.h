@@ -17,11 +17,12 @@ struct ledger_entry {
     uint32_t rows;
 };
 
-/* Entries lie in segments, which never move, in order of first appearance. */
-enum { LEDGER_SEGMENT = 1 << 18 };
+/* Entries lie in segments, in order of first appearance. Segments never move, and each is twice as large as the one
+ * before. */
+enum { LEDGER_FIRST_SEGMENT = 1 << 12, LEDGER_SEGMENTS = 32 - 12 };
 
 struct ledger_table {
-    struct ledger_entry **segments;
+    struct ledger_entry *segments[LEDGER_SEGMENTS];
     size_t segment_count;
     size_t count;
     uint64_t *slots;     /* 0: free; else tag << 32 | index + 1 */
@@ -30,7 +31,9 @@ struct ledger_table {
 };
 
 static inline struct ledger_entry *ledger_table_at(const struct ledger_table *table, size_t index) {
-    return &table->segments[index / LEDGER_SEGMENT][index % LEDGER_SEGMENT];
+    size_t place = index + LEDGER_FIRST_SEGMENT;
+    unsigned segment = 63 - (unsigned)__builtin_clzll(place / LEDGER_FIRST_SEGMENT);
+    return &table->segments[segment][place - ((size_t)LEDGER_FIRST_SEGMENT << segment)];
 }
 
 bool ledger_table_start(struct ledger_table *table);

@@ -47,11 +47,11 @@ void figures_merge(struct figure *into, const struct figure *other) {
 
 static bool allocate(struct till_rfm_customers *customers, size_t count) {
     *customers = (struct till_rfm_customers){
-        .customer = malloc((count + 1) * sizeof *customers->customer),
-        .first = malloc((count + 1) * sizeof *customers->first),
-        .last = malloc((count + 1) * sizeof *customers->last),
-        .frequency = malloc((count + 1) * sizeof *customers->frequency),
-        .monetary = malloc((count + 1) * sizeof *customers->monetary),
+        .customer = pages_grow(NULL, (count + 1) * sizeof *customers->customer),
+        .first = pages_grow(NULL, (count + 1) * sizeof *customers->first),
+        .last = pages_grow(NULL, (count + 1) * sizeof *customers->last),
+        .frequency = pages_grow(NULL, (count + 1) * sizeof *customers->frequency),
+        .monetary = pages_grow(NULL, (count + 1) * sizeof *customers->monetary),
         .newest_day = TILL_DAY_MISSING,
         .next_newest_day = TILL_DAY_MISSING,
     };
@@ -101,7 +101,7 @@ static enum till_status make_columns(const struct figures *figures, const struct
                                      enum till_rfm_returns returns, struct till_rfm_customers *customers,
                                      struct till_error *error) {
     uint32_t count = till_dictionary_count(names);
-    uint32_t *order = malloc((count + 1) * sizeof *order);
+    uint32_t *order = pages_grow(NULL, (count + 1) * sizeof *order);
     bool fine = allocate(customers, count) && order != NULL && till_dictionary_order(names, order);
     enum till_status status = fine ? TILL_OK : till_error_memory(error);
     for (uint32_t i = 0; status == TILL_OK && i < count; i++) {

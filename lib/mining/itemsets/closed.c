@@ -3,7 +3,8 @@
  * set that was found is kept, so memory does not grow with their number.
  *
  * The set P and item i make a branch when no item before i, outside of P, lies in all rows of both. Such an item has to
- * lie in any one of these rows; the first row names the few that are tested. An item whose rows are all rows of an
+ * lie in any one of these rows; the first row names the few that are tested, by their columns or, where baskets are few
+ * against items, by the lists of the other rows. An item whose rows are all rows of an
  * earlier sibling as well is known to be covered without a test (Zaki & Hsiao 2002, CHARM, property 3). */
 #include "engine.h"
 
@@ -16,6 +17,40 @@ static uint32_t first_row(const uint64_t *rows) {
     return word * 64 + (uint32_t)__builtin_ctzll(rows[word]);
 }
 
+/* Keeps the suspects that stand before an entry of a row as well. Both fall, as rows are walked backwards. */
+static uint32_t narrow(uint32_t *suspects, uint32_t count, const uint32_t *entry) {
+    uint32_t kept = 0;
+    entry--;
+    for (uint32_t k = 0; k < count && *entry != ROW_END; k++) {
+        while (*entry != ROW_END && *entry > suspects[k])
+            entry--;
+        suspects[kept] = suspects[k];
+        kept += *entry == suspects[k];
+    }
+    return kept;
+}
+
+static uint32_t list_before(const uint32_t *entry, uint32_t *suspects) {
+    uint32_t count = 0;
+    while (*--entry != ROW_END)
+        suspects[count++] = *entry;
+    return count;
+}
+
+/* After two or three rows of sparse baskets no suspect is left. */
+bool is_listed(const struct sparse *rows, uint32_t item, const uint64_t *bits, uint32_t words, uint32_t *suspects) {
+    const uint32_t *occurrence = rows->occurrence + rows->start[item];
+    uint32_t count = NO_CODE, all = rows->start[item + 1] - rows->start[item];
+    for (uint32_t w = 0; w < (bits == NULL ? (all + 63) / 64 : words); w++) {
+        uint64_t left = bits != NULL ? bits[w] : all - w * 64 >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << all % 64) - 1;
+        for (; left != 0 && count > 0; left &= left - 1) {
+            const uint32_t *entry = rows->entries + occurrence[w * 64 + (uint32_t)__builtin_ctzll(left)];
+            count = count == NO_CODE ? list_before(entry, suspects) : narrow(suspects, count, entry);
+        }
+    }
+    return count != NO_CODE && count > 0;
+}
+
 /* Whether an item before `code` that is not in P lies in all of `rows`. */
 static bool is_covered(struct worker *worker, const struct unit *unit, const uint64_t *rows, uint32_t code) {
     const uint32_t *row = unit->row + unit->row_start[first_row(rows)];
@@ -25,10 +60,11 @@ static bool is_covered(struct worker *worker, const struct unit *unit, const uin
         suspects[count] = *row;
         count += !unit->member[*row];
     }
-    return worker->plan->kernels->covered(rows, unit->columns, suspects, count, unit->words);
+    return worker->plan->kernels->covered(rows, unit->columns, suspects, count, unit->words) ||
+           (unit->parent != NULL && is_listed(unit->parent, unit->item, rows, unit->words, suspects));
 }
 
-/* Marks siblings that lie in all rows... of item i: they need item i for their closure. */
+/* Marks siblings whose rows all hold item i: they need item i for their closure. */
 static void mark_covered(const struct node *node, const struct node *child, unsigned char *covered) {
     for (uint32_t k = 0; k < child->count; k++)
         covered[child->code[k]] |= child->support[k] == node->support[child->code[k]];

@@ -56,15 +56,15 @@ static uint32_t *fill_row(const struct unit *unit, const uint32_t *map, const ui
     return list + listed + 1;
 }
 
-static void fill(struct worker *worker, const struct unit *unit, const struct sparse *rows, const struct candidates *c,
-                 uint32_t *list, uint32_t *list_start) {
-    bool before = worker->plan->type != TILL_ITEMSETS_FREQUENT;
-    uint32_t *at = list;
+static void fill(struct worker *worker, const struct unit *unit, const struct sparse *rows,
+                 const struct candidates *c) {
+    bool before = c->checks > 0;
+    uint32_t *at = unit->row;
     memset(unit->columns, 0, (size_t)unit->items * unit->words * sizeof *unit->columns);
     for (uint32_t k = 0; k < unit->rows; k++) {
         const uint32_t *entry = rows->entries + rows->occurrence[rows->start[c->item] + k];
-        if (list != NULL)
-            list_start[k] = (uint32_t)(at - list);
+        if (unit->row != NULL)
+            unit->row_start[k] = (uint32_t)(at - unit->row);
         at = fill_row(unit, worker->map, entry, k, before, at);
     }
 }
@@ -74,34 +74,40 @@ static uint32_t rows_of(const struct sparse *rows, uint32_t item) {
     return rows->start[item + 1] - rows->start[item];
 }
 
+/* Takes the lists of a unit for closed sets: each row in items, and its end. */
+static bool take_lists(struct worker *worker, const struct candidates *c, struct unit *unit) {
+    size_t listed = unit->rows;
+    for (uint32_t k = 0; k < unit->items; k++)
+        listed += worker->count[candidate_at(c, k)];
+    unit->row = worker_take(worker, listed, sizeof *unit->row);
+    unit->row_start = worker_take(worker, unit->rows, sizeof *unit->row_start);
+    return unit->row != NULL && unit->row_start != NULL;
+}
+
 bool unit_new(struct worker *worker, const struct sparse *rows, const struct candidates *c, struct unit *unit) {
-    if (!order_extensions(worker, c))
-        return false;
-    bool closed = worker->plan->type == TILL_ITEMSETS_CLOSED;
     uint32_t items = c->checks + c->extends, count = rows_of(rows, c->item);
-    uint32_t words = count <= 64 ? 1 : (count + 511) / 512 * 8;
-    size_t listed = 0;
-    for (uint32_t k = 0; closed && k < items; k++)
-        listed += worker->count[k < c->checks ? c->check[k] : c->extend[k - c->checks]];
-    uint32_t *name = worker_take(worker, items, sizeof *name);
-    uint32_t *support = worker_take(worker, items, sizeof *support);
-    uint64_t *columns = worker_take(worker, (size_t)items * words + 8, sizeof *columns);
-    uint32_t *list = worker_take(worker, closed ? listed + count : 0, sizeof *list);
-    uint32_t *list_start = worker_take(worker, closed ? count : 0, sizeof *list_start);
-    unsigned char *member = worker_take(worker, items, sizeof *member);
-    if (name == NULL || support == NULL || columns == NULL || list == NULL || list_start == NULL || member == NULL)
+    *unit = (struct unit){.rows = count, .items = items, .first = c->checks, .item = c->item};
+    if (worker->plan->type == TILL_ITEMSETS_CLOSED && c->checks == 0)
+        unit->parent = rows;
+    unit->words = count <= 64 ? 1 : (count + 511) / 512 * 8;
+    if (!order_extensions(worker, c) || (worker->plan->type == TILL_ITEMSETS_CLOSED && !take_lists(worker, c, unit)))
         return false;
-    memset(member, 0, items);
+    unit->name = worker_take(worker, items, sizeof *unit->name);
+    unit->support = worker_take(worker, items, sizeof *unit->support);
+    unit->member = worker_take(worker, items, sizeof *unit->member);
+    unit->columns = worker_take(worker, (size_t)items * unit->words + 8, sizeof *unit->columns);
+    if (unit->name == NULL || unit->support == NULL || unit->member == NULL || unit->columns == NULL)
+        return false;
+    memset(unit->member, 0, items);
     for (uint32_t k = 0; k < items; k++) {
-        uint32_t code = k < c->checks ? c->check[k] : c->extend[k - c->checks];
+        uint32_t code = candidate_at(c, k);
         worker->map[code] = k;
-        name[k] = rows->name[code];
-        support[k] = worker->count[code];
+        unit->name[k] = rows->name[code];
+        unit->support[k] = worker->count[code];
     }
-    *unit = (struct unit){count, words, items, c->checks, name, support, columns, list, list_start, member};
-    fill(worker, unit, rows, c, closed ? list : NULL, list_start);
+    fill(worker, unit, rows, c);
     for (uint32_t k = 0; k < items; k++)
-        worker->map[k < c->checks ? c->check[k] : c->extend[k - c->checks]] = NO_CODE;
+        worker->map[candidate_at(c, k)] = NO_CODE;
     return true;
 }
 
@@ -146,15 +152,18 @@ bool unit_mine(struct worker *worker, const struct unit *unit) {
 bool node_project(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t i,
                   struct node *child) {
     uint32_t behind = node->count - i - 1;
-    child->code = worker_take(worker, (size_t)behind + 8, sizeof *child->code);
-    child->support = worker_take(worker, (size_t)behind + 8, sizeof *child->support);
-    child->columns = worker_take(worker, (size_t)behind * unit->words + 8, sizeof *child->columns);
-    if (child->code == NULL || child->support == NULL || child->columns == NULL)
+    /* One piece: the codes, the supports, the columns, each with the slack that the kernels ask for. */
+    size_t numbers = stack_round(((size_t)behind + 8) * sizeof *child->code);
+    unsigned char *piece = worker_take(worker, 2 * numbers + ((size_t)behind * unit->words + 8) * 8, 1);
+    if (piece == NULL)
         return false;
+    child->code = (uint32_t *)(void *)piece;
+    child->support = (uint32_t *)(void *)(piece + numbers);
+    child->columns = (uint64_t *)(void *)(piece + 2 * numbers);
     const uint64_t *column = node->columns + (size_t)i * unit->words;
     child->count = worker->plan->kernels->project(column, column + unit->words, behind, unit->words,
                                                   worker->plan->minimum, child->columns, child->code, child->support);
-    stack_trim(&worker->stack, child->columns, ((size_t)child->count * unit->words + 8) * sizeof *child->columns);
+    stack_trim(&worker->stack, piece, 2 * numbers + ((size_t)child->count * unit->words + 8) * 8);
     for (uint32_t k = 0; k < child->count; k++)
         child->code[k] += i + 1;
     return true;

@@ -83,37 +83,6 @@ struct worker {
     enum till_status status;
 };
 
-/* A branch as a bit matrix over its rows. Local codes below `first` only check; the others extend, by rising support.
- */
-struct unit {
-    uint32_t rows;
-    uint32_t words; /* of a column: 1 or a multiple of 8 */
-    uint32_t items;
-    uint32_t first;
-    const uint32_t *name; /* local code -> code of recode.c */
-    const uint32_t *support;
-    uint64_t *columns;   /* items x words */
-    const uint32_t *row; /* closed: the local codes of each row in rising order, NO_CODE behind them */
-    const uint32_t *row_start;
-    unsigned char *member; /* closed: whether a local code lies in P */
-};
-
-/* A set of the branch: its possible extensions and their columns, restricted to its rows. */
-struct node {
-    uint32_t count;
-    uint32_t *code; /* local */
-    uint32_t *support;
-    uint64_t *columns; /* count x words */
-};
-
-/* recode.c */
-enum till_status recode(struct recoded *recoded, const struct till_baskets *baskets, uint32_t minimum,
-                        struct till_error *error);
-void recode_free(struct recoded *recoded);
-
-/* sparse.c: everything below P and item i of `rows`. False when worker->status says why not. */
-bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i);
-
 /* What a scan of the occurrences of one item found: items by their codes in the parent, rising. */
 struct candidates {
     uint32_t item;
@@ -124,6 +93,48 @@ struct candidates {
     uint32_t extends;
     uint64_t entries; /* the sum of the supports of `extend` */
 };
+
+/* A branch as a bit matrix over its rows. Local codes below `first` only check; the others extend, by rising support.
+ */
+struct unit {
+    uint32_t rows;
+    uint32_t words; /* of a column: 1 or a multiple of 8 */
+    uint32_t items;
+    uint32_t first;
+    uint32_t *name; /* local code -> code of recode.c */
+    uint32_t *support;
+    uint64_t *columns;     /* items x words */
+    uint32_t *row;         /* closed: the local codes of each row in rising order, NO_CODE behind them */
+    uint32_t *row_start;   /* closed: where a row begins */
+    unsigned char *member; /* whether a local code lies in P */
+    const struct sparse
+        *parent; /* closed: where the items before `item` are listed, when they have no columns; or NULL */
+    uint32_t item;
+};
+
+static inline uint32_t candidate_at(const struct candidates *c, uint32_t k) {
+    return k < c->checks ? c->check[k] : c->extend[k - c->checks];
+}
+
+/* A set of the branch: its possible extensions and their columns, restricted to its rows. */
+struct node {
+    uint32_t count;
+    uint32_t *code; /* local */
+    uint32_t *support;
+    uint64_t *columns; /* count x words */
+};
+
+/* Whether an item before the given one lies in each of the rows of an occurrence list; `suspects` has room for all. The
+ * set bits of `rows` say which occurrences count; NULL: all. In closed.c. */
+bool is_listed(const struct sparse *rows, uint32_t item, const uint64_t *bits, uint32_t words, uint32_t *suspects);
+
+/* recode.c */
+enum till_status recode(struct recoded *recoded, const struct till_baskets *baskets, uint32_t minimum,
+                        struct till_error *error);
+void recode_free(struct recoded *recoded);
+
+/* sparse.c: everything below P and item i of `rows`. False when worker->status says why not. */
+bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i);
 
 /* dense.c */
 bool unit_new(struct worker *worker, const struct sparse *rows, const struct candidates *candidates, struct unit *unit);

@@ -1,6 +1,20 @@
 /* All frequent sets of a bit matrix: each extension of a set is intersected with those behind it. */
 #include "engine.h"
 
+/* Below a set with at most two extensions there are a few sets, which are counted where they stand. */
+static bool count_leaves(struct worker *worker, const struct unit *unit, const struct node *child) {
+    uint64_t *sizes = tally_at(&worker->tally, worker->optional, worker->required + 2);
+    if (sizes == NULL) {
+        worker->status = TILL_ERROR_MEMORY;
+        return false;
+    }
+    sizes[worker->required + 1] += child->count;
+    if (child->count == 2)
+        sizes[worker->required + 2] += worker->plan->kernels->shared(child->columns, child->columns + unit->words,
+                                                                     unit->words) >= worker->plan->minimum;
+    return true;
+}
+
 static bool extend(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t i) {
     struct node child;
     if (!node_project(worker, unit, node, i, &child))
@@ -9,7 +23,11 @@ static bool extend(struct worker *worker, const struct unit *unit, const struct 
     node_name(worker, unit, node, node->support[i], &child);
     if (!set_report(worker, node->support[i]))
         return false;
-    return worker->required >= worker->plan->largest || frequent_mine(worker, unit, &child);
+    if (worker->required >= worker->plan->largest || child.count == 0)
+        return true;
+    if (worker->plan->counting && child.count <= 2)
+        return count_leaves(worker, unit, &child);
+    return frequent_mine(worker, unit, &child);
 }
 
 bool frequent_mine(struct worker *worker, const struct unit *unit, const struct node *node) {

@@ -60,6 +60,14 @@ static inline __attribute__((always_inline)) uint32_t filter_body(const uint64_t
     return found;
 }
 
+static inline __attribute__((always_inline)) uint32_t shared_body(const uint64_t *a, const uint64_t *b,
+                                                                  uint32_t words) {
+    uint64_t rows = 0;
+    for (uint32_t w = 0; w < words; w++)
+        rows += (uint64_t)__builtin_popcountll(a[w] & b[w]);
+    return (uint32_t)rows;
+}
+
 static uint32_t project_plain(const uint64_t *column, const uint64_t *columns, uint32_t count, uint32_t words,
                               uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support) {
     return project_body(column, columns, count, words, minimum, out, kept, support);
@@ -75,7 +83,11 @@ static uint32_t filter_plain(const uint64_t *rows, const uint64_t *columns, cons
     return filter_body(rows, columns, codes, count, words, minimum, out);
 }
 
-static const struct kernels plain = {project_plain, covered_plain, filter_plain};
+static uint32_t shared_plain(const uint64_t *a, const uint64_t *b, uint32_t words) {
+    return shared_body(a, b, words);
+}
+
+static const struct kernels plain = {project_plain, covered_plain, filter_plain, shared_plain};
 
 #if defined(__x86_64__)
 TARGET_POPCNT static uint32_t project_popcnt(const uint64_t *column, const uint64_t *columns, uint32_t count,
@@ -98,7 +110,11 @@ TARGET_POPCNT static uint32_t filter_popcnt(const uint64_t *rows, const uint64_t
     return filter_body(rows, columns, codes, count, words, minimum, out);
 }
 
-static const struct kernels popcnt = {project_popcnt, covered_popcnt, filter_popcnt};
+TARGET_POPCNT static uint32_t shared_popcnt(const uint64_t *a, const uint64_t *b, uint32_t words) {
+    return shared_body(a, b, words);
+}
+
+static const struct kernels popcnt = {project_popcnt, covered_popcnt, filter_popcnt, shared_popcnt};
 
 /* Columns of one word: eight at a time. Compressing in a register and storing whole is what these processors do fast.
  */
@@ -181,7 +197,17 @@ TARGET_AVX512 static uint32_t filter_avx512(const uint64_t *rows, const uint64_t
     return found;
 }
 
-static const struct kernels avx512 = {project_avx512, covered_avx512, filter_avx512};
+TARGET_AVX512 static uint32_t shared_avx512(const uint64_t *a, const uint64_t *b, uint32_t words) {
+    if (words == 1)
+        return shared_body(a, b, 1);
+    __m512i sum = _mm512_setzero_si512();
+    for (uint32_t w = 0; w < words; w += 8)
+        sum = _mm512_add_epi64(
+            sum, _mm512_popcnt_epi64(_mm512_and_si512(_mm512_loadu_si512(a + w), _mm512_loadu_si512(b + w))));
+    return (uint32_t)_mm512_reduce_add_epi64(sum);
+}
+
+static const struct kernels avx512 = {project_avx512, covered_avx512, filter_avx512, shared_avx512};
 #endif
 
 const struct kernels *kernels_choose(bool portable) {

@@ -19,6 +19,8 @@ struct kernels {
      * `codes`. Returns how many. */
     uint32_t (*filter)(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes, uint32_t count,
                        uint32_t words, uint32_t minimum, uint32_t *out);
+    /* How many rows two columns share. */
+    uint32_t (*shared)(const uint64_t *a, const uint64_t *b, uint32_t words);
 };
 
 /* The fastest set that this processor runs; `portable`: the plain one. */

@@ -20,18 +20,26 @@
 #define DENSE_SHARE 0.03
 #define SMALL_ROWS 512
 
-/* Counts every item beside one occurrence; those before it only where sets must be checked. */
-static uint32_t count_row(struct worker *worker, const uint32_t *entry, bool before, uint32_t touched) {
+/* So many items before the extended one, a bit in each row, cost no more than the rows themselves. */
+#define MANY_CHECKS 128
+
+/* Counts every item behind one occurrence. */
+static uint32_t count_behind(struct worker *worker, const uint32_t *entry, uint32_t touched) {
     uint32_t *count = worker->count, *list = worker->touched;
-    for (const uint32_t *at = entry + 1; *at != ROW_END; at++) {
-        list[touched] = *at;
-        touched += count[*at]++ == 0;
+    for (entry++; *entry != ROW_END; entry++) {
+        list[touched] = *entry;
+        touched += count[*entry]++ == 0;
     }
-    if (before)
-        for (const uint32_t *at = entry - 1; *at != ROW_END; at--) {
-            list[touched] = *at;
-            touched += count[*at]++ == 0;
-        }
+    return touched;
+}
+
+/* Counts every item before one occurrence. */
+static uint32_t count_before(struct worker *worker, const uint32_t *entry, uint32_t touched) {
+    uint32_t *count = worker->count, *list = worker->touched;
+    for (entry--; *entry != ROW_END; entry--) {
+        list[touched] = *entry;
+        touched += count[*entry]++ == 0;
+    }
     return touched;
 }
 
@@ -56,56 +64,71 @@ static void sort_codes(struct worker *worker, uint32_t *codes, uint32_t count, u
     }
 }
 
-/* What the scan found, sorted out. `perfect` gets room from the stack too. False: no set of this branch can be closed.
- */
-struct sorted_out {
+/* What the scan of the rows of an item found. */
+struct found {
     struct candidates candidates;
     uint32_t *perfect;
     uint32_t perfects;
-    bool covered;
+    uint32_t touched; /* how many codes have counts */
 };
 
-static void sort_out(struct worker *worker, uint32_t touched, struct sorted_out *found) {
+/* Counts the items behind i: they extend, or are perfect. */
+static bool scan_behind(struct worker *worker, const struct sparse *rows, uint32_t i, struct found *found) {
+    *found = (struct found){.candidates = {.item = i, .support = rows->support[i]}};
     struct candidates *c = &found->candidates;
-    for (uint32_t k = 0; k < touched; k++) {
+    for (uint32_t k = rows->start[i]; k < rows->start[i + 1]; k++)
+        found->touched = count_behind(worker, rows->entries + rows->occurrence[k], found->touched);
+    c->extend = worker_take(worker, found->touched, sizeof *c->extend);
+    found->perfect = worker_take(worker, found->touched, sizeof *found->perfect);
+    if (c->extend == NULL || found->perfect == NULL)
+        return false;
+    for (uint32_t k = 0; k < found->touched; k++) {
         uint32_t code = worker->touched[k], n = worker->count[code];
-        if (n < worker->plan->minimum)
-            continue;
-        if (code < c->item) {
-            found->covered |= n == c->support;
-            c->check[c->checks++] = code;
-        } else if (n == c->support) {
+        if (n == c->support) {
             found->perfect[found->perfects++] = code;
-        } else {
+        } else if (n >= worker->plan->minimum) {
             c->extend[c->extends++] = code;
             c->entries += n;
         }
     }
+    return true;
 }
 
-/* Scans the occurrences of item i. The counts stay in worker->count until they are cleared. */
-static bool scan(struct worker *worker, const struct sparse *rows, uint32_t i, uint32_t *touched,
-                 struct sorted_out *found) {
-    bool before = worker->plan->type != TILL_ITEMSETS_FREQUENT;
-    *touched = 0;
-    for (uint32_t k = rows->start[i]; k < rows->start[i + 1]; k++)
-        *touched = count_row(worker, rows->entries + rows->occurrence[k], before, *touched);
-    uint32_t *space = worker_take(worker, (size_t)*touched * 3, sizeof *space);
-    if (space == NULL)
+/* Counts the items before i: the frequent ones check. */
+static bool scan_before(struct worker *worker, const struct sparse *rows, struct found *found) {
+    struct candidates *c = &found->candidates;
+    uint32_t from = found->touched;
+    for (uint32_t k = rows->start[c->item]; k < rows->start[c->item + 1]; k++)
+        found->touched = count_before(worker, rows->entries + rows->occurrence[k], found->touched);
+    c->check = worker_take(worker, found->touched - from, sizeof *c->check);
+    if (c->check == NULL)
         return false;
-    *found = (struct sorted_out){.candidates = {.item = i, .support = rows->support[i]}};
-    found->candidates.check = space;
-    found->candidates.extend = space + *touched;
-    found->perfect = space + (size_t)*touched * 2;
-    sort_out(worker, *touched, found);
+    for (uint32_t k = from; k < found->touched; k++)
+        if (worker->count[worker->touched[k]] >= worker->plan->minimum)
+            c->check[c->checks++] = worker->touched[k];
+    sort_codes(worker, c->check, c->checks, rows->items);
     return true;
+}
+
+/* Whether an item before i lies in all of its rows. */
+static bool is_covered(struct worker *worker, const struct sparse *rows, const struct found *found) {
+    const struct candidates *c = &found->candidates;
+    bool covered = false;
+    /* A row that held nothing else was dropped: then no item lies in all of them. */
+    if (rows->start[c->item + 1] - rows->start[c->item] < c->support)
+        return false;
+    if (worker->plan->type == TILL_ITEMSETS_CLOSED)
+        return is_listed(rows, c->item, NULL, 0, worker->touched + found->touched);
+    for (uint32_t k = 0; k < c->checks; k++)
+        covered |= worker->count[c->check[k]] == c->support;
+    return covered;
 }
 
 /* The candidates get the local codes of the child, checks first; worker->map holds them while rows are copied. */
 static void map_candidates(struct worker *worker, const struct candidates *c, const struct sparse *rows, uint32_t *name,
                            uint32_t *support) {
     for (uint32_t k = 0; k < c->checks + c->extends; k++) {
-        uint32_t code = k < c->checks ? c->check[k] : c->extend[k - c->checks];
+        uint32_t code = candidate_at(c, k);
         worker->map[code] = k;
         name[k] = rows->name[code];
         support[k] = worker->count[code];
@@ -147,7 +170,7 @@ static bool child_new(struct worker *worker, const struct sparse *rows, const st
     uint32_t items = c->checks + c->extends;
     size_t capacity = 1;
     for (uint32_t k = 0; k < items; k++)
-        capacity += worker->count[k < c->checks ? c->check[k] : c->extend[k - c->checks]];
+        capacity += worker->count[candidate_at(c, k)];
     uint32_t *name = worker_take(worker, items, sizeof *name);
     uint32_t *support = worker_take(worker, items, sizeof *support);
     uint32_t *start = worker_take(worker, items + 2u, sizeof *start);
@@ -172,77 +195,80 @@ static bool child_new(struct worker *worker, const struct sparse *rows, const st
     return true;
 }
 
-static void clear_counts(struct worker *worker, uint32_t touched) {
-    for (uint32_t k = 0; k < touched; k++)
+/* Counts are cleared as soon as they are of no more use: the branches below count anew. */
+static void clear_counts(struct worker *worker, struct found *found) {
+    for (uint32_t k = 0; k < found->touched; k++)
         worker->count[worker->touched[k]] = 0;
+    found->touched = 0;
 }
 
 static void clear_map(struct worker *worker, const struct candidates *c) {
-    for (uint32_t k = 0; k < c->checks; k++)
-        worker->map[c->check[k]] = NO_CODE;
-    for (uint32_t k = 0; k < c->extends; k++)
-        worker->map[c->extend[k]] = NO_CODE;
+    for (uint32_t k = 0; k < c->checks + c->extends; k++)
+        worker->map[candidate_at(c, k)] = NO_CODE;
 }
 
-static bool mine_rows(struct worker *worker, const struct sparse *rows, const struct candidates *c, uint32_t touched) {
+static bool mine_rows(struct worker *worker, const struct sparse *rows, struct found *found) {
     struct sparse child;
-    bool built = child_new(worker, rows, c, &child);
-    clear_map(worker, c);
-    clear_counts(worker, touched);
-    for (uint32_t i = c->checks; built && i < child.items; i++)
+    bool built = child_new(worker, rows, &found->candidates, &child);
+    clear_map(worker, &found->candidates);
+    clear_counts(worker, found);
+    for (uint32_t i = found->candidates.checks; built && i < child.items; i++)
         built = sparse_branch(worker, &child, i);
     return built;
 }
 
-static bool mine_bits(struct worker *worker, const struct sparse *rows, const struct candidates *c, uint32_t touched) {
+static bool mine_bits(struct worker *worker, const struct sparse *rows, struct found *found) {
     struct unit unit;
-    bool built = unit_new(worker, rows, c, &unit);
-    clear_counts(worker, touched);
+    bool built = unit_new(worker, rows, &found->candidates, &unit);
+    clear_counts(worker, found);
     return built && unit_mine(worker, &unit);
 }
 
-static bool is_dense(const struct candidates *c) {
-    return c->support <= SMALL_ROWS || (double)c->entries >= DENSE_SHARE * (double)c->support * (double)c->extends;
+/* Goes on below a set that has extensions. Closed sets need the items before i now, but for bits of sparse baskets,
+ * whose checks are read off the rows when they are asked for. */
+static bool extend(struct worker *worker, const struct sparse *rows, struct found *found) {
+    struct candidates *c = &found->candidates;
+    bool dense =
+        c->support <= SMALL_ROWS || (double)c->entries >= DENSE_SHARE * (double)c->support * (double)c->extends;
+    sort_codes(worker, c->extend, c->extends, rows->items);
+    if (worker->plan->type == TILL_ITEMSETS_CLOSED && (!dense || c->item <= MANY_CHECKS) &&
+        !scan_before(worker, rows, found))
+        return false;
+    return dense ? mine_bits(worker, rows, found) : mine_rows(worker, rows, found);
 }
 
-/* Reports the set that has joined, unless a set of the wanted type is larger, and goes on below it. */
-static bool report_and_extend(struct worker *worker, const struct sparse *rows, struct sorted_out *found,
-                              uint32_t touched) {
-    struct candidates *c = &found->candidates;
+/* Item i joins the set, and what lies in all of its rows with it. */
+static void join(struct worker *worker, const struct sparse *rows, const struct found *found) {
+    set_require(worker, rows->name[found->candidates.item]);
+    for (uint32_t k = 0; k < found->perfects; k++)
+        if (worker->plan->type == TILL_ITEMSETS_FREQUENT)
+            set_allow(worker, rows->name[found->perfect[k]]);
+        else
+            set_require(worker, rows->name[found->perfect[k]]);
+}
+
+/* The branch itself, between taking memory and giving it back. Counts may be left behind. */
+static bool mine_branch(struct worker *worker, const struct sparse *rows, uint32_t i, struct found *found) {
+    const struct candidates *c = &found->candidates;
     bool maximal = worker->plan->type == TILL_ITEMSETS_MAXIMAL;
-    if (!(maximal && c->checks + c->extends > 0) && !set_report(worker, c->support)) {
-        clear_counts(worker, touched);
+    if (!scan_behind(worker, rows, i, found) || (maximal && !scan_before(worker, rows, found)))
         return false;
-    }
-    if (c->extends == 0 || worker->required >= worker->plan->largest) {
-        clear_counts(worker, touched);
+    if (worker->plan->type != TILL_ITEMSETS_FREQUENT && is_covered(worker, rows, found))
         return true;
-    }
-    sort_codes(worker, c->check, c->checks, rows->items);
-    sort_codes(worker, c->extend, c->extends, rows->items);
-    return is_dense(c) ? mine_bits(worker, rows, c, touched) : mine_rows(worker, rows, c, touched);
+    join(worker, rows, found);
+    /* A set that a larger one makes no maximal set is not reported. */
+    bool larger = maximal && c->checks + c->extends > 0;
+    if (!larger && !set_report(worker, c->support))
+        return false;
+    return c->extends == 0 || worker->required >= worker->plan->largest || extend(worker, rows, found);
 }
 
 bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i) {
     struct stack_mark mark = stack_mark(&worker->stack);
-    struct sorted_out found;
-    uint32_t touched;
-    bool done = scan(worker, rows, i, &touched, &found);
-    if (!done || found.covered) {
-        clear_counts(worker, touched);
-        stack_release(&worker->stack, mark);
-        return done;
-    }
     uint32_t required = worker->required, optional = worker->optional;
-    set_require(worker, rows->name[i]);
-    for (uint32_t k = 0; k < found.perfects; k++) {
-        uint32_t code = rows->name[found.perfect[k]];
-        if (worker->plan->type == TILL_ITEMSETS_FREQUENT)
-            set_allow(worker, code);
-        else
-            set_require(worker, code);
-    }
-    done = report_and_extend(worker, rows, &found, touched);
+    struct found found;
+    bool done = mine_branch(worker, rows, i, &found);
+    clear_counts(worker, &found);
     set_restore(worker, required, optional);
     stack_release(&worker->stack, mark);
     return done;

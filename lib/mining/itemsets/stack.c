@@ -7,17 +7,13 @@
 
 enum { ALIGNMENT = 64, SMALLEST = 1 << 16 };
 
-static size_t aligned(size_t bytes) {
-    return (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-}
-
 static struct stack_chunk *chunk_new(size_t size) {
     struct stack_chunk *chunk = malloc(sizeof *chunk + size + ALIGNMENT);
     if (chunk == NULL)
         return NULL;
     uintptr_t start = (uintptr_t)(chunk + 1);
     *chunk = (struct stack_chunk){.size = size};
-    chunk->bytes = (unsigned char *)(chunk + 1) + (aligned(start) - start);
+    chunk->bytes = (unsigned char *)(chunk + 1) + (stack_round(start) - start);
     return chunk;
 }
 
@@ -41,34 +37,16 @@ static struct stack_chunk *next_chunk(struct stack *stack, size_t bytes) {
     return chunk;
 }
 
-void *stack_take(struct stack *stack, size_t bytes) {
+void *stack_take_chunk(struct stack *stack, size_t bytes) {
     if (bytes > SIZE_MAX / 4)
         return NULL;
-    size_t need = aligned(bytes == 0 ? 1 : bytes);
-    if (stack->current == NULL || stack->current->size - stack->current->used < need) {
-        struct stack_chunk *chunk = next_chunk(stack, need);
-        if (chunk == NULL)
-            return NULL;
-        stack->current = chunk;
-    }
-    void *taken = stack->current->bytes + stack->current->used;
-    stack->current->used += need;
-    return taken;
-}
-
-void stack_trim(struct stack *stack, const void *taken, size_t bytes) {
-    struct stack_chunk *chunk = stack->current;
-    chunk->used = (size_t)((const unsigned char *)taken - chunk->bytes) + aligned(bytes);
-}
-
-struct stack_mark stack_mark(const struct stack *stack) {
-    return (struct stack_mark){stack->current, stack->current == NULL ? 0 : stack->current->used};
-}
-
-void stack_release(struct stack *stack, struct stack_mark mark) {
-    stack->current = mark.chunk;
-    if (mark.chunk != NULL)
-        mark.chunk->used = mark.used;
+    size_t need = stack_round(bytes) + ALIGNMENT;
+    struct stack_chunk *chunk = next_chunk(stack, need);
+    if (chunk == NULL)
+        return NULL;
+    stack->current = chunk;
+    chunk->used = stack_round(bytes);
+    return chunk->bytes;
 }
 
 void stack_free(struct stack *stack) {

@@ -22,14 +22,40 @@ struct stack_mark {
     size_t used;
 };
 
+static inline size_t stack_round(size_t bytes) {
+    return (bytes + 63) & ~(size_t)63;
+}
+
+/* The same as stack_take where the current chunk has no room. */
+void *stack_take_chunk(struct stack *stack, size_t bytes);
+
 /* `bytes` bytes aligned to 64, not cleared; NULL when memory is out. */
-void *stack_take(struct stack *stack, size_t bytes);
+static inline void *stack_take(struct stack *stack, size_t bytes) {
+    struct stack_chunk *chunk = stack->current;
+    if (chunk == NULL || chunk->size - chunk->used < 64 || chunk->size - chunk->used - 64 < bytes)
+        return stack_take_chunk(stack, bytes);
+    void *taken = chunk->bytes + chunk->used;
+    chunk->used += stack_round(bytes);
+    return taken;
+}
 
-/* Returns the last bytes that were taken, down to `bytes` of them. */
-void stack_trim(struct stack *stack, const void *taken, size_t bytes);
+/* Gives back what was taken last, but for its first `bytes` bytes. */
+static inline void stack_trim(struct stack *stack, const void *taken, size_t bytes) {
+    struct stack_chunk *chunk = stack->current;
+    chunk->used = (size_t)((const unsigned char *)taken - chunk->bytes) + stack_round(bytes);
+}
 
-struct stack_mark stack_mark(const struct stack *stack);
-void stack_release(struct stack *stack, struct stack_mark mark);
+static inline struct stack_mark stack_mark(const struct stack *stack) {
+    return (struct stack_mark){stack->current, stack->current == NULL ? 0 : stack->current->used};
+}
+
+/* Gives back all that was taken since the mark. */
+static inline void stack_release(struct stack *stack, struct stack_mark mark) {
+    stack->current = mark.chunk;
+    if (mark.chunk != NULL)
+        mark.chunk->used = mark.used;
+}
+
 void stack_free(struct stack *stack);
 
 #endif

@@ -18,15 +18,19 @@ struct tally {
     struct tally_row *row; /* by p */
 };
 
-/* The row of p with room for sizes up to `required`; NULL when memory is out. */
+/* The same as tally_at where there is no room yet. */
 uint64_t *tally_row(struct tally *tally, uint32_t optional, uint32_t required);
 void tally_free(struct tally *tally);
 
+/* Where the families of p optional items are counted by r, good up to `required`; NULL when memory is out. */
+static inline uint64_t *tally_at(struct tally *tally, uint32_t optional, uint32_t required) {
+    return optional < tally->rows && required < tally->row[optional].sizes ? tally->row[optional].families
+                                                                           : tally_row(tally, optional, required);
+}
+
 /* Adds `families` families. False when memory is out. */
 static inline bool tally_add(struct tally *tally, uint32_t optional, uint32_t required, uint64_t families) {
-    uint64_t *row = optional < tally->rows && required < tally->row[optional].sizes
-                        ? tally->row[optional].families
-                        : tally_row(tally, optional, required);
+    uint64_t *row = tally_at(tally, optional, required);
     if (row == NULL)
         return false;
     row[required] += families;

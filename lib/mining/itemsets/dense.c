@@ -63,6 +63,7 @@ static void fill(struct worker *worker, const struct unit *unit, const struct sp
     memset(unit->columns, 0, (size_t)unit->items * unit->words * sizeof *unit->columns);
     for (uint32_t k = 0; k < unit->rows; k++) {
         const uint32_t *entry = rows->entries + rows->occurrence[rows->start[c->item] + k];
+        prefetch_row(rows, rows->start[c->item] + k);
         if (unit->row != NULL)
             unit->row_start[k] = (uint32_t)(at - unit->row);
         at = fill_row(unit, worker->map, entry, k, before, at);
@@ -126,15 +127,6 @@ static bool node_first(struct worker *worker, const struct unit *unit, struct no
     return true;
 }
 
-static bool mine_maximal(struct worker *worker, const struct unit *unit, const struct node *node) {
-    uint32_t *check = worker_take(worker, unit->first, sizeof *check);
-    if (check == NULL)
-        return false;
-    for (uint32_t k = 0; k < unit->first; k++)
-        check[k] = k;
-    return maximal_mine(worker, unit, node, check, unit->first);
-}
-
 bool unit_mine(struct worker *worker, const struct unit *unit) {
     struct node node;
     if (!node_first(worker, unit, &node))
@@ -143,7 +135,7 @@ bool unit_mine(struct worker *worker, const struct unit *unit) {
     case TILL_ITEMSETS_CLOSED:
         return closed_mine(worker, unit, &node);
     case TILL_ITEMSETS_MAXIMAL:
-        return mine_maximal(worker, unit, &node);
+        return maximal_mine(worker, unit, &node);
     default:
         return frequent_mine(worker, unit, &node);
     }

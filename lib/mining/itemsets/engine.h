@@ -21,6 +21,7 @@
 
 #include "stack.h"
 #include "kernels.h"
+#include "known.h"
 #include "store.h"
 #include "tally.h"
 
@@ -39,6 +40,12 @@ struct sparse {
     const uint32_t *start;      /* items + 1: where an item's occurrences begin */
     const uint32_t *occurrence; /* positions in `entries`, rising within an item */
 };
+
+/* Occurrences lie far apart; asking for those ahead hides the way to memory. The array has room for it. */
+enum { PREFETCH = 8 };
+static inline void prefetch_row(const struct sparse *rows, uint32_t k) {
+    __builtin_prefetch(rows->entries + rows->occurrence[k + PREFETCH]);
+}
 
 /* All baskets. The codes are those of the whole search. */
 struct recoded {
@@ -75,6 +82,7 @@ struct worker {
     uint32_t *chosen;  /* which of `extra` a set under construction has */
     struct tally tally;
     struct store store;
+    struct known known;
     uint64_t unreported; /* sets stored since plan->held was brought up to date */
     uint32_t *count;
     uint32_t *touched;
@@ -148,8 +156,7 @@ void node_name(struct worker *worker, const struct unit *unit, const struct node
                struct node *child);
 bool frequent_mine(struct worker *worker, const struct unit *unit, const struct node *node);
 bool closed_mine(struct worker *worker, const struct unit *unit, const struct node *node);
-bool maximal_mine(struct worker *worker, const struct unit *unit, const struct node *node, const uint32_t *check,
-                  uint32_t checks);
+bool maximal_mine(struct worker *worker, const struct unit *unit, const struct node *node);
 
 /* report.c: the set P grows, is reported, and shrinks back to what it was. Reporting is false when worker->status says
  * why. */

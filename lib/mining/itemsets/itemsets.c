@@ -70,6 +70,7 @@ static void worker_free(struct worker *worker) {
     stack_free(&worker->stack);
     tally_free(&worker->tally);
     store_free(&worker->store);
+    known_free(&worker->known);
 }
 
 static void run_free(struct run *run) {

@@ -68,6 +68,19 @@ static inline __attribute__((always_inline)) uint32_t shared_body(const uint64_t
     return (uint32_t)rows;
 }
 
+static inline __attribute__((always_inline)) uint32_t intersect_body(const uint64_t *columns, uint32_t count,
+                                                                     uint32_t words, uint64_t *out) {
+    uint64_t rows = 0;
+    for (uint32_t w = 0; w < words; w++) {
+        uint64_t all = columns[w];
+        for (uint32_t k = 1; k < count; k++)
+            all &= columns[(size_t)k * words + w];
+        out[w] = all;
+        rows += (uint64_t)__builtin_popcountll(all);
+    }
+    return (uint32_t)rows;
+}
+
 static uint32_t project_plain(const uint64_t *column, const uint64_t *columns, uint32_t count, uint32_t words,
                               uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support) {
     return project_body(column, columns, count, words, minimum, out, kept, support);
@@ -87,7 +100,11 @@ static uint32_t shared_plain(const uint64_t *a, const uint64_t *b, uint32_t word
     return shared_body(a, b, words);
 }
 
-static const struct kernels plain = {project_plain, covered_plain, filter_plain, shared_plain};
+static uint32_t intersect_plain(const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out) {
+    return intersect_body(columns, count, words, out);
+}
+
+static const struct kernels plain = {project_plain, covered_plain, filter_plain, shared_plain, intersect_plain};
 
 #if defined(__x86_64__)
 TARGET_POPCNT static uint32_t project_popcnt(const uint64_t *column, const uint64_t *columns, uint32_t count,
@@ -114,7 +131,11 @@ TARGET_POPCNT static uint32_t shared_popcnt(const uint64_t *a, const uint64_t *b
     return shared_body(a, b, words);
 }
 
-static const struct kernels popcnt = {project_popcnt, covered_popcnt, filter_popcnt, shared_popcnt};
+TARGET_POPCNT static uint32_t intersect_popcnt(const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out) {
+    return intersect_body(columns, count, words, out);
+}
+
+static const struct kernels popcnt = {project_popcnt, covered_popcnt, filter_popcnt, shared_popcnt, intersect_popcnt};
 
 /* Columns of one word: eight at a time. Compressing in a register and storing whole is what these processors do fast.
  */
@@ -207,7 +228,21 @@ TARGET_AVX512 static uint32_t shared_avx512(const uint64_t *a, const uint64_t *b
     return (uint32_t)_mm512_reduce_add_epi64(sum);
 }
 
-static const struct kernels avx512 = {project_avx512, covered_avx512, filter_avx512, shared_avx512};
+TARGET_AVX512 static uint32_t intersect_avx512(const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out) {
+    if (words == 1)
+        return intersect_body(columns, count, 1, out);
+    __m512i sum = _mm512_setzero_si512();
+    for (uint32_t w = 0; w < words; w += 8) {
+        __m512i all = _mm512_loadu_si512(columns + w);
+        for (uint32_t k = 1; k < count; k++)
+            all = _mm512_and_si512(all, _mm512_loadu_si512(columns + (size_t)k * words + w));
+        _mm512_storeu_si512(out + w, all);
+        sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(all));
+    }
+    return (uint32_t)_mm512_reduce_add_epi64(sum);
+}
+
+static const struct kernels avx512 = {project_avx512, covered_avx512, filter_avx512, shared_avx512, intersect_avx512};
 #endif
 
 const struct kernels *kernels_choose(bool portable) {

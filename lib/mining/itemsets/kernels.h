@@ -21,6 +21,8 @@ struct kernels {
                        uint32_t words, uint32_t minimum, uint32_t *out);
     /* How many rows two columns share. */
     uint32_t (*shared)(const uint64_t *a, const uint64_t *b, uint32_t words);
+    /* The rows that all of the columns share: into `out`; returns how many. count > 0. */
+    uint32_t (*intersect)(const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out);
 };
 
 /* The fastest set that this processor runs; `portable`: the plain one. */

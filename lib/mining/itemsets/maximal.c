@@ -1,50 +1,143 @@
-/* The maximal sets of a bit matrix. A set with no extension is maximal when no earlier item is frequent with it; the
- * earlier items that still are follow the branch as a list, which shrinks with its rows. */
+/* The maximal sets of a bit matrix. Two things keep the search small:
+ *
+ *   - a set together with all of its extensions is tried first: when it is frequent, nothing else below can be maximal
+ * (Bayardo 1998, MaxMiner);
+ *   - a set that is, with all of its extensions, part of a frequent set that was met need not be searched (known.c).
+ *
+ * Neither decides what is maximal, so the result does not depend on what was met first: a set with no extension is
+ * maximal when no earlier item is frequent with it. The earlier items that still are follow the branch as a list, which
+ * shrinks with its rows; when one of them lies in all of the rows, nothing below is maximal. */
 #include "engine.h"
 
-/* Of the parent's list and the siblings before i, the items that are frequent with the extended set. Covered: one of
- * them lies in all its rows, so that every set below is part of a larger one that was met before. */
-static uint32_t *inherit_checks(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t i,
-                                const uint32_t *check, uint32_t checks, uint32_t *count) {
-    uint32_t *list = worker_take(worker, (size_t)checks + i + 8, sizeof *list);
+/* A set of the unit: its node, the earlier items, its own items within the unit, and the known sets that hold them. */
+struct maximal {
+    const struct unit *unit;
+    const struct node *node;
+    const uint32_t *check;
+    uint32_t checks;
+    uint32_t *inside; /* local codes; room for all of the unit */
+    uint32_t size;
+    const uint64_t *among; /* of the known sets before `since` */
+    uint32_t since;
+};
+
+static bool mine(struct worker *worker, struct maximal *m);
+
+static const uint64_t *rows_at(const struct maximal *m, uint32_t i) {
+    return m->node->columns + (size_t)i * m->unit->words;
+}
+
+/* Of the list and the siblings before i, the items that are frequent with the extended set; NULL when memory is out. */
+static uint32_t *inherit_checks(struct worker *worker, const struct maximal *m, uint32_t i, uint32_t *count) {
+    uint32_t *list = worker_take(worker, (size_t)m->checks + i + 8, sizeof *list);
     if (list == NULL)
         return NULL;
-    for (uint32_t k = 0; k < checks; k++)
-        list[k] = check[k];
+    for (uint32_t k = 0; k < m->checks; k++)
+        list[k] = m->check[k];
     for (uint32_t k = 0; k < i; k++)
-        list[checks + k] = node->code[k];
-    *count = worker->plan->kernels->filter(node->columns + (size_t)i * unit->words, unit->columns, list, checks + i,
-                                           unit->words, worker->plan->minimum, list);
+        list[m->checks + k] = m->node->code[k];
+    *count = worker->plan->kernels->filter(rows_at(m, i), m->unit->columns, list, m->checks + i, m->unit->words,
+                                           worker->plan->minimum, list);
     return list;
 }
 
-static bool extend(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t i,
-                   const uint32_t *check, uint32_t checks) {
-    struct node child;
-    uint32_t kept;
-    uint32_t *list = inherit_checks(worker, unit, node, i, check, checks, &kept);
-    if (list == NULL)
+/* The set that has joined is frequent and ends here: it is maximal unless an earlier item goes with its rows. */
+static bool finish(struct worker *worker, const struct maximal *m, const uint64_t *rows, uint32_t support) {
+    uint32_t *rest = worker_take(worker, (size_t)m->checks + 8, sizeof *rest);
+    if (rest == NULL)
         return false;
-    if (worker->plan->kernels->covered(node->columns + (size_t)i * unit->words, unit->columns, list, kept, unit->words))
-        return true;
-    if (!node_project(worker, unit, node, i, &child))
-        return false;
-    set_require(worker, unit->name[node->code[i]]);
-    node_name(worker, unit, node, node->support[i], &child);
-    if (child.count > 0)
-        return worker->required >= worker->plan->largest || maximal_mine(worker, unit, &child, list, kept);
-    return kept > 0 || set_report(worker, node->support[i]);
+    known_add(&worker->known, m->inside, m->size);
+    return worker->plan->kernels->filter(rows, m->unit->columns, m->check, m->checks, m->unit->words,
+                                         worker->plan->minimum, rest) > 0 ||
+           set_report(worker, support);
 }
 
-bool maximal_mine(struct worker *worker, const struct unit *unit, const struct node *node, const uint32_t *check,
-                  uint32_t checks) {
+/* The set with all of its extensions, when that is frequent. `whole` tells. */
+static bool try_whole(struct worker *worker, struct maximal *m, bool *whole) {
+    const struct node *node = m->node;
+    uint64_t *rows = worker_take(worker, m->unit->words, sizeof *rows);
+    if (rows == NULL)
+        return false;
+    uint32_t support = worker->plan->kernels->intersect(node->columns, node->count, m->unit->words, rows);
+    *whole = support >= worker->plan->minimum;
+    if (!*whole)
+        return true;
+    for (uint32_t k = 0; k < node->count; k++) {
+        m->inside[m->size++] = node->code[k];
+        set_require(worker, m->unit->name[node->code[k]]);
+    }
+    return finish(worker, m, rows, support);
+}
+
+/* Goes below a set that has extensions. */
+static bool descend(struct worker *worker, struct maximal *m) {
+    bool whole;
+    uint32_t size = m->size;
+    if (!try_whole(worker, m, &whole) || whole)
+        return worker->status == TILL_OK;
+    m->size = size;
+    return worker->required >= worker->plan->largest || mine(worker, m);
+}
+
+/* The set with item i and its perfect extensions, which are found by projecting. */
+static bool extend(struct worker *worker, const struct maximal *m, uint32_t i) {
+    const struct node *node = m->node;
+    struct node child;
+    struct maximal below = *m;
+    if (!node_project(worker, m->unit, node, i, &child))
+        return false;
+    below.node = &child;
+    below.inside[below.size++] = node->code[i];
+    for (uint32_t k = 0; k < child.count; k++)
+        if (child.support[k] == node->support[i])
+            below.inside[below.size++] = node->code[child.code[k]];
+    set_require(worker, m->unit->name[node->code[i]]);
+    node_name(worker, m->unit, node, node->support[i], &child);
+    if (known_holds(&worker->known, m->among, m->since, (struct known_part){m->inside + m->size, below.size - m->size},
+                    (struct known_part){child.code, child.count}))
+        return true;
+    below.check = inherit_checks(worker, m, i, &below.checks);
+    if (below.check == NULL)
+        return false;
+    if (worker->plan->kernels->covered(rows_at(m, i), m->unit->columns, below.check, below.checks, m->unit->words))
+        return true;
+    if (child.count == 0) {
+        known_add(&worker->known, below.inside, below.size);
+        return below.checks > 0 || set_report(worker, node->support[i]);
+    }
+    uint64_t *among = worker_take(worker, known_blocks(&worker->known) * KNOWN_WORDS, sizeof *among);
+    if (among == NULL)
+        return false;
+    known_mark(&worker->known, m->among, m->since, m->inside + m->size, below.size - m->size, among);
+    below.among = among;
+    below.since = worker->known.sets;
+    return descend(worker, &below);
+}
+
+static bool mine(struct worker *worker, struct maximal *m) {
     bool done = true;
-    for (uint32_t i = 0; done && i < node->count; i++) {
+    for (uint32_t i = 0; done && i < m->node->count; i++) {
+        struct known_part left = {m->node->code + i, m->node->count - i};
+        if (known_holds(&worker->known, m->among, m->since, left, (struct known_part){NULL, 0}))
+            break;
         struct stack_mark mark = stack_mark(&worker->stack);
         uint32_t required = worker->required;
-        done = extend(worker, unit, node, i, check, checks);
+        done = extend(worker, m, i);
         set_restore(worker, required, worker->optional);
         stack_release(&worker->stack, mark);
     }
     return done;
+}
+
+bool maximal_mine(struct worker *worker, const struct unit *unit, const struct node *node) {
+    struct maximal m = {.unit = unit, .node = node, .checks = unit->first};
+    uint32_t *check = worker_take(worker, unit->first, sizeof *check);
+    m.inside = worker_take(worker, unit->items, sizeof *m.inside);
+    if (check == NULL || m.inside == NULL)
+        return false;
+    for (uint32_t k = 0; k < unit->first; k++)
+        check[k] = k;
+    m.check = check;
+    known_clear(&worker->known, unit->items);
+    return descend(worker, &m);
 }

@@ -6,6 +6,7 @@
 #include "engine.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A recoding under way. */
 struct work {
@@ -161,7 +162,7 @@ static bool build(struct recoded *recoded, struct work *work, uint32_t minimum) 
     for (size_t i = 0; i < 4; i++)
         memory[i] = allocate(kept + 1u, sizeof **memory);
     memory[4] = allocate(work->entries + 1, sizeof **memory);
-    memory[5] = allocate(work->entries, sizeof **memory);
+    memory[5] = allocate(work->entries + PREFETCH, sizeof **memory);
     recoded->original = allocate(kept, sizeof **memory);
     for (size_t i = 0; i < 6; i++)
         if (memory[i] == NULL || recoded->original == NULL)
@@ -174,6 +175,7 @@ static bool build(struct recoded *recoded, struct work *work, uint32_t minimum) 
     }
     place_lists(work, start, items);
     list_baskets(work, start, memory[3], items, memory[5]);
+    memset(memory[5] + start[items], 0, PREFETCH * sizeof **memory);
     fill_rows(work, start, items, memory[4], memory[5]);
     recoded->rows = (struct sparse){items, 0, name, support, memory[4], start, memory[5]};
     return true;

@@ -13,7 +13,7 @@
  * What remains is searched as rows again, or as bits (dense.c) when it is dense or small. */
 #include "engine.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 /* The bit matrix costs rows x items^2 / 2 bit tests at 512 a step, the rows their lengths squared / 2 in single steps.
  * They break even near this density; below SMALL_ROWS a column is one vector, and bits always win. */
@@ -76,8 +76,10 @@ struct found {
 static bool scan_behind(struct worker *worker, const struct sparse *rows, uint32_t i, struct found *found) {
     *found = (struct found){.candidates = {.item = i, .support = rows->support[i]}};
     struct candidates *c = &found->candidates;
-    for (uint32_t k = rows->start[i]; k < rows->start[i + 1]; k++)
+    for (uint32_t k = rows->start[i]; k < rows->start[i + 1]; k++) {
+        prefetch_row(rows, k);
         found->touched = count_behind(worker, rows->entries + rows->occurrence[k], found->touched);
+    }
     c->extend = worker_take(worker, found->touched, sizeof *c->extend);
     found->perfect = worker_take(worker, found->touched, sizeof *found->perfect);
     if (c->extend == NULL || found->perfect == NULL)
@@ -187,10 +189,11 @@ static bool child_new(struct worker *worker, const struct sparse *rows, const st
         at = copy_row(worker->map, row, entries, at);
     }
     stack_trim(&worker->stack, entries, at * sizeof *entries);
-    uint32_t *occurrence = worker_take(worker, at, sizeof *occurrence);
+    uint32_t *occurrence = worker_take(worker, at + PREFETCH, sizeof *occurrence);
     if (occurrence == NULL)
         return false;
     list_occurrences(entries, at, items, start, occurrence);
+    memset(occurrence + start[items], 0, PREFETCH * sizeof *occurrence);
     *child = (struct sparse){items, c->checks, name, support, entries, start, occurrence};
     return true;
 }

@@ -31,10 +31,13 @@ bool reader_content(struct reader *reader, struct till_slice field, struct till_
         *content = (struct till_slice){field.bytes + 1, field.length - 2};
         return true;
     }
+    struct unquoter *unquoter = &reader->unquoter;
     char *room = arena_take(&reader->unquoted, field.length);
-    return room != NULL &&
-           (reader->unquoter.ready || unquoter_open(&reader->unquoter, input_chunks(reader->input)->delimiter)) &&
-           unquoter_field(&reader->unquoter, field, room, content);
+    if (room == NULL || (!unquoter->ready && !unquoter_open(unquoter, input_chunks(reader->input)->delimiter))) {
+        unquoter->out_of_memory = true;
+        return false;
+    }
+    return unquoter_field(unquoter, field, room, content);
 }
 
 size_t reader_place(const struct reader *reader, size_t column) {
@@ -113,13 +116,17 @@ static void filter(struct decoding *d, size_t row, unsigned reason) {
     }
 }
 
-/* The content of a field; a row whose field cannot be had is rejected. */
+/* The content of a field; a row whose field libcsv refuses is rejected. */
 static bool content_of(struct decoding *d, size_t row, struct till_slice field, const char *role,
                        struct till_slice *content) {
     if (reader_content(d->reader, field, content)) {
         return true;
     }
-    reject(d, row, field, role, "broken quotes");
+    if (d->reader->unquoter.out_of_memory) {
+        d->memory = false;
+    } else {
+        reject(d, row, field, role, "broken quotes");
+    }
     return false;
 }
 

@@ -59,6 +59,7 @@ bool unquoter_field(struct unquoter *unquoter, struct till_slice field, char *ou
     if (!fine) {
         /* A parser that stopped half-way has to start afresh. */
         char delimiter = (char)csv_get_delim(&unquoter->parser);
+        unquoter->out_of_memory = csv_error(&unquoter->parser) == CSV_ENOMEM;
         unquoter_close(unquoter);
         unquoter_open(unquoter, delimiter);
         return false;

@@ -11,13 +11,15 @@
 struct unquoter {
     struct csv_parser parser;
     bool ready;
+    bool out_of_memory; /* the reason of the last failure */
 };
 
+/* False when memory is out. */
 bool unquoter_open(struct unquoter *unquoter, char delimiter);
 void unquoter_close(struct unquoter *unquoter);
 
 /* Writes the content of one field to `out`, which has room for `field.length` bytes, and points `content` at it. False
- * when libcsv refuses the field or memory is out. */
+ * when libcsv refuses the field or memory is out (out_of_memory tells which). */
 bool unquoter_field(struct unquoter *unquoter, struct till_slice field, char *out, struct till_slice *content);
 
 /* True for a field whose content is simply what stands between its quotes. */

@@ -184,6 +184,25 @@ static enum till_status add(void *state, struct till_block *block, struct till_e
 
 /* ------------------------------------------------------------------ merging */
 
+/* Order amounts stand once however many rows repeat them. Which row is wrong when they differ nobody can tell here. */
+static enum till_status merge_order_amount(struct ledger_entry *mine, const struct ledger_entry *other,
+                                           struct till_error *error) {
+    if (mine->rows > 0 && mine->spent != other->spent) {
+        char amounts[2][TILL_MONEY_TEXT];
+        int lengths[] = {(int)till_decimal_format(amounts[0], mine->spent),
+                         (int)till_decimal_format(amounts[1], other->spent)};
+        till_error_set(error, TILL_ERROR_DATA,
+                       "an order has the amount %.*s in one part of the data and %.*s in another", lengths[0],
+                       amounts[0], lengths[1], amounts[1]);
+        till_error_at(error, NULL, 0, 0, "amount");
+        return TILL_ERROR_DATA;
+    }
+    mine->day = mine->rows == 0 || other->day < mine->day ? other->day : mine->day;
+    mine->spent = other->spent;
+    mine->rows += other->rows;
+    return TILL_OK;
+}
+
 static void merge_entry(struct till_ledger *into, struct ledger_entry *mine, const struct ledger_entry *other) {
     if (mine->rows > 0 && other->rows > 0 && !into->settings.rows && !into->amounts_differ) {
         into->several = true;
@@ -192,6 +211,23 @@ static void merge_entry(struct till_ledger *into, struct ledger_entry *mine, con
     mine->day = mine->rows == 0 || other->day < mine->day ? other->day : mine->day;
     mine->spent += other->spent;
     mine->rows += other->rows;
+}
+
+static enum till_status merge_entries(struct till_ledger *into, const struct till_ledger *other, const uint32_t *codes,
+                                      struct till_error *error) {
+    enum till_status status = TILL_OK;
+    for (size_t i = 0; status == TILL_OK && i < other->table.count; i++) {
+        const struct ledger_entry *entry = ledger_table_at(&other->table, i);
+        struct ledger_entry *mine = ledger_table_entry(&into->table, codes[entry->customer], entry->order);
+        if (mine == NULL) {
+            status = till_error_memory(error);
+        } else if (into->settings.amount_per_order) {
+            status = merge_order_amount(mine, entry, error);
+        } else {
+            merge_entry(into, mine, entry);
+        }
+    }
+    return status;
 }
 
 static enum till_status merge(void *state, void *from, struct till_error *error) {
@@ -206,20 +242,13 @@ static enum till_status merge(void *state, void *from, struct till_error *error)
     for (uint32_t code = 0; fine && code < count; code++) {
         fine = till_dictionary_add(into->customers, till_dictionary_text(other->customers, code), &codes[code]);
     }
-    for (size_t i = 0; fine && i < other->table.count; i++) {
-        const struct ledger_entry *entry = ledger_table_at(&other->table, i);
-        struct ledger_entry *mine = ledger_table_entry(&into->table, codes[entry->customer], entry->order);
-        fine = mine != NULL;
-        if (fine) {
-            merge_entry(into, mine, entry);
-        }
-    }
+    enum till_status status = fine ? merge_entries(into, other, codes, error) : till_error_memory(error);
     free(codes);
     newest_merge(&into->newest, &other->newest);
     into->absolute += other->absolute;
     into->several |= other->several;
     into->amounts_differ |= other->amounts_differ;
-    return fine ? sum_check(into->absolute, error) : till_error_memory(error);
+    return status == TILL_OK ? sum_check(into->absolute, error) : status;
 }
 
 /* ------------------------------------------------------------------ reading */

@@ -64,26 +64,44 @@ enum till_status ledger_save(const void *state, struct till_text *out, struct ti
     return fine ? TILL_OK : till_error_memory(error);
 }
 
-/* Reads one entry into the ledger; false when it makes no sense. */
-static bool load_entry(struct till_ledger *ledger, struct saved *in, uint32_t customers, bool *memory) {
+static enum till_status refuse(struct till_error *error) {
+    return till_error_set(error, TILL_ERROR_STATE, "the saved ledger is damaged");
+}
+
+/* Reads one entry into the ledger. */
+static enum till_status load_entry(struct till_ledger *ledger, struct saved *in, uint32_t customers,
+                                   struct till_error *error) {
     struct till_fingerprint order = {saved_get(in), 0};
     order.low = saved_get(in);
     int64_t spent = (int64_t)saved_get(in);
     uint64_t who = saved_get(in);
     uint64_t rows = saved_get(in);
     if (!in->fine || (uint32_t)who >= customers || rows - 1 >= UINT32_MAX) {
-        return false;
+        return refuse(error);
     }
     struct ledger_entry *entry = ledger_table_entry(&ledger->table, (uint32_t)who, order);
     if (entry == NULL) {
-        *memory = true;
-        return false;
+        return till_error_memory(error);
     }
     if (entry->rows > 0) {
-        return false; /* an order stands once */
+        return refuse(error); /* an order stands once */
     }
     *entry = (struct ledger_entry){order, spent, (uint32_t)who, (int32_t)(who >> 32), (uint32_t)rows};
-    return true;
+    return TILL_OK;
+}
+
+/* Reads one customer's name; codes are given in the order in which names come. */
+static enum till_status load_customer(struct till_ledger *ledger, struct saved *in, uint64_t expected,
+                                      struct till_error *error) {
+    struct till_slice name = saved_get_bytes(in, saved_get(in));
+    uint32_t code;
+    if (!in->fine) {
+        return refuse(error);
+    }
+    if (!till_dictionary_add(ledger->customers, name, &code)) {
+        return till_error_memory(error);
+    }
+    return code == expected ? TILL_OK : refuse(error);
 }
 
 static bool load_head(struct till_ledger *ledger, struct saved *in) {
@@ -104,22 +122,21 @@ enum till_status ledger_load(void **state, const void *settings, struct till_sli
     }
     struct till_ledger *ledger = made;
     struct saved in = {bytes.bytes, bytes.length, true};
-    bool memory = false;
-    bool fine = load_head(ledger, &in);
+    status = load_head(ledger, &in) ? TILL_OK : refuse(error);
     uint64_t customers = saved_get(&in);
     uint64_t entries = saved_get(&in);
-    for (uint64_t i = 0; fine && i < customers; i++) {
-        struct till_slice name = saved_get_bytes(&in, saved_get(&in));
-        uint32_t code;
-        fine = in.fine && till_dictionary_add(ledger->customers, name, &code) && code == i;
+    for (uint64_t i = 0; status == TILL_OK && i < customers; i++) {
+        status = load_customer(ledger, &in, i, error);
     }
-    for (uint64_t i = 0; fine && i < entries; i++) {
-        fine = load_entry(ledger, &in, (uint32_t)customers, &memory);
+    for (uint64_t i = 0; status == TILL_OK && i < entries; i++) {
+        status = load_entry(ledger, &in, (uint32_t)customers, error);
     }
-    if (!fine || !in.fine || in.left != 0) {
+    if (status == TILL_OK && (!in.fine || in.left != 0)) {
+        status = refuse(error);
+    }
+    if (status != TILL_OK) {
         till_ledger_aggregate.destroy(ledger);
-        return memory ? till_error_memory(error)
-                      : till_error_set(error, TILL_ERROR_STATE, "the saved ledger is damaged");
+        return status;
     }
     *state = ledger;
     return TILL_OK;

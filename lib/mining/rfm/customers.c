@@ -395,19 +395,41 @@ static enum till_status save(const void *context, struct till_text *out, struct 
     return fine ? TILL_OK : till_error_memory(error);
 }
 
-static bool load_customer(struct state *state, struct saved *in, uint32_t code) {
+static enum till_status refuse(struct till_error *error) {
+    return till_error_set(error, TILL_ERROR_STATE, "the saved figures are damaged");
+}
+
+static enum till_status load_customer(struct state *state, struct saved *in, uint64_t code, struct till_error *error) {
     struct till_slice name = saved_get_bytes(in, saved_get(in));
     uint64_t monetary = saved_get(in);
     uint64_t counts = saved_get(in);
     uint64_t days = saved_get(in);
     uint32_t added;
-    if (!in->fine || !till_dictionary_add(state->names, name, &added) || added != code ||
-        !figures_reserve(&state->figures, code + 1)) {
-        return false;
+    if (!in->fine) {
+        return refuse(error);
     }
-    state->figures.of[code] = (struct figure){(int64_t)monetary, (uint32_t)counts, (int32_t)(uint32_t)days,
-                                              (int32_t)(days >> 32), (counts >> 32) != 0};
-    return true;
+    if (!till_dictionary_add(state->names, name, &added) || !figures_reserve(&state->figures, added + 1)) {
+        return till_error_memory(error);
+    }
+    if (added != code) {
+        return refuse(error);
+    }
+    state->figures.of[added] = (struct figure){(int64_t)monetary, (uint32_t)counts, (int32_t)(uint32_t)days,
+                                               (int32_t)(days >> 32), (counts >> 32) != 0};
+    return TILL_OK;
+}
+
+static enum till_status load_figures(struct state *state, struct till_slice bytes, struct till_error *error) {
+    struct saved in = {bytes.bytes, bytes.length, true};
+    state->newest.newest = (int32_t)saved_get(&in);
+    state->newest.next = (int32_t)saved_get(&in);
+    state->absolute = saved_get(&in);
+    uint64_t count = saved_get(&in);
+    enum till_status status = in.fine && state->absolute <= INT64_MAX ? TILL_OK : refuse(error);
+    for (uint64_t i = 0; status == TILL_OK && i < count; i++) {
+        status = load_customer(state, &in, i, error);
+    }
+    return status == TILL_OK && in.left != 0 ? refuse(error) : status;
 }
 
 static enum till_status load(void **context, const void *settings, struct till_slice bytes, struct till_error *error) {
@@ -422,18 +444,7 @@ static enum till_status load(void **context, const void *settings, struct till_s
         state->ledger = NULL;
         status = till_ledger_aggregate.load(&state->ledger, &state->settings.ledger, bytes, error);
     } else {
-        struct saved in = {bytes.bytes, bytes.length, true};
-        state->newest.newest = (int32_t)saved_get(&in);
-        state->newest.next = (int32_t)saved_get(&in);
-        state->absolute = saved_get(&in);
-        uint64_t count = saved_get(&in);
-        bool fine = in.fine && state->absolute <= INT64_MAX;
-        for (uint64_t i = 0; fine && i < count; i++) {
-            fine = load_customer(state, &in, (uint32_t)i);
-        }
-        if (!fine || in.left != 0) {
-            status = till_error_set(error, TILL_ERROR_STATE, "the saved figures are damaged");
-        }
+        status = load_figures(state, bytes, error);
     }
     if (status != TILL_OK) {
         destroy(state);

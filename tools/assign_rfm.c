@@ -22,6 +22,7 @@ static enum till_status open_scheme(void **model, const json_t *body, const char
     return status;
 }
 
+/* All three may be empty; what that means depends on the recency. */
 static enum till_status plan(const void *model, const struct till_schema *schema, struct till_wanted *wanted,
                              size_t *count, struct till_error *error) {
     (void)model;
@@ -59,6 +60,7 @@ static bool check(const void *model, const struct till_block *block, size_t row,
     return is_whole(value[RECENCY], INT32_MAX) && is_whole(value[FREQUENCY], INT64_MAX);
 }
 
+/* The row has passed the check, so its figures are whole numbers in range. */
 static void write(const void *model, const struct till_block *block, size_t row, struct till_writer *writer) {
     int64_t recency = block->columns[RECENCY].money[row];
     struct till_rfm_score score = {1, 1, 1};

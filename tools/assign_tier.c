@@ -33,6 +33,7 @@ static enum till_status open_scheme(void **model, const json_t *body, const char
     return TILL_OK;
 }
 
+/* A row without a value has no place among the tiers: it is bad. */
 static enum till_status plan(const void *model, const struct till_schema *schema, struct till_wanted *wanted,
                              size_t *count, struct till_error *error) {
     const struct tiers *tiers = model;

@@ -8,6 +8,7 @@
 
 #include <till/input.h>
 
+/* True when the tool adds a column of this name. */
 static bool is_added(const struct pass *pass, struct till_slice name) {
     for (size_t i = 0; i < pass->added_count; i++)
         if (till_slice_equal(name, till_slice_of(pass->added[i].name)))
@@ -30,6 +31,7 @@ enum till_status pass_plan(struct pass *pass, const struct till_schema *schema, 
     pass->fields = calloc(schema->count + 1, sizeof *pass->fields);
     if (pass->left_out == NULL || pass->fields == NULL)
         return till_error_memory(error);
+    /* All columns of the name are meant: a header may have it twice. */
     for (size_t column = 0; column < schema->count; column++) {
         pass->left_out[column] = is_added(pass, schema->names[column]);
         if (pass->left_out[column] && !replace)
@@ -47,6 +49,7 @@ enum till_status pass_header(const struct pass *pass, struct till_writer *writer
     if (names == NULL || types == NULL) {
         status = till_error_memory(error);
     } else {
+        /* What is passed through is text, whatever it looks like: its bytes are kept. */
         for (size_t column = 0; column < pass->schema->count; column++)
             if (!pass->left_out[column]) {
                 types[at] = TILL_TEXT;

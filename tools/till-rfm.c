@@ -15,6 +15,7 @@
 #include <till/sorted.h>
 
 #include "rfm_columns.h"
+#include "rfm_report.h"
 #include "rfm_segments.h"
 
 #define DEFAULT_BINS 5
@@ -92,12 +93,14 @@ struct work {
 
 /* --- Options --- */
 
+/* An error about an option. */
 static enum till_status usage(struct till_error *error, const char *role, const char *what) {
     till_error_set(error, TILL_ERROR_USAGE, "%s", what);
     till_error_at(error, NULL, 0, 0, role);
     return TILL_ERROR_USAGE;
 }
 
+/* What contradicts itself is refused before anything is read. */
 static enum till_status check_options(const struct tool_run *run, const struct settings *settings,
                                       struct till_error *error) {
     if (settings->no_scores && settings->scheme != NULL)
@@ -162,6 +165,7 @@ static enum till_status name_cells(struct work *work, struct till_error *error) 
 
 /* --- Customers --- */
 
+/* The output and its header, with the columns of scores where there are any. */
 static enum till_status open_output(struct work *work, struct till_error *error) {
     static const struct pass_column plain[] = {{"customer", TILL_TEXT},   {"first", TILL_DAY},
                                                {"last", TILL_DAY},        {"recency", TILL_INTEGER},
@@ -181,6 +185,7 @@ static enum till_status open_output(struct work *work, struct till_error *error)
     return status;
 }
 
+/* Days since the last purchase; as-of is never before it, because later rows are filtered. */
 static int32_t recency_of(const struct work *work, int32_t last) {
     return last == TILL_DAY_MISSING ? TILL_RFM_RECENCY_MISSING : work->run->as_of - last;
 }
@@ -254,6 +259,7 @@ static enum till_status fit(struct work *work, const struct till_rfm_customers *
     return status;
 }
 
+/* --scheme-out: the file appears together with the result. */
 static enum till_status write_scheme(struct work *work, struct till_error *error) {
     struct till_sink sink;
     if (work->settings->scheme_out == NULL)
@@ -264,6 +270,7 @@ static enum till_status write_scheme(struct work *work, struct till_error *error
     return status;
 }
 
+/* Totals of orders have to agree row by row, so their aggregate sees the rows in order. */
 static const struct till_aggregate *aggregate_of(const struct till_rfm_settings *settings) {
     return settings->ledger.amount_per_order ? &till_rfm_aggregate_ordered : &till_rfm_aggregate;
 }
@@ -281,11 +288,14 @@ static enum till_status take_stretch(void *context, const void *state, struct ti
     return status;
 }
 
+/* Sorted input: the header goes out before the first row comes in. */
 static enum till_status run_sorted(struct work *work, struct till_input *input,
                                    const struct till_rfm_settings *settings, struct till_error *error) {
     enum till_status status = TILL_OK;
     if (!work->settings->no_scores)
         status = name_cells(work, error);
+    if (status == TILL_OK)
+        status = write_scheme(work, error);
     if (status == TILL_OK && !work->settings->cells)
         status = open_output(work, error);
     if (status == TILL_OK)
@@ -320,6 +330,7 @@ static enum till_status take_all(struct work *work, const void *state, struct ti
     return status;
 }
 
+/* Input in any order: customers are known when all rows are. */
 static enum till_status run_whole(struct work *work, struct till_input *input, const struct till_rfm_settings *settings,
                                   struct till_error *error) {
     void *state = NULL;
@@ -334,63 +345,7 @@ static enum till_status run_whole(struct work *work, struct till_input *input, c
 
 /* --- What is said about it --- */
 
-static const char *const figure_names[] = {"recency", "frequency", "monetary"};
-
-/* The cuts of one figure as people know them: days, purchases, money. */
-static bool cuts_as_text(struct till_text *out, const struct till_rfm_scheme *scheme,
-                         enum till_rfm_dimension dimension) {
-    const int64_t *cuts = till_rfm_scheme_cuts(scheme, dimension, 1, 1);
-    for (unsigned i = 0; i + 1 < till_rfm_scheme_bins(scheme); i++) {
-        char cell[TILL_MONEY_TEXT];
-        size_t length = dimension == TILL_RFM_MONETARY  ? till_decimal_format(cell, cuts[i])
-                        : dimension == TILL_RFM_RECENCY ? till_integer_format(cell, -cuts[i])
-                                                        : till_integer_format(cell, cuts[i]);
-        if ((i > 0 && !till_text_append(out, ", ", 2)) || !till_text_append(out, cell, length))
-            return false;
-    }
-    return true;
-}
-
-/* Names the scores of one figure that nobody has. */
-static bool note_empty(struct work *work, enum till_rfm_dimension dimension, const char *cuts) {
-    struct till_text empty = {0};
-    bool good = true;
-    for (unsigned score = 1; score <= till_rfm_scheme_bins(work->scheme) && good; score++)
-        if (till_rfm_cells_count(&work->cells, dimension, score) == 0)
-            good = till_text_append_format(&empty, "%s%u", empty.length == 0 ? "" : ", ", score);
-    const char *text = till_text_string(&empty);
-    if (good && text != NULL && empty.length > 0)
-        tool_note(work->run, "no customer has %c = %s (cuts of %s: %s)", figure_names[dimension][0], text,
-                  figure_names[dimension], cuts);
-    till_text_free(&empty);
-    return good && text != NULL;
-}
-
-static enum till_status report_scheme(struct work *work, struct till_error *error) {
-    bool nested = till_rfm_scheme_scores(work->scheme) == TILL_RFM_NESTED;
-    if (till_rfm_scheme_customers(work->scheme) == 0 || work->customers == 0)
-        return TILL_OK;
-    tool_fact(work->run, "scheme.bins", "%u", till_rfm_scheme_bins(work->scheme));
-    tool_fact(work->run, "scheme.scores", "%s", nested ? "nested" : "independent");
-    bool good = true;
-    for (int d = TILL_RFM_RECENCY; d <= TILL_RFM_MONETARY && good; d++) {
-        enum till_rfm_dimension dimension = (enum till_rfm_dimension)d;
-        struct till_text cuts = {0};
-        /* Nested cuts differ from group to group; there are too many to name. */
-        good = nested && dimension != TILL_RFM_RECENCY ? till_text_append_string(&cuts, "within each group")
-                                                       : cuts_as_text(&cuts, work->scheme, dimension);
-        const char *text = good ? till_text_string(&cuts) : NULL;
-        good = text != NULL;
-        if (good) {
-            char name[64] = "scheme.";
-            tool_fact(work->run, strncat(name, figure_names[d], sizeof name - 8), "%s", text);
-            good = work->settings->no_scores || note_empty(work, dimension, text);
-        }
-        till_text_free(&cuts);
-    }
-    return good ? TILL_OK : till_error_memory(error);
-}
-
+/* A date far ahead of all others is mostly a mistake (9999-12-31), and recency counts from it. */
 static void warn_newest(const struct work *work) {
     char newest[TILL_DAY_TEXT + 1] = "", next[TILL_DAY_TEXT + 1] = "";
     if (work->next_newest_day == TILL_DAY_MISSING || work->newest_day - work->next_newest_day <= 7)
@@ -405,13 +360,17 @@ static enum till_status report(struct work *work, struct till_error *error) {
     warn_newest(work);
     tool_figure(work->run, "customers", (double)work->customers);
     if (work->returns_alone > 0)
-        tool_note(work->run, "%llu customers have returns alone: no recency, and the lowest scores",
+        tool_note(work->run, "customers with returns alone, without recency and with the lowest scores: %llu",
                   (unsigned long long)work->returns_alone);
-    return work->scheme == NULL ? TILL_OK : report_scheme(work, error);
+    if (work->scheme == NULL)
+        return TILL_OK;
+    bool scored = !work->settings->no_scores && work->customers > 0;
+    return rfm_report_scheme(work->run, work->scheme, scored ? &work->cells : NULL, error);
 }
 
 /* --- The run --- */
 
+/* --cells: written at the end, when all customers have been counted. */
 static enum till_status write_cells(struct work *work, struct till_error *error) {
     struct till_table *table;
     if (!work->settings->cells)
@@ -425,6 +384,7 @@ static enum till_status write_cells(struct work *work, struct till_error *error)
     return status;
 }
 
+/* From the input to the last line. */
 static enum till_status read_and_write(struct work *work, struct till_error *error) {
     struct tool_run *run = work->run;
     struct till_input *input;

@@ -31,6 +31,7 @@ uint64_t till_rfm_cells_count(const struct till_rfm_cells *cells, enum till_rfm_
     return count;
 }
 
+/* Everybody has one r, so the counts by r are all customers. */
 static uint64_t count_all(const struct till_rfm_cells *cells, unsigned bins) {
     uint64_t count = 0;
     for (unsigned score = 1; score <= bins; score++)
@@ -47,6 +48,7 @@ struct columns {
     int64_t *money;
 };
 
+/* One row for each cell, r by r. */
 static enum till_status fill(const struct till_rfm_cells *cells, unsigned bins, const struct columns *columns,
                              struct till_error *error) {
     uint64_t total = count_all(cells, bins);
@@ -61,6 +63,7 @@ static enum till_status fill(const struct till_rfm_cells *cells, unsigned bins, 
             columns->f[row] = f + 1;
             columns->customers[row] = count_cell(cells, r, f);
             columns->money[row] = (int64_t)money;
+            /* Without customers there is no share: the cell stays empty. */
             if (total > 0)
                 columns->share[row] = (double)columns->customers[row] / (double)total;
         }

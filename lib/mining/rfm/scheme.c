@@ -28,6 +28,7 @@ static int64_t rising_frequency(uint64_t frequency) {
     return frequency > INT64_MAX ? INT64_MAX : (int64_t)frequency;
 }
 
+/* The figure of customer i in the direction in which scores rise. */
 static int64_t figure(const struct till_rfm_figures *figures, enum till_rfm_dimension dimension, size_t i) {
     switch (dimension) {
     case TILL_RFM_RECENCY:
@@ -47,6 +48,7 @@ static void deal(struct fit *fit, enum till_rfm_dimension dimension, bool by_gro
     for (size_t i = 0; i < figures->count; i++)
         if (figures->recency[i] != TILL_RFM_RECENCY_MISSING)
             end[by_group ? fit->group[i] : 0]++;
+    /* From counts to starts; dealing then moves each start on to its end. */
     size_t sum = 0;
     for (size_t g = 0; g < GROUPS_MOST; g++) {
         size_t count = end[g];
@@ -65,6 +67,7 @@ static void cut(struct fit *fit, enum till_rfm_dimension dimension, size_t group
     unsigned bins = fit->scheme->bins;
     deal(fit, dimension, false, end);
     rfm_cuts_find(fit->values, fit->scratch, end[0], bins, overall);
+    /* Finding the cuts has sorted the values, so they are dealt anew. */
     if (groups > 1)
         deal(fit, dimension, true, end);
     for (size_t g = 0; g < groups; g++) {
@@ -89,6 +92,7 @@ static void regroup(struct fit *fit, enum till_rfm_dimension dimension, int64_t 
     }
 }
 
+/* The three figures in their order: each one's groups are made of the scores before it. */
 static void fit_cuts(struct fit *fit) {
     struct till_rfm_scheme *scheme = fit->scheme;
     bool nested = scheme->scores == TILL_RFM_NESTED;
@@ -113,6 +117,7 @@ static void fill_unreachable(struct till_rfm_scheme *scheme) {
     }
 }
 
+/* Customers with returns alone take no part in cuts; they are told by their missing recency. */
 static uint64_t count_purchasers(const struct till_rfm_figures *figures) {
     uint64_t count = 0;
     for (size_t i = 0; i < figures->count; i++)
@@ -123,6 +128,7 @@ static uint64_t count_purchasers(const struct till_rfm_figures *figures) {
 /* Fills the cuts of a scheme that has everything else. */
 static enum till_status fill_cuts(struct till_rfm_scheme *scheme, const struct till_rfm_figures *figures,
                                   struct till_error *error) {
+    /* No value can be a cut where there is none. */
     if (scheme->customers == 0) {
         fill_unreachable(scheme);
         return TILL_OK;
@@ -190,6 +196,7 @@ struct till_rfm_score till_rfm_scheme_score(const struct till_rfm_scheme *scheme
                                             int64_t monetary) {
     if (recency == TILL_RFM_RECENCY_MISSING)
         return (struct till_rfm_score){1, 1, 1};
+    /* Nested groups are chosen by the scores so far; independent scores ignore them. */
     unsigned bins = scheme->bins;
     unsigned r = rfm_cuts_score(scheme->recency, bins, rising_recency(recency));
     unsigned f =

@@ -17,6 +17,8 @@ static bool append(json_t *list, json_t *value) {
     return json_array_append_new(list, value) == 0;
 }
 
+/* One cut, as a number of days or purchases, or as money in a string: JSON numbers would pass through doubles
+ * elsewhere. */
 static json_t *cut_as_json(enum till_rfm_dimension dimension, int64_t cut) {
     if (dimension == TILL_RFM_RECENCY)
         return json_integer(-cut);
@@ -52,6 +54,7 @@ static json_t *groups_as_json(const struct till_rfm_scheme *scheme, enum till_rf
     return list;
 }
 
+/* One row of the table of segments. */
 static json_t *rule_as_json(const struct till_rfm_rule *rule) {
     return json_pack("{s:s%, s:[i,i], s:[i,i], s:[i,i]}", "segment", rule->segment.bytes, rule->segment.length, "r",
                      (int)rule->r_min, (int)rule->r_max, "f", (int)rule->f_min, (int)rule->f_max, "m", (int)rule->m_min,
@@ -70,6 +73,7 @@ static json_t *segments_as_json(const struct till_rfm_segments *segments) {
     return list;
 }
 
+/* The body, with its keys in the order in which people read them. NULL when memory is out. */
 static json_t *scheme_as_json(const struct till_rfm_scheme *scheme) {
     unsigned nested = scheme->scores == TILL_RFM_NESTED;
     char as_of[TILL_DAY_TEXT];
@@ -116,6 +120,7 @@ static bool get_integer(const json_t *value, int64_t least, int64_t most, int64_
     return *out >= least && *out <= most;
 }
 
+/* The counterpart of cut_as_json. Frequencies of zero are let in: a scheme may be made of other customers than ours. */
 static bool get_cut(const json_t *value, enum till_rfm_dimension dimension, int64_t *cut) {
     if (dimension == TILL_RFM_FREQUENCY)
         return get_integer(value, 0, INT64_MAX, cut);
@@ -154,6 +159,7 @@ static bool get_groups(const json_t *list, enum till_rfm_dimension dimension, un
     return true;
 }
 
+/* [least, most]; whether that is a range within the bins is for the table of segments to say. */
 static bool get_range(const json_t *rule, const char *figure, unsigned *least, unsigned *most) {
     const json_t *pair = json_object_get(rule, figure);
     int64_t from, to;
@@ -172,6 +178,7 @@ static bool get_rule(const json_t *value, struct till_rfm_rule *rule) {
            get_range(value, "f", &rule->f_min, &rule->f_max) && get_range(value, "m", &rule->m_min, &rule->m_max);
 }
 
+/* The table of segments checks itself; what it finds wrong is here the file's fault, and no longer a row's. */
 static enum till_status get_segments(const json_t *list, struct till_rfm_scheme *scheme, struct till_error *error) {
     size_t count = json_array_size(list);
     struct till_rfm_rule *rules = calloc(count + 1, sizeof *rules);
@@ -192,6 +199,7 @@ static enum till_status get_segments(const json_t *list, struct till_rfm_scheme 
     return bad(error, message);
 }
 
+/* The day is for the record alone; a scheme of other making may leave it empty. */
 static bool get_as_of(const json_t *value, int32_t *as_of) {
     int64_t time;
     *as_of = TILL_DAY_MISSING;
@@ -205,6 +213,7 @@ static bool get_as_of(const json_t *value, int32_t *as_of) {
     return true;
 }
 
+/* Fills a scheme of zeros. What was filled before an error is the caller's to free. */
 static enum till_status decode(struct till_rfm_scheme *scheme, const json_t *body, struct till_error *error) {
     const char *scores = json_string_value(json_object_get(body, "scores"));
     int64_t bins, customers;

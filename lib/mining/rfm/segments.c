@@ -38,10 +38,12 @@ static const struct {
 };
 #define BUILTIN_COUNT (sizeof builtin / sizeof *builtin)
 
+/* Where a cell stands in the cube; scores count from 1. */
 static size_t cell_of(unsigned bins, unsigned r, unsigned f, unsigned m) {
     return ((size_t)(r - 1) * bins + (f - 1)) * bins + (m - 1);
 }
 
+/* An empty range would pass as a row that covers nothing, so it is an error like one that leaves the cube. */
 static enum till_status check_range(const struct till_rfm_rule *rule, size_t row, char figure, unsigned least,
                                     unsigned most, unsigned bins, struct till_error *error) {
     if (least >= 1 && least <= most && most <= bins)
@@ -64,6 +66,7 @@ static enum till_status check_rule(const struct till_rfm_rule *rule, size_t row,
     return status;
 }
 
+/* Both rows are named, by their segments and places: either may be the one at fault. */
 static enum till_status covered_twice(const struct till_rfm_segments *segments, size_t first, size_t second, unsigned r,
                                       unsigned f, unsigned m, struct till_error *error) {
     char a[TILL_QUOTED_SIZE], b[TILL_QUOTED_SIZE];
@@ -89,6 +92,7 @@ static enum till_status paint(struct till_rfm_segments *segments, size_t row, st
     return TILL_OK;
 }
 
+/* Names the first cell without a segment, in the order of r, f, m, and how many there are. */
 static enum till_status check_complete(const struct till_rfm_segments *segments, struct till_error *error) {
     unsigned bins = segments->bins;
     size_t cells = (size_t)bins * bins * bins, missing = 0, first = 0;

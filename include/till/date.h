@@ -19,7 +19,7 @@
 
 /* The ways in which dates are written. One holds for all rows of an input. */
 enum till_date_format {
-    TILL_DATE_ISO,           /* 2010-12-01, with [T ]08:26[:00[.123]][Z|+08:00] behind it; the offset is read and ignored */
+    TILL_DATE_ISO,           /* 2010-12-01, with [T ]8:26[:00[.123]][Z|+08:00|+0800|+08] behind it; the offset is read and ignored */
     TILL_DATE_YMD_SLASH,     /* 2010/12/1 [8:26[:00]] */
     TILL_DATE_COMPACT,       /* 20101201 (8 digits) */
     TILL_DATE_MDY_SLASH,     /* 12/1/2010 [8:26[:00]] */
@@ -56,7 +56,8 @@ static inline int32_t till_date_day(int64_t time) {
 TILL_API int32_t till_date_from_civil(int year, int month, int day);
 TILL_API void till_date_to_civil(int32_t date, int *year, int *month, int *day);
 
-/* "2010-12-01" into `out` (10 bytes, no NUL). Returns the length, 0 for TILL_DAY_MISSING. */
+/* "2010-12-01" into `out` (10 bytes, no NUL). Returns the length, 0 for TILL_DAY_MISSING
+ * and outside of the years 0001 to 9999. */
 #define TILL_DAY_TEXT 12
 TILL_API size_t till_date_write(char *out, int32_t day);
 

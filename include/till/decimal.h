@@ -43,7 +43,7 @@ TILL_API enum till_number_result till_decimal_parse(const char *bytes, size_t le
 TILL_API enum till_number_result till_decimal_multiply(int64_t a, int64_t b, int64_t *product, bool *rounded);
 
 /* Two decimals, more only where the value has them: 12.50, -0.125, 3.00. Returns the length; `out` needs
- * TILL_MONEY_TEXT bytes; no NUL is written. */
+ * TILL_MONEY_TEXT bytes; no NUL is written. TILL_MONEY_MISSING writes nothing. */
 #define TILL_MONEY_TEXT 24
 TILL_API size_t till_decimal_format(char *out, int64_t money);
 

@@ -714,6 +714,10 @@ static void ties_of_reals_go_to_even(void **state) {
         text[length + 799] = '1';
         reads_as(text, high);
     }
+    /* Just above a middle, by less than 2^-65: found by a search; the values are those of Python's float(). */
+    reads_as("6836795456928002421e-27", 0x1.d5d22d78e4043p-28);
+    reads_as("0.000000008169792415464843530", 0x1.18b64109fb4e9p-27);
+    reads_as("9471593466193051275e-27", 0x1.4571046708a99p-27);
     reads_as("9007199254740993", 9007199254740992.0);
     reads_as("9007199254740993.0000000000000000000000000000000000000001", 9007199254740994.0);
     reads_as("2.2250738585072011e-308", 2.2250738585072011e-308);

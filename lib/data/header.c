@@ -57,7 +57,11 @@ static enum till_status check_record(const struct chunks *chunks, const struct i
                                      struct till_slice record, struct till_error *error) {
     enum scan_fault fault = SCAN_FINE;
     if (record.length == 0) {
-        return refuse(chunks, file, 1, error, "no header line: the input is empty");
+        /* Blank lines were skipped in search of the header; it is missing where the first of them stands. */
+        uint64_t first = chunks->options->skip + 1;
+        refuse(chunks, file, 1, error, "no header line: the input is empty");
+        till_error_at(error, file->name, first < chunks->line ? first : chunks->line, 1, NULL);
+        return TILL_ERROR_DATA;
     }
     size_t invalid = utf8_first_invalid(record.bytes, record.length);
     if (invalid < record.length) {

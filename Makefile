@@ -19,7 +19,7 @@ LIB_SOURCES := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))
 TOOL_MAINS := $(sort $(wildcard tools/till-*.c tools/till.c))
 TOOL_SHARED := $(filter-out $(TOOL_MAINS),$(sort $(wildcard tools/*.c)))
 UNIT_TESTS := $(sort $(wildcard tests/unit/*.c tests/laws/*.c))
-SCRIPT_TESTS := $(sort $(wildcard tests/cli/*.bats tests/golden/*.bats tests/lint/*.bats))
+SCRIPT_TESTS := $(sort $(wildcard tests/cli/*.bats tests/cli/*.t tests/golden/*.bats tests/lint/*.bats))
 HEADERS := $(sort $(wildcard include/till/*.h))
 PAGES := $(sort $(wildcard man/*.[1-9]))
 
@@ -29,6 +29,7 @@ MAIN_OBJECTS := $(TOOL_MAINS:%.c=$(BUILD)/%.o)
 TOOLS := $(TOOL_MAINS:tools/%.c=$(BUILD)/bin/%)
 TESTS := $(UNIT_TESTS:%.c=$(BUILD)/%)
 PRELOADS := $(patsubst tests/support/%.c,$(BUILD)/tests/%.so,$(wildcard tests/support/*.c))
+TEST_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/support/programs/*.c))
 FUZZERS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 STATIC := $(BUILD)/libtill.a
 SHARED := $(BUILD)/libtill.so.0
@@ -83,13 +84,13 @@ deps-check:
 check: deps-check
 	@$(MAKE) --no-print-directory check-run
 
-check-run: all $(TESTS) $(PRELOADS)
+check-run: all $(TESTS) $(PRELOADS) $(TEST_PROGRAMS)
 	@$(TEST_ENVIRONMENT) prove -j$(JOBS) --exec 'sh tests/support/run.sh' $(TESTS) $(SCRIPT_TESTS)
 
 # The tests of the library and the tools once more, under a sanitizer, in a build of its own. TILL_SANITIZER tells tests
 # that preload an allocator, or hold memory down, to skip.
 SANITIZED = $(MAKE) --no-print-directory HARDENING= HARDENING_LINK= check-run \
-	SCRIPT_TESTS="$(wildcard tests/cli/*.bats)"
+	SCRIPT_TESTS="$(wildcard tests/cli/*.bats tests/cli/*.t)"
 asan: deps-check
 	TILL_SANITIZER=address UBSAN_OPTIONS=print_stacktrace=1 $(SANITIZED) BUILD=build/asan \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
@@ -175,4 +176,4 @@ clean:
 
 .PHONY: all deps deps-check check check-run asan tsan fuzz fuzz-run coverage bench lint demo man install uninstall dist clean
 .SECONDARY:
--include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(SHARED_OBJECTS) $(MAIN_OBJECTS)) $(TESTS:=.d) $(PRELOADS:.so=.d) $(FUZZERS:=.d)
+-include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(SHARED_OBJECTS) $(MAIN_OBJECTS)) $(TESTS:=.d) $(TEST_PROGRAMS:=.d) $(PRELOADS:.so=.d) $(FUZZERS:=.d)

@@ -8,21 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A kept copy; notes when memory is out. */
-static const char *copy(struct tool_private *private, const char *text) {
-    const char *kept = keep_copy(&private->keep, text, strlen(text));
-    private->out_of_memory |= kept == NULL;
-    return kept;
-}
-
 void tool_figure(struct tool_run *run, const char *name, double value) {
     struct tool_private *private = run->private;
+    const char *kept = keep_copy(&private->keep, name, strlen(name));
     struct tool_figure *grown = realloc(private->figures, (private->figure_count + 1) * sizeof *grown);
-    const char *kept = grown == NULL ? NULL : copy(private, name);
-    private->figures = grown == NULL ? private->figures : grown;
-    private->out_of_memory |= grown == NULL;
-    if (kept != NULL)
-    private->figures[private->figure_count++] = (struct tool_figure){kept, value};
+    if (grown != NULL)
+    private->figures = grown;
+    if (grown != NULL && kept != NULL)
+        grown[private->figure_count++] = (struct tool_figure){kept, value};
+    else
+    private->out_of_memory = true;
 }
 
 void tool_fact(struct tool_run *run, const char *name, const char *format, ...) {
@@ -32,15 +27,17 @@ void tool_fact(struct tool_run *run, const char *name, const char *format, ...) 
     va_start(arguments, format);
     vsnprintf(value, sizeof value, format, arguments);
     va_end(arguments);
-    struct tool_fact *grown = realloc(private->facts, (private->fact_count + 1) * sizeof *grown);
-    private->facts = grown == NULL ? private->facts : grown;
-    private->out_of_memory |= grown == NULL;
-    const char *kept_name = grown == NULL ? NULL : copy(private, name);
-    const char *kept_value = kept_name == NULL ? NULL : copy(private, value);
-    if (kept_value != NULL)
-    private->facts[private->fact_count++] = (struct tool_fact){kept_name, kept_value};
     if (run->verbose)
         tool_note(run, "%s: %s", name, value);
+    const char *kept_name = keep_copy(&private->keep, name, strlen(name));
+    const char *kept_value = keep_copy(&private->keep, value, strlen(value));
+    struct tool_fact *grown = realloc(private->facts, (private->fact_count + 1) * sizeof *grown);
+    if (grown != NULL)
+    private->facts = grown;
+    if (grown != NULL && kept_name != NULL && kept_value != NULL)
+        grown[private->fact_count++] = (struct tool_fact){kept_name, kept_value};
+    else
+    private->out_of_memory = true;
 }
 
 void tool_warn(struct tool_run *run, const char *format, ...) {
@@ -51,12 +48,14 @@ void tool_warn(struct tool_run *run, const char *format, ...) {
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     report_line(run, "warning: ", message);
+    const char *kept = keep_copy(&private->keep, message, strlen(message));
     const char **grown = realloc(private->warnings, (private->warning_count + 1) * sizeof *grown);
-    private->warnings = grown == NULL ? private->warnings : grown;
-    private->out_of_memory |= grown == NULL;
-    const char *kept = grown == NULL ? NULL : copy(private, message);
-    if (kept != NULL)
-    private->warnings[private->warning_count++] = kept;
+    if (grown != NULL)
+    private->warnings = grown;
+    if (grown != NULL && kept != NULL)
+        grown[private->warning_count++] = kept;
+    else
+    private->out_of_memory = true;
 }
 
 void tool_note(struct tool_run *run, const char *format, ...) {

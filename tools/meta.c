@@ -3,7 +3,7 @@
  * Whatever may differ between two runs with the same result stays out: the clock, threads, the machine. */
 #include "private.h"
 
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include <till/date.h>
@@ -100,9 +100,9 @@ static json_t *figures_of(const struct tool_private *private, bool *failed) {
     for (size_t i = 0; i < private->figure_count; i++) {
         double value = private->figures[i].value;
         bool whole = value > -9e15 && value < 9e15 && value == (double)(int64_t)value;
-        /* jansson has no NaN: an undefined figure is null */
-        json_t *number = whole ? json_integer((json_int_t)value) : json_real(value);
-        set(object, private->figures[i].name, number == NULL ? json_null() : number, failed);
+        /* jansson has no NaN and no infinity: an undefined figure is null */
+        json_t *number = whole ? json_integer((json_int_t)value) : isfinite(value) ? json_real(value) : json_null();
+        set(object, private->figures[i].name, number, failed);
     }
     return object;
 }
@@ -143,21 +143,40 @@ static json_t *meta_of(const struct tool_run *run, bool *failed) {
     return object;
 }
 
+/* Takes a piece of JSON. jansson 2.14 goes on past a key that could not be written, so a failure is also noted here. */
+struct json_sink {
+    struct till_text text;
+    bool failed;
+};
+
+static int take_json(const char *bytes, size_t length, void *context) {
+    struct json_sink *sink = context;
+    sink->failed |= !till_text_append(&sink->text, bytes, length);
+    return sink->failed ? -1 : 0;
+}
+
+bool json_to_text(struct till_text *out, const json_t *value, size_t flags) {
+    struct json_sink sink = {.text = *out};
+    sink.failed |= json_dump_callback(value, take_json, &sink, flags) != 0;
+    *out = sink.text;
+    return !sink.failed;
+}
+
 enum till_status meta_write(struct tool_run *run, struct till_error *error) {
     struct till_sink sink;
+    struct till_text text = {0};
+    bool failed = false;
     if (run->private->common.meta == NULL)
         return TILL_OK;
-    bool failed = false;
     json_t *object = meta_of(run, &failed);
-    char *text = failed ? NULL : json_dumps(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(10));
+    failed = failed || !json_to_text(&text, object, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(10)) ||
+             !till_text_append(&text, "\n", 1);
     json_decref(object);
-    if (text == NULL)
-        return till_error_memory(error);
-    enum till_status status = tool_open_file(run, run->private->common.meta, &sink, error);
+    enum till_status status = failed ? till_error_memory(error) : TILL_OK;
     if (status == TILL_OK)
-        status = sink.write(sink.context, text, strlen(text), error);
+        status = tool_open_file(run, run->private->common.meta, &sink, error);
     if (status == TILL_OK)
-        status = sink.write(sink.context, "\n", 1, error);
-    free(text);
+        status = sink.write(sink.context, text.bytes, text.length, error);
+    till_text_free(&text);
     return status;
 }

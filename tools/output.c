@@ -26,6 +26,7 @@ struct output {
     struct output *next;
     char *name;      /* for messages: as the user gave it */
     char *target;    /* where the links lead; NULL: standard output */
+    char *folder;    /* that the target lies in, as a path that can be opened */
     char *temporary; /* NULL: written directly, or committed already */
     dev_t folder_device;
     ino_t folder_inode;
@@ -210,23 +211,15 @@ static char *follow_links(const char *path) {
     return NULL;
 }
 
-/* The folder of the target, as a path that can be opened; NULL when memory is out. */
-static char *folder_of(const char *target) {
-    size_t length = folder_length(target);
-    return length == 0 ? join("", 0, ".") : join(target, length, ".");
-}
-
 /* Where in its folder a file lies tells whether two outputs are one, also when neither is there yet. */
 static enum till_status find_folder(struct output *file, struct till_error *error) {
     struct stat status;
-    char *folder = folder_of(file->target);
-    if (folder == NULL)
+    size_t length = folder_length(file->target);
+    file->folder = length == 0 ? join("", 0, ".") : join(file->target, length, ".");
+    if (file->folder == NULL)
         return till_error_memory(error);
-    int failed = stat(folder, &status);
-    int code = errno;
-    free(folder);
-    if (failed)
-        return till_error_system(error, file->name, "cannot create", code);
+    if (stat(file->folder, &status) != 0)
+        return till_error_system(error, file->name, "cannot create", errno);
     file->folder_device = status.st_dev;
     file->folder_inode = status.st_ino;
     return TILL_OK;
@@ -336,6 +329,7 @@ static void drop(struct output *file) {
         deflateEnd(&file->gzip);
     free(file->temporary);
     free(file->target);
+    free(file->folder);
     free(file->name);
     free(file->buffer);
     free(file);
@@ -399,16 +393,12 @@ enum till_status output_finish(struct output_set *set, struct till_error *error)
 }
 
 /* The new name is safe only when the folder has reached the disk. Some file systems cannot sync folders; then there is
- * nothing to do. */
+ * nothing to do, and neither is there for a folder that may be written but not read. */
 static enum till_status sync_folder(const struct output *file, struct till_error *error) {
-    char *folder = folder_of(file->target);
-    if (folder == NULL)
-        return till_error_memory(error);
-    enum till_status status = TILL_OK;
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
+    int descriptor = open(file->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor == -1)
-        return TILL_OK; /* a folder may be written without being readable */
+        return TILL_OK;
+    enum till_status status = TILL_OK;
     if (fsync(descriptor) != 0 && errno != EINVAL && errno != ENOTSUP && errno != EBADF)
         status = till_error_system(error, file->name, "write error", errno);
     close(descriptor);

@@ -90,6 +90,8 @@ void report_summary(const struct tool_run *run);
 enum till_status meta_write(struct tool_run *run, struct till_error *error);
 /* A JSON string; bytes of a text that is not UTF-8 (a file name) become \xNN. NULL when memory is out. */
 json_t *json_of_text(const char *text);
+/* Appends the value as JSON; false when memory is out. */
+bool json_to_text(struct till_text *out, const json_t *value, size_t flags);
 
 /* conditions.c: --fail-if. */
 enum till_status conditions_parse(struct tool_run *run, struct till_error *error);

@@ -11,20 +11,25 @@
 
 #include <till/decimal.h>
 
-/* Escapes control bytes in `line`, and ends it. */
+/* Writes the bytes as one line, control bytes escaped. Without memory of its own, since it may have to say that there
+ * is none. */
 static void write_line(const struct tool_run *run, const struct till_text *line) {
-    struct till_text safe = {0};
-    bool ok = true;
-    for (size_t i = 0; i < line->length && ok; i++) {
-        unsigned char byte = (unsigned char)line->bytes[i];
-        ok = byte < 0x20 || byte == 0x7f ? till_text_append_format(&safe, "\\x%02x", byte)
-                                         : till_text_append(&safe, &line->bytes[i], 1);
-    }
-    ok = ok && till_text_append(&safe, "\n", 1);
+    char safe[4096];
+    size_t used = 0;
     progress_clear(run);
-    if (ok)
-        output_write_all(STDERR_FILENO, safe.bytes, safe.length);
-    till_text_free(&safe);
+    for (size_t i = 0; i < line->length; i++) {
+        unsigned char byte = (unsigned char)line->bytes[i];
+        if (used + 8 > sizeof safe) {
+            output_write_all(STDERR_FILENO, safe, used);
+            used = 0;
+        }
+        if (byte < 0x20 || byte == 0x7f)
+            used += (size_t)snprintf(safe + used, 5, "\\x%02x", byte);
+        else
+            safe[used++] = line->bytes[i];
+    }
+    safe[used++] = '\n';
+    output_write_all(STDERR_FILENO, safe, used);
 }
 
 void report_line(const struct tool_run *run, const char *kind, const char *message) {
@@ -34,7 +39,8 @@ void report_line(const struct tool_run *run, const char *kind, const char *messa
     till_text_free(&line);
 }
 
-static void report_json(const struct tool_run *run, const struct till_error *error, int code) {
+/* False when memory is out; then nothing was written. */
+static bool report_json(const struct tool_run *run, const struct till_error *error, int code) {
     json_t *object = json_object();
     json_object_set_new(object, "tool", json_of_text(run->tool->name));
     json_object_set_new(object, "file", *error->file == '\0' ? json_null() : json_of_text(error->file));
@@ -43,21 +49,19 @@ static void report_json(const struct tool_run *run, const struct till_error *err
     json_object_set_new(object, "role", *error->role == '\0' ? json_null() : json_of_text(error->role));
     json_object_set_new(object, "message", json_of_text(error->message));
     json_object_set_new(object, "exit", json_integer(code));
-    char *text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    json_decref(object);
     struct till_text line = {0};
-    if (text != NULL && till_text_append_string(&line, text))
+    bool ok = json_object_size(object) == 7 && json_to_text(&line, object, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    if (ok)
         write_line(run, &line);
+    json_decref(object);
     till_text_free(&line);
-    free(text);
+    return ok;
 }
 
 /* tool: file:line:column: role: message */
 void report_error(const struct tool_run *run, const struct till_error *error, int code) {
-    if (run->private->common.errors == 1) {
-        report_json(run, error, code);
+    if (run->private->common.errors == 1 && report_json(run, error, code))
         return;
-    }
     struct till_text line = {0};
     bool ok = till_text_append_format(&line, "%s: %s", run->tool->name, error->file);
     if (error->line != 0)

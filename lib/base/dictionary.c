@@ -14,7 +14,7 @@
 #include "lib/base/hash_fast.h"
 #include "lib/base/pages.h"
 
-enum { BATCH = 128, FIRST_SLOTS = 1024, FIRST_SHIFT = 32 - 10 };
+enum { BATCH = 512, FIRST_SLOTS = 1024, FIRST_SHIFT = 32 - 10 };
 
 /* The longest string that lies in its key; where the high byte of a word comes first in memory, none does. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -222,7 +222,7 @@ struct batch {
     struct key keys[BATCH + 1];
     uint64_t hashes[BATCH];
     uint32_t codes[BATCH];
-    unsigned char run[BATCH]; /* which of the runs a row belongs to */
+    uint16_t run[BATCH]; /* which of the runs a row belongs to */
     size_t runs;
 };
 
@@ -234,7 +234,7 @@ static void gather_runs(struct batch *batch, const struct till_slice *keys, size
         struct key key = key_of(keys[i]);
         run += (key.head != batch->keys[run].head) | (key.tail != batch->keys[run].tail);
         batch->keys[run] = key;
-        batch->run[i] = (unsigned char)run;
+        batch->run[i] = (uint16_t)run;
     }
     batch->runs = run + 1;
 }

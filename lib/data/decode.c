@@ -350,14 +350,22 @@ static int64_t careful_time(struct decoding *d, size_t row, struct till_slice fi
     return time;
 }
 
+/* Exports are mostly sorted by time, so that a date mostly is that of the row before: its ten bytes are compared first. */
 static void decode_day(struct decoding *d, const struct wanted *wanted, int32_t *out) {
     size_t column = reader_place(d->reader, wanted->ask.column);
     bool iso = wanted->date_format == TILL_DATE_ISO && d->options->null_count == 0;
+    const char *before = "          ";
+    int32_t day = TILL_DAY_MISSING;
     for (size_t row = 0; row < d->reader->grid.rows; row++) {
         struct till_slice field = grid_field(d->reader, row, column);
         int64_t time;
-        if (iso && field.length == 10 && date_parse_iso_day(field.bytes, &out[row])) {
-            continue;
+        if (iso && field.length == 10) {
+            if (memcmp(field.bytes, before, 10) == 0 || date_parse_iso_day(field.bytes, &day)) {
+                before = field.bytes;
+                out[row] = day;
+                continue;
+            }
+            before = "          ";
         }
         if (!iso || !date_parse_iso_plain(field.bytes, field.length, &time)) {
             time = careful_time(d, row, field, wanted);

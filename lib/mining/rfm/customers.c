@@ -268,7 +268,7 @@ static inline int32_t day_at(const struct state *state, const struct till_vector
 }
 
 static void count_rows(struct state *state, const struct till_block *block) {
-    enum { AHEAD = 16 };
+    enum { AHEAD = 64 }; /* rows: enough for a miss of all caches */
     const struct till_vector *dates = &block->columns[state->date_at];
     const int64_t *amounts = block->columns[state->amount_at].money;
     bool drop = state->settings.options.returns == TILL_RFM_RETURNS_DROP;
@@ -305,14 +305,22 @@ static enum till_status merge(void *context, void *from, struct till_error *erro
     if (into->ledger != NULL) {
         return till_ledger_aggregate.merge(into->ledger, other->ledger, error);
     }
+    enum { BATCH = 1024 };
+    struct till_slice names[BATCH];
+    uint32_t codes[BATCH];
     uint32_t count = till_dictionary_count(other->names);
-    for (uint32_t code = 0; code < count; code++) {
-        uint32_t mine;
-        if (!till_dictionary_add(into->names, till_dictionary_text(other->names, code), &mine) ||
+    for (uint32_t start = 0; start < count; start += BATCH) {
+        uint32_t batch = count - start < BATCH ? count - start : BATCH;
+        for (uint32_t i = 0; i < batch; i++) {
+            names[i] = till_dictionary_text(other->names, start + i);
+        }
+        if (!till_dictionary_add_all(into->names, names, batch, codes) ||
             !figures_reserve(&into->figures, till_dictionary_count(into->names))) {
             return till_error_memory(error);
         }
-        figures_merge(&into->figures.of[mine], &other->figures.of[code]);
+        for (uint32_t i = 0; i < batch; i++) {
+            figures_merge(&into->figures.of[codes[i]], &other->figures.of[start + i]);
+        }
     }
     newest_merge(&into->newest, &other->newest);
     into->absolute += other->absolute;

@@ -20,6 +20,9 @@ struct till_dictionary;
 
 /* An empty dictionary under a hash seed of its own; NULL when memory is out. */
 TILL_API struct till_dictionary *till_dictionary_new(void);
+/* The same, with `kept` bytes of the caller's beside each string, zero at first and found with the string: what is
+ * counted for a string is then in the cache when it is wanted. */
+TILL_API struct till_dictionary *till_dictionary_new_with(size_t kept);
 TILL_API void till_dictionary_free(struct till_dictionary *dictionary);
 
 /* How many different strings there are. */
@@ -38,6 +41,9 @@ TILL_API bool till_dictionary_find(const struct till_dictionary *dictionary, str
 
 /* The string of a code; valid until the next add. */
 TILL_API struct till_slice till_dictionary_text(const struct till_dictionary *dictionary, uint32_t code);
+
+/* The bytes kept beside the string of a code, aligned to 8; valid until the next add. O(1). */
+TILL_API void *till_dictionary_kept(const struct till_dictionary *dictionary, uint32_t code);
 
 /* Fills order[0..count) with all codes in byte order of their strings (as LC_ALL=C sort). O(n log n), fast on the
  * first 8 bytes. False when memory is out. */

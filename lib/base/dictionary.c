@@ -1,7 +1,8 @@
 /* Strings to codes by open addressing. A slot is 8 bytes, 32 bits of the hash as a tag and the code, so that a probe
  * nearly never looks at a key in vain; a key is 16 bytes, the string itself with its length when it has up to 15 bytes,
- * else its address in an arena. Hash and comparison of short keys are then a few instructions. Batches compute all
- * hashes first and ask for the slots, then for the keys, so that the cache misses of many rows overlap. */
+ * else its address in an arena; what the caller keeps of each string lies behind it. Hash and comparison of short keys
+ * are then a few instructions. Batches compute all hashes first and ask for the slots, then for the keys, so that the
+ * cache misses of many rows overlap. */
 #include <till/dictionary.h>
 
 #include <stdlib.h>
@@ -32,41 +33,64 @@ struct key {
 static const uint64_t LONG_MARK = UINT64_C(0xFF) << 56;
 
 struct till_dictionary {
-    uint64_t *slots;     /* 0: free; else tag << 32 | code + 1 */
+    uint64_t *slots;     /* 0: free; else tag << 32 | code + 1; in slot_pages */
     unsigned slot_shift; /* a tag shifted right by so much is its first slot */
     size_t slot_mask;
-    struct key *keys; /* [capacity] */
+    char *entries; /* [capacity], `stride` bytes each: the key, and what the caller keeps with it; in entry_pages */
+    size_t stride;
     uint32_t count;
     uint32_t capacity;
     uint64_t seed;
     struct arena long_keys;
+    struct pages slot_pages;
+    struct pages entry_pages;
 };
 
-struct till_dictionary *till_dictionary_new(void) {
+static bool resize_entries(struct till_dictionary *dictionary, size_t capacity) {
+    if (!pages_resize(&dictionary->entry_pages, capacity * dictionary->stride)) {
+        return false;
+    }
+    dictionary->entries = dictionary->entry_pages.memory;
+    dictionary->capacity = (uint32_t)capacity;
+    return true;
+}
+
+struct till_dictionary *till_dictionary_new_with(size_t kept) {
     struct till_dictionary *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return NULL;
     }
-    made->slots = calloc(FIRST_SLOTS, sizeof *made->slots);
-    made->keys = malloc(FIRST_SLOTS / 2 * sizeof *made->keys);
+    made->stride = sizeof(struct key) + (kept + 7) / 8 * 8;
     made->slot_mask = FIRST_SLOTS - 1;
     made->slot_shift = FIRST_SHIFT;
-    made->capacity = FIRST_SLOTS / 2;
     made->seed = till_hash_seed();
-    if (made->slots == NULL || made->keys == NULL) {
+    if (!pages_resize(&made->slot_pages, FIRST_SLOTS * sizeof *made->slots) || !resize_entries(made, FIRST_SLOTS / 2)) {
         till_dictionary_free(made);
         return NULL;
     }
+    made->slots = made->slot_pages.memory;
     return made;
+}
+
+struct till_dictionary *till_dictionary_new(void) {
+    return till_dictionary_new_with(0);
 }
 
 void till_dictionary_free(struct till_dictionary *dictionary) {
     if (dictionary != NULL) {
-        free(dictionary->slots);
-        free(dictionary->keys);
+        pages_free(&dictionary->slot_pages);
+        pages_free(&dictionary->entry_pages);
         arena_free(&dictionary->long_keys);
         free(dictionary);
     }
+}
+
+static inline struct key *key_at(const struct till_dictionary *dictionary, uint32_t code) {
+    return (struct key *)(void *)(dictionary->entries + code * dictionary->stride);
+}
+
+void *till_dictionary_kept(const struct till_dictionary *dictionary, uint32_t code) {
+    return key_at(dictionary, code) + 1;
 }
 
 uint32_t till_dictionary_count(const struct till_dictionary *dictionary) {
@@ -118,7 +142,7 @@ static inline bool same_key(struct key a, struct key b) {
 }
 
 struct till_slice till_dictionary_text(const struct till_dictionary *dictionary, uint32_t code) {
-    const struct key *key = &dictionary->keys[code];
+    const struct key *key = key_at(dictionary, code);
     if (is_long(*key)) {
         return (struct till_slice){(const char *)(uintptr_t)key->head, key->tail & ~LONG_MARK};
     }
@@ -137,7 +161,7 @@ static inline size_t find_slot(const struct till_dictionary *dictionary, struct 
     size_t at = first_slot(dictionary, hash);
     for (;; at = (at + 1) & dictionary->slot_mask) {
         uint64_t slot = dictionary->slots[at];
-        if (slot == 0 || (slot >> 32 == hash >> 32 && same_key(dictionary->keys[(uint32_t)slot - 1], key))) {
+        if (slot == 0 || (slot >> 32 == hash >> 32 && same_key(*key_at(dictionary, (uint32_t)slot - 1), key))) {
             return at;
         }
     }
@@ -156,33 +180,27 @@ static void move_slots(struct till_dictionary *dictionary, const uint64_t *old, 
     }
 }
 
-/* Doubles slots and keys. */
+/* Doubles slots and entries. */
 static bool grow(struct till_dictionary *dictionary) {
-    size_t slots = 2 * (dictionary->slot_mask + 1);
-    if (slots > UINT32_MAX) {
+    size_t count = dictionary->slot_mask + 1;
+    struct pages grown = {0};
+    if (2 * count > UINT32_MAX || !resize_entries(dictionary, count) ||
+        !pages_resize(&grown, 2 * count * sizeof *dictionary->slots)) {
         return false;
     }
-    struct key *keys = pages_grow(dictionary->keys, slots / 2 * sizeof *keys);
-    if (keys == NULL) {
-        return false;
-    }
-    dictionary->keys = keys;
-    uint64_t *table = pages_allocate(slots * sizeof *table);
-    if (table == NULL) {
-        return false;
-    }
-    uint64_t *old = dictionary->slots;
-    dictionary->slots = table;
-    dictionary->slot_mask = slots - 1;
+    struct pages old = dictionary->slot_pages;
+    dictionary->slot_pages = grown;
+    dictionary->slots = grown.memory;
+    dictionary->slot_mask = 2 * count - 1;
     dictionary->slot_shift--;
-    dictionary->capacity = (uint32_t)(slots / 2);
-    move_slots(dictionary, old, slots / 2);
-    free(old);
+    move_slots(dictionary, old.memory, count);
+    pages_free(&old);
     return true;
 }
 
 static bool reserve(struct till_dictionary *dictionary, size_t more) {
-    while (dictionary->capacity - dictionary->count < more) {
+    /* A failed growth may leave room for entries without the slots for them. */
+    while ((dictionary->slot_mask + 1) / 2 - dictionary->count < more) {
         if (!grow(dictionary)) {
             return false;
         }
@@ -207,7 +225,7 @@ static inline bool find_or_add(struct till_dictionary *dictionary, struct key ke
         key.head = (uint64_t)(uintptr_t)copy;
     }
     *code = dictionary->count++;
-    dictionary->keys[*code] = key;
+    *key_at(dictionary, *code) = key;
     dictionary->slots[at] = (hash >> 32) << 32 | (*code + 1);
     return true;
 }
@@ -246,7 +264,9 @@ static bool find_or_add_runs(struct till_dictionary *dictionary, struct batch *b
     }
     for (size_t i = 0; i < batch->runs; i++) {
         uint32_t candidate = (uint32_t)dictionary->slots[first_slot(dictionary, batch->hashes[i])];
-        __builtin_prefetch(&dictionary->keys[candidate == 0 ? 0 : candidate - 1]);
+        const char *entry = dictionary->entries + (candidate == 0 ? 0 : candidate - 1) * dictionary->stride;
+        __builtin_prefetch(entry);
+        __builtin_prefetch(entry + dictionary->stride - 1);
     }
     bool fine = true;
     for (size_t i = 0; fine && i < batch->runs; i++) {
@@ -375,10 +395,11 @@ static void sort_from(const struct till_dictionary *dictionary, struct entry *en
 
 bool till_dictionary_order(const struct till_dictionary *dictionary, uint32_t *order) {
     size_t count = dictionary->count;
-    struct entry *entries = pages_grow(NULL, (2 * count + 1) * sizeof *entries);
-    if (entries == NULL) {
+    struct pages pages = {0};
+    if (!pages_resize(&pages, (2 * count + 1) * sizeof(struct entry))) {
         return false;
     }
+    struct entry *entries = pages.memory;
     for (size_t i = 0; i < count; i++) {
         entries[i].code = (uint32_t)i;
     }
@@ -386,6 +407,6 @@ bool till_dictionary_order(const struct till_dictionary *dictionary, uint32_t *o
     for (size_t i = 0; i < count; i++) {
         order[i] = entries[i].code;
     }
-    free(entries);
+    pages_free(&pages);
     return true;
 }

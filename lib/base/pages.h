@@ -1,15 +1,28 @@
-/* pages.h: large tables that are read at random. */
+/* pages.h: large tables that are read at random.
+ *
+ *     struct pages table = {0};
+ *     if (pages_resize(&table, count * sizeof *entries)) entries = table.memory;
+ *     pages_free(&table);
+ */
 #ifndef TILL_BASE_PAGES_H
 #define TILL_BASE_PAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* `size` bytes of zeros for a table; large ones on large pages, where the system has them, so that random reads do not wait
- * for the page table. To be freed by free(). NULL when memory is out. */
-void *pages_allocate(size_t size);
+/* Start with {0}. */
+struct pages {
+    void *memory;
+    size_t size;   /* as asked for */
+    size_t mapped; /* bytes taken straight from the system; 0: from the allocator */
+};
 
-/* As realloc: a table of another size with the same content; what is new is undefined. NULL when memory is out, and the old
- * one stays. */
-void *pages_grow(void *table, size_t size);
+/* Makes a table `size` bytes long, at least as long as it was: the content stays (and may move), what is new is zero.
+ * Large tables lie on large pages, where the system has them, so that random reads do not wait for the page table, and
+ * they move without being copied. False when memory is out; the table is then as it was. */
+bool pages_resize(struct pages *pages, size_t size);
+
+/* Gives the memory back and leaves {0}. */
+void pages_free(struct pages *pages);
 
 #endif

@@ -2,24 +2,21 @@
  * entries in vain. */
 #include "lib/fold/ledger_table.h"
 
-#include <stdlib.h>
-
-#include "lib/base/pages.h"
-
 enum { FIRST_SLOTS = 2048, FIRST_SHIFT = 32 - 11 };
 
 bool ledger_table_start(struct ledger_table *table) {
-    table->slots = pages_allocate(FIRST_SLOTS * sizeof *table->slots);
     table->slot_mask = FIRST_SLOTS - 1;
     table->slot_shift = FIRST_SHIFT;
-    return table->slots != NULL;
+    bool fine = pages_resize(&table->slot_pages, FIRST_SLOTS * sizeof *table->slots);
+    table->slots = table->slot_pages.memory;
+    return fine;
 }
 
 void ledger_table_free(struct ledger_table *table) {
     for (size_t i = 0; i < table->segment_count; i++) {
-        free(table->segments[i]);
+        pages_free(&table->segments[i]);
     }
-    free(table->slots);
+    pages_free(&table->slot_pages);
     *table = (struct ledger_table){0};
 }
 
@@ -41,17 +38,18 @@ static bool reserve_slot(struct ledger_table *table) {
     if (2 * table->count <= table->slot_mask) {
         return true;
     }
-    size_t count = 2 * (table->slot_mask + 1);
-    uint64_t *slots = count <= UINT32_MAX ? pages_allocate(count * sizeof *slots) : NULL;
-    uint64_t *old = table->slots;
-    if (slots == NULL) {
+    size_t count = table->slot_mask + 1;
+    struct pages grown = {0};
+    if (2 * count > UINT32_MAX || !pages_resize(&grown, 2 * count * sizeof *table->slots)) {
         return false;
     }
-    table->slots = slots;
-    table->slot_mask = count - 1;
+    struct pages old = table->slot_pages;
+    table->slot_pages = grown;
+    table->slots = grown.memory;
+    table->slot_mask = 2 * count - 1;
     table->slot_shift--;
-    move_slots(table, old, count / 2);
-    free(old);
+    move_slots(table, old.memory, count);
+    pages_free(&old);
     return true;
 }
 
@@ -64,9 +62,11 @@ static bool reserve_entry(struct ledger_table *table) {
         return false;
     }
     size_t size = ((size_t)LEDGER_FIRST_SEGMENT << table->segment_count) * sizeof(struct ledger_entry);
-    table->segments[table->segment_count] = pages_grow(NULL, size);
-    table->segment_count += table->segments[table->segment_count] != NULL;
-    return table->count + LEDGER_FIRST_SEGMENT < (size_t)LEDGER_FIRST_SEGMENT << table->segment_count;
+    if (!pages_resize(&table->segments[table->segment_count], size)) {
+        return false;
+    }
+    table->segment_count++;
+    return true;
 }
 
 struct ledger_entry *ledger_table_entry(struct ledger_table *table, uint32_t customer, struct till_fingerprint order) {

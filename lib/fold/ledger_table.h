@@ -8,6 +8,8 @@
 
 #include <till/hash.h>
 
+#include "lib/base/pages.h"
+
 /* 40 bytes: an order of a customer; with settings.rows, a customer's purchases or returns of a day. */
 struct ledger_entry {
     struct till_fingerprint order;
@@ -22,18 +24,19 @@ struct ledger_entry {
 enum { LEDGER_FIRST_SEGMENT = 1 << 12, LEDGER_SEGMENTS = 32 - 12 };
 
 struct ledger_table {
-    struct ledger_entry *segments[LEDGER_SEGMENTS];
+    struct pages segments[LEDGER_SEGMENTS];
     size_t segment_count;
     size_t count;
     uint64_t *slots;     /* 0: free; else tag << 32 | index + 1 */
     unsigned slot_shift; /* a tag shifted right by so much is its first slot */
     size_t slot_mask;
+    struct pages slot_pages;
 };
 
 static inline struct ledger_entry *ledger_table_at(const struct ledger_table *table, size_t index) {
     size_t place = index + LEDGER_FIRST_SEGMENT;
     unsigned segment = 63 - (unsigned)__builtin_clzll(place / LEDGER_FIRST_SEGMENT);
-    return &table->segments[segment][place - ((size_t)LEDGER_FIRST_SEGMENT << segment)];
+    return (struct ledger_entry *)table->segments[segment].memory + (place - ((size_t)LEDGER_FIRST_SEGMENT << segment));
 }
 
 bool ledger_table_start(struct ledger_table *table);

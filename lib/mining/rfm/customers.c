@@ -19,39 +19,33 @@
 
 /* ------------------------------------------------------------------ counting */
 
-bool figures_reserve(struct figures *figures, uint32_t count) {
-    if (count > figures->capacity) {
-        uint32_t capacity = count < 512 ? 1024 : 2 * count;
-        struct figure *grown = pages_grow(figures->of, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return false;
-        }
-        figures->of = grown;
-        figures->capacity = capacity;
-    }
-    while (figures->count < count) {
-        figures->of[figures->count++] = (struct figure){.first = INT32_MAX, .last = TILL_DAY_MISSING};
-    }
-    return true;
-}
-
 void figures_merge(struct figure *into, const struct figure *other) {
     into->monetary += other->monetary;
     into->frequency += other->frequency;
-    into->first = other->first < into->first ? other->first : into->first;
+    into->first = other->first > into->first ? other->first : into->first;
     into->last = other->last > into->last ? other->last : into->last;
     into->returned |= other->returned;
+}
+
+/* Where the figures of customers lie: beside their names, or in an array of their own. */
+struct figures {
+    const struct till_dictionary *names;
+    struct figure *of; /* by code; NULL: beside the names */
+};
+
+static const struct figure *figure_of(const struct figures *figures, uint32_t code) {
+    return figures->of != NULL ? &figures->of[code] : till_dictionary_kept(figures->names, code);
 }
 
 /* ------------------------------------------------------------------ columns */
 
 static bool allocate(struct till_rfm_customers *customers, size_t count) {
     *customers = (struct till_rfm_customers){
-        .customer = pages_grow(NULL, (count + 1) * sizeof *customers->customer),
-        .first = pages_grow(NULL, (count + 1) * sizeof *customers->first),
-        .last = pages_grow(NULL, (count + 1) * sizeof *customers->last),
-        .frequency = pages_grow(NULL, (count + 1) * sizeof *customers->frequency),
-        .monetary = pages_grow(NULL, (count + 1) * sizeof *customers->monetary),
+        .customer = malloc((count + 1) * sizeof *customers->customer),
+        .first = malloc((count + 1) * sizeof *customers->first),
+        .last = malloc((count + 1) * sizeof *customers->last),
+        .frequency = malloc((count + 1) * sizeof *customers->frequency),
+        .monetary = malloc((count + 1) * sizeof *customers->monetary),
         .newest_day = TILL_DAY_MISSING,
         .next_newest_day = TILL_DAY_MISSING,
     };
@@ -96,27 +90,35 @@ static enum till_status refuse_return(struct till_slice customer, struct till_er
     return TILL_ERROR_DATA;
 }
 
+/* Adds a customer to the columns; the name is not copied yet. */
+static void add_customer(struct till_rfm_customers *customers, struct till_slice name, const struct figure *figure) {
+    bool bought = figure->frequency > 0;
+    size_t at = customers->count++;
+    customers->customer[at] = name;
+    customers->first[at] = bought ? figure_day(~figure->first) : TILL_DAY_MISSING;
+    customers->last[at] = bought ? figure_day(figure->last) : TILL_DAY_MISSING;
+    customers->frequency[at] = figure->frequency;
+    customers->monetary[at] = figure->monetary;
+}
+
 /* The figures as columns, in byte order of the customers' names. */
-static enum till_status make_columns(const struct figures *figures, const struct till_dictionary *names,
-                                     enum till_rfm_returns returns, struct till_rfm_customers *customers,
-                                     struct till_error *error) {
-    uint32_t count = till_dictionary_count(names);
-    uint32_t *order = pages_grow(NULL, (count + 1) * sizeof *order);
-    bool fine = allocate(customers, count) && order != NULL && till_dictionary_order(names, order);
+static enum till_status make_columns(const struct figures *figures, enum till_rfm_returns returns,
+                                     struct till_rfm_customers *customers, struct till_error *error) {
+    enum { AHEAD = 16 };
+    uint32_t count = till_dictionary_count(figures->names);
+    uint32_t *order = malloc((count + 1) * sizeof *order);
+    bool fine = allocate(customers, count) && order != NULL && till_dictionary_order(figures->names, order);
     enum till_status status = fine ? TILL_OK : till_error_memory(error);
     for (uint32_t i = 0; status == TILL_OK && i < count; i++) {
-        const struct figure *figure = &figures->of[order[i]];
-        bool bought = figure->frequency > 0;
-        struct till_slice name = till_dictionary_text(names, order[i]);
-        if (figure->returned && returns == TILL_RFM_RETURNS_ERROR) {
+        if (i + AHEAD < count) {
+            __builtin_prefetch(figure_of(figures, order[i + AHEAD]));
+        }
+        const struct figure *figure = figure_of(figures, order[i]);
+        struct till_slice name = till_dictionary_text(figures->names, order[i]);
+        if (figure->returned != 0 && returns == TILL_RFM_RETURNS_ERROR) {
             status = refuse_return(name, error);
-        } else if (bought || returns != TILL_RFM_RETURNS_DROP) {
-            size_t at = customers->count++;
-            customers->customer[at] = name;
-            customers->first[at] = bought ? figure->first : TILL_DAY_MISSING;
-            customers->last[at] = bought ? figure->last : TILL_DAY_MISSING;
-            customers->frequency[at] = figure->frequency;
-            customers->monetary[at] = figure->monetary;
+        } else if (figure->frequency > 0 || returns != TILL_RFM_RETURNS_DROP) {
+            add_customer(customers, name, figure);
         }
     }
     free(order);
@@ -132,17 +134,17 @@ static enum till_status make_columns(const struct figures *figures, const struct
 /* ------------------------------------------------------------------ from a ledger */
 
 struct counting {
-    struct figures figures;
+    struct figure *of;
     enum till_rfm_returns returns;
 };
 
 static void count_events(void *context, const struct till_ledger_day *events, size_t count) {
     struct counting *counting = context;
     for (size_t i = 0; i < count; i++) {
-        __builtin_prefetch(&counting->figures.of[events[i].customer], 1);
+        __builtin_prefetch(&counting->of[events[i].customer], 1);
     }
     for (size_t i = 0; i < count; i++) {
-        figures_count(&counting->figures.of[events[i].customer], &events[i], counting->returns);
+        figures_count(&counting->of[events[i].customer], &events[i], counting->returns);
     }
 }
 
@@ -166,24 +168,26 @@ static enum till_status count_days(const struct till_ledger *ledger, struct coun
 enum till_status till_rfm_customers_from(const struct till_ledger *ledger,
                                          const struct till_rfm_customers_options *options,
                                          struct till_rfm_customers *customers, struct till_error *error) {
-    struct counting counting = {.returns = options->returns};
+    struct pages pages = {0};
     enum till_status status = TILL_OK;
-    if (!figures_reserve(&counting.figures, till_ledger_customers(ledger))) {
+    if (!pages_resize(&pages, (till_ledger_customers(ledger) + 1) * sizeof(struct figure))) {
         return till_error_memory(error);
     }
+    struct counting counting = {pages.memory, options->returns};
+    struct figures figures = {till_ledger_names(ledger), pages.memory};
     if (options->days) {
         status = count_days(ledger, &counting, error);
     } else {
         till_ledger_each(ledger, count_events, &counting);
     }
     if (status == TILL_OK) {
-        status = make_columns(&counting.figures, till_ledger_names(ledger), options->returns, customers, error);
+        status = make_columns(&figures, options->returns, customers, error);
     }
     if (status == TILL_OK) {
         customers->newest_day = till_ledger_newest_day(ledger, &customers->next_newest_day);
         customers->repeats_totals = till_ledger_repeats_totals(ledger);
     }
-    free(counting.figures.of);
+    pages_free(&pages);
     return status;
 }
 
@@ -196,8 +200,7 @@ struct state {
     size_t date_at;
     size_t amount_at;
     bool day_column;
-    struct till_dictionary *names;
-    struct figures figures;
+    struct till_dictionary *names; /* a struct figure is kept beside each */
     struct newest_days newest;
     wide_sum absolute;
     uint32_t *codes;
@@ -211,7 +214,6 @@ static void destroy(void *context) {
             till_ledger_aggregate.destroy(state->ledger);
         }
         till_dictionary_free(state->names);
-        free(state->figures.of);
         free(state->codes);
         free(state);
     }
@@ -233,7 +235,7 @@ static enum till_status create(void **context, const void *settings, struct till
         status = till_ledger_aggregate.create(&state->ledger, &state->settings.ledger, error);
     } else {
         newest_start(&state->newest);
-        state->names = till_dictionary_new();
+        state->names = till_dictionary_new_with(sizeof(struct figure));
         status = state->names == NULL ? till_error_memory(error) : TILL_OK;
     }
     if (transactions != NULL) {
@@ -259,8 +261,7 @@ static bool code_customers(struct state *state, const struct till_block *block) 
         state->code_capacity = state->codes == NULL ? 0 : 2 * block->rows;
     }
     return state->codes != NULL &&
-           till_dictionary_add_all(state->names, block->columns[state->customer_at].text, block->rows, state->codes) &&
-           figures_reserve(&state->figures, till_dictionary_count(state->names));
+           till_dictionary_add_all(state->names, block->columns[state->customer_at].text, block->rows, state->codes);
 }
 
 static inline int32_t day_at(const struct state *state, const struct till_vector *dates, size_t row) {
@@ -274,11 +275,11 @@ static void count_rows(struct state *state, const struct till_block *block) {
     bool drop = state->settings.options.returns == TILL_RFM_RETURNS_DROP;
     for (size_t row = 0; row < block->rows; row++) {
         if (row + AHEAD < block->rows) {
-            __builtin_prefetch(&state->figures.of[state->codes[row + AHEAD]], 1);
+            __builtin_prefetch(till_dictionary_kept(state->names, state->codes[row + AHEAD]), 1);
         }
         int32_t day = day_at(state, dates, row);
         newest_add(&state->newest, day);
-        figures_count_row(&state->figures.of[state->codes[row]], day, amounts[row], drop);
+        figures_count_row(till_dictionary_kept(state->names, state->codes[row]), day, amounts[row], drop);
     }
 }
 
@@ -314,12 +315,11 @@ static enum till_status merge(void *context, void *from, struct till_error *erro
         for (uint32_t i = 0; i < batch; i++) {
             names[i] = till_dictionary_text(other->names, start + i);
         }
-        if (!till_dictionary_add_all(into->names, names, batch, codes) ||
-            !figures_reserve(&into->figures, till_dictionary_count(into->names))) {
+        if (!till_dictionary_add_all(into->names, names, batch, codes)) {
             return till_error_memory(error);
         }
         for (uint32_t i = 0; i < batch; i++) {
-            figures_merge(&into->figures.of[codes[i]], &other->figures.of[start + i]);
+            figures_merge(till_dictionary_kept(into->names, codes[i]), till_dictionary_kept(other->names, start + i));
         }
     }
     newest_merge(&into->newest, &other->newest);
@@ -333,8 +333,8 @@ enum till_status till_rfm_customers_finish(const void *context, struct till_rfm_
     if (state->ledger != NULL) {
         return till_rfm_customers_from(state->ledger, &state->settings.options, customers, error);
     }
-    enum till_status status =
-        make_columns(&state->figures, state->names, state->settings.options.returns, customers, error);
+    struct figures figures = {state->names, NULL};
+    enum till_status status = make_columns(&figures, state->settings.options.returns, customers, error);
     if (status == TILL_OK) {
         customers->newest_day = state->newest.newest;
         customers->next_newest_day = state->newest.next;
@@ -376,12 +376,12 @@ static enum till_status finish(const void *context, struct till_table **table, s
 /* ------------------------------------------------------------------ the saved form */
 
 static bool save_customer(const struct state *state, uint32_t code, struct till_text *out) {
-    const struct figure *figure = &state->figures.of[code];
+    const struct figure *figure = till_dictionary_kept(state->names, code);
     struct till_slice name = till_dictionary_text(state->names, code);
     return saved_put(out, name.length) && till_text_append(out, name.bytes, name.length) &&
            saved_put(out, (uint64_t)figure->monetary) &&
            saved_put(out, figure->frequency | (uint64_t)figure->returned << 32) &&
-           saved_put(out, (uint32_t)figure->first | (uint64_t)(uint32_t)figure->last << 32);
+           saved_put(out, figure->first | (uint64_t)figure->last << 32);
 }
 
 /* Customers in byte order of their names: equal states have equal bytes. */
@@ -416,14 +416,15 @@ static enum till_status load_customer(struct state *state, struct saved *in, uin
     if (!in->fine) {
         return refuse(error);
     }
-    if (!till_dictionary_add(state->names, name, &added) || !figures_reserve(&state->figures, added + 1)) {
+    if (!till_dictionary_add(state->names, name, &added)) {
         return till_error_memory(error);
     }
     if (added != code) {
         return refuse(error);
     }
-    state->figures.of[added] = (struct figure){(int64_t)monetary, (uint32_t)counts, (int32_t)(uint32_t)days,
-                                               (int32_t)(days >> 32), (counts >> 32) != 0};
+    struct figure *figure = till_dictionary_kept(state->names, added);
+    *figure = (struct figure){(int64_t)monetary, (uint32_t)counts, (uint32_t)days, (uint32_t)(days >> 32),
+                              (counts >> 32) != 0};
     return TILL_OK;
 }
 

@@ -8,23 +8,29 @@
 #include <till/ledger.h>
 #include <till/rfm_customers.h>
 
-/* 24 bytes a customer. */
+/* 24 bytes a customer, kept beside its name; zeros are a customer of whom nothing is known. Days are kept as ranks that
+ * rise from 0, the first one backwards, so that both are maxima and no purchase is 0. */
 struct figure {
     int64_t monetary;
     uint32_t frequency;
-    int32_t first; /* INT32_MAX without purchases */
-    int32_t last;  /* TILL_DAY_MISSING without purchases */
-    bool returned;
+    uint32_t first; /* ~rank */
+    uint32_t last;  /* rank */
+    uint32_t returned;
 };
 
-struct figures {
-    struct figure *of; /* [capacity], by the customer's code */
-    uint32_t count;
-    uint32_t capacity;
-};
+static inline uint32_t figure_rank(int32_t day) {
+    return (uint32_t)day ^ UINT32_C(0x80000000);
+}
 
-/* Makes room for customers 0..count-1. */
-bool figures_reserve(struct figures *figures, uint32_t count);
+static inline int32_t figure_day(uint32_t rank) {
+    return (int32_t)(rank ^ UINT32_C(0x80000000));
+}
+
+static inline void figure_date(struct figure *figure, int32_t day) {
+    uint32_t rank = figure_rank(day);
+    figure->first = ~rank > figure->first ? ~rank : figure->first;
+    figure->last = rank > figure->last ? rank : figure->last;
+}
 
 void figures_merge(struct figure *into, const struct figure *other);
 
@@ -32,13 +38,12 @@ void figures_merge(struct figure *into, const struct figure *other);
 static inline void figures_count_row(struct figure *figure, int32_t day, int64_t amount, bool drop_returns) {
     if (amount < 0) {
         figure->monetary += drop_returns ? 0 : amount;
-        figure->returned = true;
+        figure->returned = 1;
         return;
     }
     figure->monetary += amount;
     figure->frequency++;
-    figure->first = day < figure->first ? day : figure->first;
-    figure->last = day > figure->last ? day : figure->last;
+    figure_date(figure, day);
 }
 
 /* Counts what a customer did in one order or on one day. */
@@ -48,8 +53,7 @@ static inline void figures_count(struct figure *figure, const struct till_ledger
     figure->frequency += event->purchases;
     figure->returned |= event->returns > 0;
     if (event->purchases > 0) {
-        figure->first = event->day < figure->first ? event->day : figure->first;
-        figure->last = event->day > figure->last ? event->day : figure->last;
+        figure_date(figure, event->day);
     }
 }
 

@@ -17,7 +17,8 @@ missing=
 for group in "$@"; do
     case $group in
     build)
-        has_command "${CC:-cc}" || missing="$missing gcc libc6-dev"
+        has_command "${CC:-cc}" || missing="$missing gcc"
+        has_header stdio.h || missing="$missing libc6-dev"
         has_header csv.h || missing="$missing libcsv-dev"
         has_header gsl/gsl_version.h || missing="$missing libgsl-dev"
         has_header zlib.h || missing="$missing zlib1g-dev"
@@ -59,7 +60,10 @@ if ! has_command apt-get; then
     for manager in dnf pacman apk brew; do
         has_command $manager || continue
         names=
-        for name in $missing; do names="$names $(other_name $manager "$name")"; done
+        for name in $missing; do
+            other=$(other_name $manager "$name")
+            names=$names${other:+ $other}
+        done
         echo "Missing:$missing. Please install these with $manager:$names" >&2
         exit 1
     done

@@ -58,7 +58,7 @@ TILL_API bool till_ledger_repeats_totals(const struct till_ledger *ledger);
 /* Calls visit once for each purchase or return (or for each customer and day, with settings.rows), in no particular
  * order. O(entries). */
 typedef void till_ledger_visit(void *context, const struct till_ledger_day *events, size_t count);
-TILL_API void till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit, void *context);
+TILL_API bool till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit, void *context);
 
 /* All customers' days, one entry per customer and day, by customer in byte order of their ids, then by day. */
 struct till_ledger_history {

@@ -29,7 +29,11 @@ static void destroy(void *state) {
     struct till_ledger *ledger = state;
     if (ledger != NULL) {
         till_dictionary_free(ledger->customers);
-        ledger_table_free(&ledger->table);
+        if (ledger->table != NULL) {
+            ledger_table_free(ledger->table);
+        }
+        free(ledger->table);
+        free(ledger->totals);
         free(ledger->codes);
         free(ledger);
     }
@@ -49,7 +53,12 @@ static enum till_status create(void **state, const void *settings, struct till_e
     ledger->settings.transactions = NULL;
     newest_start(&ledger->newest);
     ledger->customers = till_dictionary_new();
-    if (ledger->customers == NULL || !ledger_table_start(&ledger->table)) {
+    ledger->table = calloc(1, sizeof *ledger->table);
+    ledger->totals = calloc(1, sizeof *ledger->totals);
+    /* Amounts that stand for whole orders are compared row by row, so their orders must be found at once. */
+    bool indexed = ledger->settings.amount_per_order && !ledger->settings.rows;
+    if (ledger->customers == NULL || ledger->table == NULL || ledger->totals == NULL ||
+        !ledger_table_start(ledger->table, indexed)) {
         destroy(ledger);
         return till_error_memory(error);
     }
@@ -92,9 +101,9 @@ static struct till_fingerprint order_of(const struct till_ledger *ledger, const 
 
 /* Adds a row to the entry of its order. */
 static void add_to_order(struct till_ledger *ledger, struct ledger_entry *entry, int32_t day, int64_t amount) {
-    if (entry->rows > 0 && !ledger->amounts_differ && !ledger->settings.rows) {
-        ledger->several = true;
-        ledger->amounts_differ = (till_wide)amount * entry->rows != entry->spent;
+    if (entry->rows > 0 && !ledger->totals->amounts_differ && !ledger->settings.rows) {
+        ledger->totals->several = true;
+        ledger->totals->amounts_differ = (till_wide)amount * entry->rows != entry->spent;
     }
     entry->day = entry->rows == 0 || day < entry->day ? day : entry->day;
     entry->spent += amount;
@@ -125,7 +134,7 @@ static enum till_status add_order_amount(struct till_ledger *ledger, struct till
     return TILL_OK;
 }
 
-/* Adds the rows start..end-1, whose slots have been asked for. */
+/* Adds the rows start..end-1. */
 static enum till_status add_rows(struct till_ledger *ledger, struct till_block *block, size_t start, size_t end,
                                  const struct till_fingerprint *orders, struct till_error *error) {
     const int64_t *amounts = block->columns[ledger->at[TILL_ROLE_AMOUNT]].money;
@@ -134,7 +143,7 @@ static enum till_status add_rows(struct till_ledger *ledger, struct till_block *
         /* The rows of an order mostly stand together. */
         bool same = row > start && ledger->codes[row] == ledger->codes[row - 1] &&
                     till_fingerprint_equal(orders[row - start], orders[row - start - 1]);
-        entry = same ? entry : ledger_table_entry(&ledger->table, ledger->codes[row], orders[row - start]);
+        entry = same ? entry : ledger_table_entry(ledger->table, ledger->codes[row], orders[row - start]);
         enum till_status status = entry == NULL ? TILL_ERROR_MEMORY : TILL_OK;
         if (entry != NULL && ledger->settings.amount_per_order && !ledger->settings.rows) {
             status = add_order_amount(ledger, block, row, entry, amounts[row]);
@@ -154,7 +163,6 @@ static enum till_status add_batches(struct till_ledger *ledger, struct till_bloc
         size_t end = block->rows - start < BATCH ? block->rows : start + BATCH;
         for (size_t row = start; row < end; row++) {
             orders[row - start] = order_of(ledger, block, row);
-            ledger_table_prefetch(&ledger->table, ledger->codes[row], orders[row - start]);
         }
         enum till_status status = add_rows(ledger, block, start, end, orders, error);
         if (status != TILL_OK) {
@@ -168,6 +176,9 @@ static enum till_status add(void *state, struct till_block *block, struct till_e
     struct till_ledger *ledger = state;
     const int64_t *amounts = block->columns[ledger->at[TILL_ROLE_AMOUNT]].money;
     enum till_status status = reserve_codes(ledger, block->rows, error);
+    if (status == TILL_OK && ledger_table_is_due(ledger->table) && !ledger_settle(ledger)) {
+        status = till_error_memory(error);
+    }
     if (status != TILL_OK) {
         return status;
     }
@@ -203,28 +214,34 @@ static enum till_status merge_order_amount(struct ledger_entry *mine, const stru
     return TILL_OK;
 }
 
-static void merge_entry(struct till_ledger *into, struct ledger_entry *mine, const struct ledger_entry *other) {
-    if (mine->rows > 0 && other->rows > 0 && !into->settings.rows && !into->amounts_differ) {
-        into->several = true;
-        into->amounts_differ = (till_wide)mine->spent * other->rows != (till_wide)other->spent * mine->rows;
+/* Adds up two entries of one order; `totals` NULL: it is not an order but a day. */
+static void merge_entry(void *context, struct ledger_entry *mine, const struct ledger_entry *other) {
+    struct ledger_totals *totals = context;
+    if (mine->rows > 0 && totals != NULL && !totals->amounts_differ) {
+        totals->several = true;
+        totals->amounts_differ = (till_wide)mine->spent * other->rows != (till_wide)other->spent * mine->rows;
     }
     mine->day = mine->rows == 0 || other->day < mine->day ? other->day : mine->day;
     mine->spent += other->spent;
     mine->rows += other->rows;
 }
 
+bool ledger_settle(const struct till_ledger *ledger) {
+    return ledger_table_gather(ledger->table, merge_entry, ledger->settings.rows ? NULL : ledger->totals);
+}
+
 static enum till_status merge_entries(struct till_ledger *into, const struct till_ledger *other, const uint32_t *codes,
                                       struct till_error *error) {
     enum till_status status = TILL_OK;
-    for (size_t i = 0; status == TILL_OK && i < other->table.count; i++) {
-        const struct ledger_entry *entry = ledger_table_at(&other->table, i);
-        struct ledger_entry *mine = ledger_table_entry(&into->table, codes[entry->customer], entry->order);
+    for (size_t i = 0; status == TILL_OK && i < other->table->count; i++) {
+        const struct ledger_entry *entry = ledger_table_at(other->table, i);
+        struct ledger_entry *mine = ledger_table_entry(into->table, codes[entry->customer], entry->order);
         if (mine == NULL) {
             status = till_error_memory(error);
         } else if (into->settings.amount_per_order) {
             status = merge_order_amount(mine, entry, error);
         } else {
-            merge_entry(into, mine, entry);
+            merge_entry(into->settings.rows ? NULL : into->totals, mine, entry);
         }
     }
     return status;
@@ -246,8 +263,8 @@ static enum till_status merge(void *state, void *from, struct till_error *error)
     free(codes);
     newest_merge(&into->newest, &other->newest);
     into->absolute += other->absolute;
-    into->several |= other->several;
-    into->amounts_differ |= other->amounts_differ;
+    into->totals->several |= other->totals->several;
+    into->totals->amounts_differ |= other->totals->amounts_differ;
     return status == TILL_OK ? sum_check(into->absolute, error) : status;
 }
 
@@ -277,7 +294,7 @@ int32_t till_ledger_newest_day(const struct till_ledger *ledger, int32_t *next) 
 }
 
 bool till_ledger_repeats_totals(const struct till_ledger *ledger) {
-    return ledger->several && !ledger->amounts_differ;
+    return ledger_settle(ledger) && ledger->totals->several && !ledger->totals->amounts_differ;
 }
 
 /* An entry as what its customer did. */
@@ -294,16 +311,20 @@ static struct till_ledger_day event_of(const struct till_ledger *ledger, const s
     return event;
 }
 
-void till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit, void *context) {
+bool till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit, void *context) {
     struct till_ledger_day events[BATCH];
-    size_t count = ledger->table.count;
+    if (!ledger_settle(ledger)) {
+        return false;
+    }
+    size_t count = ledger->table->count;
     for (size_t start = 0; start < count; start += BATCH) {
         size_t batch = count - start < BATCH ? count - start : BATCH;
         for (size_t i = 0; i < batch; i++) {
-            events[i] = event_of(ledger, ledger_table_at(&ledger->table, start + i));
+            events[i] = event_of(ledger, ledger_table_at(ledger->table, start + i));
         }
         visit(context, events, batch);
     }
+    return true;
 }
 
 /* ------------------------------------------------------------------ history */
@@ -343,15 +364,15 @@ static void gather_days(struct till_ledger_history *history) {
 
 /* Puts the events behind one another by customer, by counting. */
 static void place_events(const struct till_ledger *ledger, struct till_ledger_history *history, const uint32_t *rank) {
-    size_t count = ledger->table.count;
+    size_t count = ledger->table->count;
     for (size_t i = 0; i < count; i++) {
-        history->first[rank[ledger_table_at(&ledger->table, i)->customer] + 1]++;
+        history->first[rank[ledger_table_at(ledger->table, i)->customer] + 1]++;
     }
     for (uint32_t c = 0; c < history->customers; c++) {
         history->first[c + 1] += history->first[c];
     }
     for (size_t i = 0; i < count; i++) {
-        struct till_ledger_day event = event_of(ledger, ledger_table_at(&ledger->table, i));
+        struct till_ledger_day event = event_of(ledger, ledger_table_at(ledger->table, i));
         size_t *next = &history->first[rank[event.customer]];
         history->days[(*next)++] = event;
     }
@@ -362,12 +383,15 @@ static void place_events(const struct till_ledger *ledger, struct till_ledger_hi
 
 enum till_status till_ledger_history(const struct till_ledger *ledger, struct till_ledger_history *history,
                                      struct till_error *error) {
+    if (!ledger_settle(ledger)) {
+        return till_error_memory(error);
+    }
     uint32_t customers = till_ledger_customers(ledger);
     *history = (struct till_ledger_history){
         .customers = customers,
         .customer = malloc((customers + 1) * sizeof *history->customer),
         .first = calloc((size_t)customers + 1, sizeof *history->first),
-        .days = malloc((ledger->table.count + 1) * sizeof *history->days),
+        .days = malloc((ledger->table->count + 1) * sizeof *history->days),
     };
     uint32_t *rank = malloc((customers + 1) * sizeof *rank);
     bool fine = history->customer != NULL && history->first != NULL && history->days != NULL && rank != NULL &&

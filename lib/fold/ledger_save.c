@@ -24,8 +24,8 @@ static int by_place(const void *a, const void *b) {
 static bool save_head(const struct till_ledger *ledger, struct till_text *out) {
     return saved_put(out, (uint64_t)(int64_t)ledger->newest.newest) &&
            saved_put(out, (uint64_t)(int64_t)ledger->newest.next) && saved_put(out, (uint64_t)ledger->absolute) &&
-           saved_put(out, (uint64_t)ledger->several | (uint64_t)ledger->amounts_differ << 1) &&
-           saved_put(out, till_dictionary_count(ledger->customers)) && saved_put(out, ledger->table.count);
+           saved_put(out, (uint64_t)ledger->totals->several | (uint64_t)ledger->totals->amounts_differ << 1) &&
+           saved_put(out, till_dictionary_count(ledger->customers)) && saved_put(out, ledger->table->count);
 }
 
 static bool save_entry(const struct ledger_entry *entry, struct till_text *out) {
@@ -36,8 +36,11 @@ static bool save_entry(const struct ledger_entry *entry, struct till_text *out) 
 
 enum till_status ledger_save(const void *state, struct till_text *out, struct till_error *error) {
     const struct till_ledger *ledger = state;
+    if (!ledger_settle(ledger)) {
+        return till_error_memory(error);
+    }
     uint32_t customers = till_dictionary_count(ledger->customers);
-    size_t count = ledger->table.count;
+    size_t count = ledger->table->count;
     uint32_t *order = malloc((customers + 1) * sizeof *order);
     uint32_t *rank = malloc((customers + 1) * sizeof *rank);
     struct ledger_entry *entries = malloc((count + 1) * sizeof *entries);
@@ -49,7 +52,7 @@ enum till_status ledger_save(const void *state, struct till_text *out, struct ti
         fine = saved_put(out, name.length) && till_text_append(out, name.bytes, name.length);
     }
     for (size_t i = 0; fine && i < count; i++) {
-        entries[i] = *ledger_table_at(&ledger->table, i);
+        entries[i] = *ledger_table_at(ledger->table, i);
         entries[i].customer = rank[entries[i].customer];
     }
     if (fine) {
@@ -79,7 +82,7 @@ static enum till_status load_entry(struct till_ledger *ledger, struct saved *in,
     if (!in->fine || (uint32_t)who >= customers || rows - 1 >= UINT32_MAX) {
         return refuse(error);
     }
-    struct ledger_entry *entry = ledger_table_entry(&ledger->table, (uint32_t)who, order);
+    struct ledger_entry *entry = ledger_table_entry(ledger->table, (uint32_t)who, order);
     if (entry == NULL) {
         return till_error_memory(error);
     }
@@ -109,8 +112,8 @@ static bool load_head(struct till_ledger *ledger, struct saved *in) {
     ledger->newest.next = (int32_t)saved_get(in);
     ledger->absolute = saved_get(in);
     uint64_t flags = saved_get(in);
-    ledger->several = (flags & 1) != 0;
-    ledger->amounts_differ = (flags & 2) != 0;
+    ledger->totals->several = (flags & 1) != 0;
+    ledger->totals->amounts_differ = (flags & 2) != 0;
     return in->fine && flags < 4 && ledger->absolute <= INT64_MAX;
 }
 
@@ -131,8 +134,11 @@ enum till_status ledger_load(void **state, const void *settings, struct till_sli
     for (uint64_t i = 0; status == TILL_OK && i < entries; i++) {
         status = load_entry(ledger, &in, (uint32_t)customers, error);
     }
-    if (status == TILL_OK && (!in.fine || in.left != 0)) {
-        status = refuse(error);
+    if (status == TILL_OK && !ledger_settle(ledger)) {
+        status = till_error_memory(error);
+    }
+    if (status == TILL_OK && (!in.fine || in.left != 0 || ledger->table->count != entries)) {
+        status = refuse(error); /* an order that stands twice among them */
     }
     if (status != TILL_OK) {
         till_ledger_aggregate.destroy(ledger);

@@ -9,19 +9,27 @@
 #include "lib/fold/newest.h"
 #include "lib/fold/sum.h"
 
+/* What orders of several rows look like. */
+struct ledger_totals {
+    bool several;        /* there is one */
+    bool amounts_differ; /* within one */
+};
+
 struct till_ledger {
     struct till_ledger_settings settings;
     size_t at[TILL_ROLES]; /* copied from the settings: where the roles stand in a block */
     bool day_column;       /* the date is a DAY, not a TIME */
     struct till_dictionary *customers;
-    struct ledger_table table;
+    struct ledger_table *table; /* reading it out makes its entries unique, which changes nothing of what it says */
+    struct ledger_totals *totals;
     struct newest_days newest;
-    wide_sum absolute;   /* sum of absolute amounts */
-    bool several;        /* an order of several rows was seen */
-    bool amounts_differ; /* within an order of several rows */
-    uint32_t *codes;     /* scratch: a block's customers */
+    wide_sum absolute; /* sum of absolute amounts */
+    uint32_t *codes;   /* scratch: a block's customers */
     size_t code_capacity;
 };
+
+/* Makes the entries unique; every reader calls it first. False when memory is out. */
+bool ledger_settle(const struct till_ledger *ledger);
 
 enum till_status ledger_save(const void *state, struct till_text *out, struct till_error *error);
 enum till_status ledger_load(void **state, const void *settings, struct till_slice bytes, struct till_error *error);

@@ -1,12 +1,32 @@
-/* Open addressing over 8-byte slots that point into an array of entries. A tag of 32 bits keeps probes from touching
- * entries in vain. */
+/* The index is open addressing over 8-byte slots that point at entries, a tag of 32 bits in each. Gathering is the same
+ * for one part of the entries after another: they are split by their hash into 256 parts, so that the slots of a part
+ * lie in the cache, and an entry is only looked at again when it seems to stand there twice. */
 #include "lib/fold/ledger_table.h"
 
-enum { FIRST_SLOTS = 2048, FIRST_SHIFT = 32 - 11 };
+#include <stdlib.h>
+#include <string.h>
 
-bool ledger_table_start(struct ledger_table *table) {
+enum { FIRST_SLOTS = 2048, FIRST_SHIFT = 32 - 11, PARTS = 256 };
+
+static inline uint64_t hash_of(uint32_t customer, struct till_fingerprint order) {
+    __extension__ typedef unsigned __int128 wide;
+    wide product =
+        (wide)(order.low ^ UINT64_C(0x9E3779B97F4A7C15)) * ((order.high ^ customer) * UINT64_C(0xD1342543DE82EF95) | 1);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline bool is_order(const struct ledger_entry *entry, uint32_t customer, struct till_fingerprint order) {
+    return entry->customer == customer && till_fingerprint_equal(entry->order, order);
+}
+
+bool ledger_table_start(struct ledger_table *table, bool indexed) {
+    table->indexed = indexed;
     table->slot_mask = FIRST_SLOTS - 1;
     table->slot_shift = FIRST_SHIFT;
+    if (!indexed) {
+        table->recent = calloc(LEDGER_RECENT, sizeof *table->recent);
+        return table->recent != NULL;
+    }
     bool fine = pages_resize(&table->slot_pages, FIRST_SLOTS * sizeof *table->slots);
     table->slots = table->slot_pages.memory;
     return fine;
@@ -17,14 +37,44 @@ void ledger_table_free(struct ledger_table *table) {
         pages_free(&table->segments[i]);
     }
     pages_free(&table->slot_pages);
+    free(table->recent);
     *table = (struct ledger_table){0};
+}
+
+/* ------------------------------------------------------------------ adding */
+
+/* Makes room for one more entry. */
+static bool reserve_entry(struct ledger_table *table) {
+    if (table->count + LEDGER_FIRST_SEGMENT < (size_t)LEDGER_FIRST_SEGMENT << table->segment_count) {
+        return true;
+    }
+    if (table->segment_count == LEDGER_SEGMENTS) {
+        return false;
+    }
+    size_t size = ((size_t)LEDGER_FIRST_SEGMENT << table->segment_count) * sizeof(struct ledger_entry);
+    if (!pages_resize(&table->segments[table->segment_count], size)) {
+        return false;
+    }
+    table->segment_count++;
+    return true;
+}
+
+static struct ledger_entry *append(struct ledger_table *table, uint32_t customer, struct till_fingerprint order) {
+    struct ledger_entry *entry = ledger_table_at(table, table->count++);
+    *entry = (struct ledger_entry){.order = order, .customer = customer};
+    return entry;
+}
+
+/* Where the search for a hash, or for what a slot holds, begins: its high bits say. */
+static inline size_t first_slot(const struct ledger_table *table, uint64_t hash) {
+    return (size_t)(hash >> 32 >> table->slot_shift);
 }
 
 /* Moves all slots into a table twice as large. Tags rise with slots, so both tables are gone through in order. */
 static void move_slots(struct ledger_table *table, const uint64_t *old, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (old[i] != 0) {
-            size_t at = ledger_first_slot(table, old[i]);
+            size_t at = first_slot(table, old[i]);
             while (table->slots[at] != 0) {
                 at = (at + 1) & table->slot_mask;
             }
@@ -53,39 +103,136 @@ static bool reserve_slot(struct ledger_table *table) {
     return true;
 }
 
-/* Makes room for one more entry. */
-static bool reserve_entry(struct ledger_table *table) {
-    if (table->count + LEDGER_FIRST_SEGMENT < (size_t)LEDGER_FIRST_SEGMENT << table->segment_count) {
-        return true;
-    }
-    if (table->segment_count == LEDGER_SEGMENTS) {
-        return false;
-    }
-    size_t size = ((size_t)LEDGER_FIRST_SEGMENT << table->segment_count) * sizeof(struct ledger_entry);
-    if (!pages_resize(&table->segments[table->segment_count], size)) {
-        return false;
-    }
-    table->segment_count++;
-    return true;
-}
-
-struct ledger_entry *ledger_table_entry(struct ledger_table *table, uint32_t customer, struct till_fingerprint order) {
-    if (!reserve_slot(table) || !reserve_entry(table)) {
-        return NULL;
-    }
-    uint64_t hash = ledger_hash(customer, order);
-    size_t at = ledger_first_slot(table, hash);
+static struct ledger_entry *find_or_append(struct ledger_table *table, uint32_t customer, struct till_fingerprint order,
+                                           uint64_t hash) {
+    size_t at = first_slot(table, hash);
     for (; table->slots[at] != 0; at = (at + 1) & table->slot_mask) {
-        if (table->slots[at] >> 32 != hash >> 32) {
-            continue;
-        }
         struct ledger_entry *entry = ledger_table_at(table, (uint32_t)table->slots[at] - 1);
-        if (entry->customer == customer && till_fingerprint_equal(entry->order, order)) {
+        if (table->slots[at] >> 32 == hash >> 32 && is_order(entry, customer, order)) {
             return entry;
         }
     }
     table->slots[at] = (hash >> 32) << 32 | (table->count + 1);
-    struct ledger_entry *entry = ledger_table_at(table, table->count++);
-    *entry = (struct ledger_entry){.order = order, .customer = customer};
-    return entry;
+    return append(table, customer, order);
+}
+
+struct ledger_entry *ledger_table_entry(struct ledger_table *table, uint32_t customer, struct till_fingerprint order) {
+    uint64_t hash = hash_of(customer, order);
+    if (!reserve_entry(table)) {
+        return NULL;
+    }
+    if (table->indexed) {
+        return reserve_slot(table) ? find_or_append(table, customer, order, hash) : NULL;
+    }
+    uint32_t *recent = &table->recent[hash % LEDGER_RECENT];
+    if (*recent != 0) {
+        struct ledger_entry *entry = ledger_table_at(table, *recent - 1);
+        if (is_order(entry, customer, order)) {
+            return entry;
+        }
+    }
+    *recent = (uint32_t)table->count + 1;
+    return append(table, customer, order);
+}
+
+/* ------------------------------------------------------------------ gathering */
+
+/* All entries as tag << 32 | index, split into parts by their hash; part p is items[first[p] .. first[p + 1]). */
+struct split {
+    struct pages pages;
+    uint64_t *items;
+    size_t first[PARTS + 1];
+    size_t largest;
+};
+
+static bool split_entries(const struct ledger_table *table, struct split *split) {
+    size_t next[PARTS];
+    if (!pages_resize(&split->pages, table->count * sizeof *split->items)) {
+        return false;
+    }
+    split->items = split->pages.memory;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct ledger_entry *entry = ledger_table_at(table, i);
+        split->first[(hash_of(entry->customer, entry->order) >> 56) + 1]++;
+    }
+    for (size_t part = 0; part < PARTS; part++) {
+        split->largest = split->first[part + 1] > split->largest ? split->first[part + 1] : split->largest;
+        split->first[part + 1] += split->first[part];
+        next[part] = split->first[part];
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        const struct ledger_entry *entry = ledger_table_at(table, i);
+        uint64_t hash = hash_of(entry->customer, entry->order);
+        split->items[next[hash >> 56]++] = hash << 32 | i;
+    }
+    return true;
+}
+
+/* Merges what stands several times among the entries of a part, oldest first; returns how many were merged away. */
+static size_t gather_part(struct ledger_table *table, const uint64_t *items, size_t count, uint64_t *slots,
+                          size_t slot_mask, ledger_merge *merge, void *context) {
+    size_t merged = 0;
+    memset(slots, 0xFF, (slot_mask + 1) * sizeof *slots);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (size_t)(items[i] >> 32) & slot_mask;
+        for (; slots[at] != UINT64_MAX; at = (at + 1) & slot_mask) {
+            if (slots[at] >> 32 != items[i] >> 32) {
+                continue;
+            }
+            struct ledger_entry *mine = ledger_table_at(table, (uint32_t)slots[at]);
+            struct ledger_entry *other = ledger_table_at(table, (uint32_t)items[i]);
+            if (is_order(mine, other->customer, other->order)) {
+                merge(context, mine, other);
+                other->rows = 0;
+                merged++;
+                break;
+            }
+        }
+        if (slots[at] == UINT64_MAX) {
+            slots[at] = items[i];
+        }
+    }
+    return merged;
+}
+
+/* Moves the entries that have rows together, in their order. */
+static void close_gaps(struct ledger_table *table) {
+    size_t kept = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct ledger_entry *entry = ledger_table_at(table, i);
+        if (entry->rows > 0) {
+            *ledger_table_at(table, kept++) = *entry;
+        }
+    }
+    table->count = kept;
+}
+
+bool ledger_table_gather(struct ledger_table *table, ledger_merge *merge, void *context) {
+    struct split split = {.largest = 0};
+    size_t slots = 16;
+    if (table->indexed || table->gathered == table->count) {
+        return true;
+    }
+    if (!split_entries(table, &split)) {
+        return false;
+    }
+    while (slots < 2 * split.largest) {
+        slots *= 2;
+    }
+    uint64_t *part_slots = malloc(slots * sizeof *part_slots);
+    size_t merged = 0;
+    for (size_t part = 0; part_slots != NULL && part < PARTS; part++) {
+        merged += gather_part(table, split.items + split.first[part], split.first[part + 1] - split.first[part],
+                              part_slots, slots - 1, merge, context);
+    }
+    if (merged > 0) {
+        close_gaps(table);
+        memset(table->recent, 0, LEDGER_RECENT * sizeof *table->recent);
+    }
+    if (part_slots != NULL) {
+        table->gathered = table->count;
+    }
+    free(part_slots);
+    pages_free(&split.pages);
+    return part_slots != NULL;
 }

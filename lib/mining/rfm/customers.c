@@ -177,8 +177,8 @@ enum till_status till_rfm_customers_from(const struct till_ledger *ledger,
     struct figures figures = {till_ledger_names(ledger), pages.memory};
     if (options->days) {
         status = count_days(ledger, &counting, error);
-    } else {
-        till_ledger_each(ledger, count_events, &counting);
+    } else if (!till_ledger_each(ledger, count_events, &counting)) {
+        status = till_error_memory(error);
     }
     if (status == TILL_OK) {
         status = make_columns(&figures, options->returns, customers, error);

@@ -82,21 +82,28 @@ static int32_t day_of(const struct till_ledger *ledger, const struct till_block 
     return ledger->day_column ? dates->day[row] : till_date_day(dates->time[row]);
 }
 
-/* What tells this row's order from the customer's others. */
-static struct till_fingerprint order_of(const struct till_ledger *ledger, const struct till_block *block, size_t row) {
+/* What tells this row's order from all others, its customer's code in it. `before` is that of the row before, or NULL:
+ * the rows of an order mostly stand together, and have their fingerprint taken once. */
+static struct ledger_key key_of(const struct till_ledger *ledger, const struct till_block *block, size_t row,
+                                const struct ledger_key *before) {
     size_t column = ledger->at[TILL_ROLE_ORDER];
+    uint32_t customer = ledger->codes[row];
     if (ledger->settings.rows) {
         bool is_return = block->columns[ledger->at[TILL_ROLE_AMOUNT]].money[row] < 0;
-        return (struct till_fingerprint){is_return ? LEDGER_RETURNS : LEDGER_PURCHASES,
-                                         (uint64_t)(uint32_t)day_of(ledger, block, row)};
+        return (struct ledger_key){(uint64_t)(uint32_t)day_of(ledger, block, row),
+                                   is_return ? LEDGER_RETURNS : LEDGER_PURCHASES, customer};
     }
     if (column == TILL_NO_COLUMN) {
         const struct till_vector *dates = &block->columns[ledger->at[TILL_ROLE_DATE]];
         int64_t time = ledger->day_column ? (int64_t)dates->day[row] * 86400 : dates->time[row];
-        return (struct till_fingerprint){LEDGER_TIME, (uint64_t)time};
+        return (struct ledger_key){(uint64_t)time, LEDGER_TIME, customer};
     }
-    struct till_slice order = block->columns[column].text[row];
-    return till_fingerprint_of(order.bytes, order.length);
+    const struct till_slice *order = &block->columns[column].text[row];
+    if (before != NULL && till_slice_equal(order[0], order[-1])) {
+        return (struct ledger_key){before->low, before->high, customer};
+    }
+    struct till_fingerprint fingerprint = till_fingerprint_of(order->bytes, order->length);
+    return (struct ledger_key){fingerprint.low, (uint32_t)fingerprint.high, customer};
 }
 
 /* Adds a row to the entry of its order. */
@@ -136,14 +143,13 @@ static enum till_status add_order_amount(struct till_ledger *ledger, struct till
 
 /* Adds the rows start..end-1. */
 static enum till_status add_rows(struct till_ledger *ledger, struct till_block *block, size_t start, size_t end,
-                                 const struct till_fingerprint *orders, struct till_error *error) {
+                                 const struct ledger_key *keys, struct till_error *error) {
     const int64_t *amounts = block->columns[ledger->at[TILL_ROLE_AMOUNT]].money;
     struct ledger_entry *entry = NULL;
     for (size_t row = start; row < end; row++) {
         /* The rows of an order mostly stand together. */
-        bool same = row > start && ledger->codes[row] == ledger->codes[row - 1] &&
-                    till_fingerprint_equal(orders[row - start], orders[row - start - 1]);
-        entry = same ? entry : ledger_table_entry(ledger->table, ledger->codes[row], orders[row - start]);
+        bool same = row > start && ledger_key_equal(keys[row - start], keys[row - start - 1]);
+        entry = same ? entry : ledger_table_entry(ledger->table, keys[row - start]);
         enum till_status status = entry == NULL ? TILL_ERROR_MEMORY : TILL_OK;
         if (entry != NULL && ledger->settings.amount_per_order && !ledger->settings.rows) {
             status = add_order_amount(ledger, block, row, entry, amounts[row]);
@@ -158,13 +164,13 @@ static enum till_status add_rows(struct till_ledger *ledger, struct till_block *
 }
 
 static enum till_status add_batches(struct till_ledger *ledger, struct till_block *block, struct till_error *error) {
-    struct till_fingerprint orders[BATCH];
+    struct ledger_key keys[BATCH];
     for (size_t start = 0; start < block->rows; start += BATCH) {
         size_t end = block->rows - start < BATCH ? block->rows : start + BATCH;
         for (size_t row = start; row < end; row++) {
-            orders[row - start] = order_of(ledger, block, row);
+            keys[row - start] = key_of(ledger, block, row, row > start ? &keys[row - start - 1] : NULL);
         }
-        enum till_status status = add_rows(ledger, block, start, end, orders, error);
+        enum till_status status = add_rows(ledger, block, start, end, keys, error);
         if (status != TILL_OK) {
             return status;
         }
@@ -235,7 +241,8 @@ static enum till_status merge_entries(struct till_ledger *into, const struct til
     enum till_status status = TILL_OK;
     for (size_t i = 0; status == TILL_OK && i < other->table->count; i++) {
         const struct ledger_entry *entry = ledger_table_at(other->table, i);
-        struct ledger_entry *mine = ledger_table_entry(into->table, codes[entry->customer], entry->order);
+        struct ledger_key key = {entry->key.low, entry->key.high, codes[entry->key.customer]};
+        struct ledger_entry *mine = ledger_table_entry(into->table, key);
         if (mine == NULL) {
             status = till_error_memory(error);
         } else if (into->settings.amount_per_order) {
@@ -299,7 +306,7 @@ bool till_ledger_repeats_totals(const struct till_ledger *ledger) {
 
 /* An entry as what its customer did. */
 static struct till_ledger_day event_of(const struct till_ledger *ledger, const struct ledger_entry *entry) {
-    struct till_ledger_day event = {.customer = entry->customer, .day = entry->day};
+    struct till_ledger_day event = {.customer = entry->key.customer, .day = entry->day};
     if (entry->spent < 0) {
         event.returns = ledger->settings.rows ? entry->rows : 1;
         event.returned = entry->spent;
@@ -366,7 +373,7 @@ static void gather_days(struct till_ledger_history *history) {
 static void place_events(const struct till_ledger *ledger, struct till_ledger_history *history, const uint32_t *rank) {
     size_t count = ledger->table->count;
     for (size_t i = 0; i < count; i++) {
-        history->first[rank[ledger_table_at(ledger->table, i)->customer] + 1]++;
+        history->first[rank[ledger_table_at(ledger->table, i)->key.customer] + 1]++;
     }
     for (uint32_t c = 0; c < history->customers; c++) {
         history->first[c + 1] += history->first[c];

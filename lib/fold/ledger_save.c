@@ -9,16 +9,16 @@
 static int by_place(const void *a, const void *b) {
     const struct ledger_entry *left = a;
     const struct ledger_entry *right = b;
-    if (left->customer != right->customer) {
-        return left->customer < right->customer ? -1 : 1;
+    if (left->key.customer != right->key.customer) {
+        return left->key.customer < right->key.customer ? -1 : 1;
     }
     if (left->day != right->day) {
         return left->day < right->day ? -1 : 1;
     }
-    if (left->order.high != right->order.high) {
-        return left->order.high < right->order.high ? -1 : 1;
+    if (left->key.high != right->key.high) {
+        return left->key.high < right->key.high ? -1 : 1;
     }
-    return (left->order.low > right->order.low) - (left->order.low < right->order.low);
+    return (left->key.low > right->key.low) - (left->key.low < right->key.low);
 }
 
 static bool save_head(const struct till_ledger *ledger, struct till_text *out) {
@@ -29,9 +29,9 @@ static bool save_head(const struct till_ledger *ledger, struct till_text *out) {
 }
 
 static bool save_entry(const struct ledger_entry *entry, struct till_text *out) {
-    return saved_put(out, entry->order.high) && saved_put(out, entry->order.low) &&
+    return saved_put(out, entry->key.high) && saved_put(out, entry->key.low) &&
            saved_put(out, (uint64_t)entry->spent) &&
-           saved_put(out, entry->customer | (uint64_t)(uint32_t)entry->day << 32) && saved_put(out, entry->rows);
+           saved_put(out, entry->key.customer | (uint64_t)(uint32_t)entry->day << 32) && saved_put(out, entry->rows);
 }
 
 enum till_status ledger_save(const void *state, struct till_text *out, struct till_error *error) {
@@ -53,7 +53,7 @@ enum till_status ledger_save(const void *state, struct till_text *out, struct ti
     }
     for (size_t i = 0; fine && i < count; i++) {
         entries[i] = *ledger_table_at(ledger->table, i);
-        entries[i].customer = rank[entries[i].customer];
+        entries[i].key.customer = rank[entries[i].key.customer];
     }
     if (fine) {
         qsort(entries, count, sizeof *entries, by_place); /* no ties: an order stands once */
@@ -74,22 +74,23 @@ static enum till_status refuse(struct till_error *error) {
 /* Reads one entry into the ledger. */
 static enum till_status load_entry(struct till_ledger *ledger, struct saved *in, uint32_t customers,
                                    struct till_error *error) {
-    struct till_fingerprint order = {saved_get(in), 0};
-    order.low = saved_get(in);
+    uint64_t high = saved_get(in);
+    uint64_t low = saved_get(in);
     int64_t spent = (int64_t)saved_get(in);
     uint64_t who = saved_get(in);
     uint64_t rows = saved_get(in);
-    if (!in->fine || (uint32_t)who >= customers || rows - 1 >= UINT32_MAX) {
+    if (!in->fine || high > UINT32_MAX || (uint32_t)who >= customers || rows - 1 >= UINT32_MAX) {
         return refuse(error);
     }
-    struct ledger_entry *entry = ledger_table_entry(ledger->table, (uint32_t)who, order);
+    struct ledger_key key = {low, (uint32_t)high, (uint32_t)who};
+    struct ledger_entry *entry = ledger_table_entry(ledger->table, key);
     if (entry == NULL) {
         return till_error_memory(error);
     }
     if (entry->rows > 0) {
         return refuse(error); /* an order stands once */
     }
-    *entry = (struct ledger_entry){order, spent, (uint32_t)who, (int32_t)(who >> 32), (uint32_t)rows};
+    *entry = (struct ledger_entry){key, spent, (int32_t)(who >> 32), (uint32_t)rows};
     return TILL_OK;
 }
 

@@ -8,15 +8,11 @@
 
 enum { FIRST_SLOTS = 2048, FIRST_SHIFT = 32 - 11, PARTS = 256 };
 
-static inline uint64_t hash_of(uint32_t customer, struct till_fingerprint order) {
+static inline uint64_t hash_of(struct ledger_key key) {
     __extension__ typedef unsigned __int128 wide;
-    wide product =
-        (wide)(order.low ^ UINT64_C(0x9E3779B97F4A7C15)) * ((order.high ^ customer) * UINT64_C(0xD1342543DE82EF95) | 1);
+    uint64_t rest = (uint64_t)key.high << 32 | key.customer;
+    wide product = (wide)(key.low ^ UINT64_C(0x9E3779B97F4A7C15)) * (rest * UINT64_C(0xD1342543DE82EF95) | 1);
     return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static inline bool is_order(const struct ledger_entry *entry, uint32_t customer, struct till_fingerprint order) {
-    return entry->customer == customer && till_fingerprint_equal(entry->order, order);
 }
 
 bool ledger_table_start(struct ledger_table *table, bool indexed) {
@@ -59,9 +55,9 @@ static bool reserve_entry(struct ledger_table *table) {
     return true;
 }
 
-static struct ledger_entry *append(struct ledger_table *table, uint32_t customer, struct till_fingerprint order) {
+static struct ledger_entry *append(struct ledger_table *table, struct ledger_key key) {
     struct ledger_entry *entry = ledger_table_at(table, table->count++);
-    *entry = (struct ledger_entry){.order = order, .customer = customer};
+    *entry = (struct ledger_entry){.key = key};
     return entry;
 }
 
@@ -103,36 +99,35 @@ static bool reserve_slot(struct ledger_table *table) {
     return true;
 }
 
-static struct ledger_entry *find_or_append(struct ledger_table *table, uint32_t customer, struct till_fingerprint order,
-                                           uint64_t hash) {
+static struct ledger_entry *find_or_append(struct ledger_table *table, struct ledger_key key, uint64_t hash) {
     size_t at = first_slot(table, hash);
     for (; table->slots[at] != 0; at = (at + 1) & table->slot_mask) {
         struct ledger_entry *entry = ledger_table_at(table, (uint32_t)table->slots[at] - 1);
-        if (table->slots[at] >> 32 == hash >> 32 && is_order(entry, customer, order)) {
+        if (table->slots[at] >> 32 == hash >> 32 && ledger_key_equal(entry->key, key)) {
             return entry;
         }
     }
     table->slots[at] = (hash >> 32) << 32 | (table->count + 1);
-    return append(table, customer, order);
+    return append(table, key);
 }
 
-struct ledger_entry *ledger_table_entry(struct ledger_table *table, uint32_t customer, struct till_fingerprint order) {
-    uint64_t hash = hash_of(customer, order);
+struct ledger_entry *ledger_table_entry(struct ledger_table *table, struct ledger_key key) {
+    uint64_t hash = hash_of(key);
     if (!reserve_entry(table)) {
         return NULL;
     }
     if (table->indexed) {
-        return reserve_slot(table) ? find_or_append(table, customer, order, hash) : NULL;
+        return reserve_slot(table) ? find_or_append(table, key, hash) : NULL;
     }
     uint32_t *recent = &table->recent[hash % LEDGER_RECENT];
     if (*recent != 0) {
         struct ledger_entry *entry = ledger_table_at(table, *recent - 1);
-        if (is_order(entry, customer, order)) {
+        if (ledger_key_equal(entry->key, key)) {
             return entry;
         }
     }
     *recent = (uint32_t)table->count + 1;
-    return append(table, customer, order);
+    return append(table, key);
 }
 
 /* ------------------------------------------------------------------ gathering */
@@ -153,7 +148,7 @@ static bool split_entries(const struct ledger_table *table, struct split *split)
     split->items = split->pages.memory;
     for (size_t i = 0; i < table->count; i++) {
         const struct ledger_entry *entry = ledger_table_at(table, i);
-        split->first[(hash_of(entry->customer, entry->order) >> 56) + 1]++;
+        split->first[(hash_of(entry->key) >> 56) + 1]++;
     }
     for (size_t part = 0; part < PARTS; part++) {
         split->largest = split->first[part + 1] > split->largest ? split->first[part + 1] : split->largest;
@@ -162,7 +157,7 @@ static bool split_entries(const struct ledger_table *table, struct split *split)
     }
     for (size_t i = 0; i < table->count; i++) {
         const struct ledger_entry *entry = ledger_table_at(table, i);
-        uint64_t hash = hash_of(entry->customer, entry->order);
+        uint64_t hash = hash_of(entry->key);
         split->items[next[hash >> 56]++] = hash << 32 | i;
     }
     return true;
@@ -181,7 +176,7 @@ static size_t gather_part(struct ledger_table *table, const uint64_t *items, siz
             }
             struct ledger_entry *mine = ledger_table_at(table, (uint32_t)slots[at]);
             struct ledger_entry *other = ledger_table_at(table, (uint32_t)items[i]);
-            if (is_order(mine, other->customer, other->order)) {
+            if (ledger_key_equal(mine->key, other->key)) {
                 merge(context, mine, other);
                 other->rows = 0;
                 merged++;

@@ -11,15 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <till/hash.h>
-
 #include "lib/base/pages.h"
 
-/* 40 bytes: an order of a customer; with settings.rows, a customer's purchases or returns of a day. */
-struct ledger_entry {
-    struct till_fingerprint order;
-    int64_t spent; /* the sum of its rows */
+/* What tells an order from all others: 96 bits of the fingerprint of its id, and the code of its customer. */
+struct ledger_key {
+    uint64_t low;
+    uint32_t high;
     uint32_t customer;
+};
+
+/* 32 bytes: an order of a customer; with settings.rows, a customer's purchases or returns of a day. */
+struct ledger_entry {
+    struct ledger_key key;
+    int64_t spent; /* the sum of its rows */
     int32_t day;   /* the earliest of its rows */
     uint32_t rows; /* 0: made just now, or gathered into another */
 };
@@ -53,7 +57,11 @@ bool ledger_table_start(struct ledger_table *table, bool indexed);
 void ledger_table_free(struct ledger_table *table);
 
 /* The entry to which a row of an order is added; a new one has no rows. NULL when memory is out. */
-struct ledger_entry *ledger_table_entry(struct ledger_table *table, uint32_t customer, struct till_fingerprint order);
+struct ledger_entry *ledger_table_entry(struct ledger_table *table, struct ledger_key key);
+
+static inline bool ledger_key_equal(struct ledger_key a, struct ledger_key b) {
+    return a.low == b.low && a.high == b.high && a.customer == b.customer;
+}
 
 /* Adds `other` to `mine`, an entry of the same order that came before it. */
 typedef void ledger_merge(void *context, struct ledger_entry *mine, const struct ledger_entry *other);

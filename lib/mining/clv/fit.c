@@ -1,0 +1,201 @@
+/* The fit of a model of buying: Newton's method over the cells.
+ *
+ * Where there are many cells, every n-th of them is climbed first, from all starts: its top is so near to that of the
+ * whole that a few steps more do. Times are divided by a power of two before, which is exact, so that the longest age
+ * is near 1 whatever the unit. */
+#include "models.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <till/parallel.h>
+
+#define CHUNK 1024
+#define ENOUGH_CELLS 4096
+
+/* The sum over every `stride`-th cell, from `offset`. */
+struct sample {
+    const struct till_clv_cells *cells;
+    const struct buying_model *model;
+    enum till_clv_method method;
+    size_t stride;
+    double scale; /* of times */
+    double longest;
+    unsigned threads;
+    struct point point;
+    struct slopes *partial; /* [chunks] */
+};
+
+static size_t sample_size(const struct sample *sample) {
+    return (sample->cells->count + sample->stride - 1) / sample->stride;
+}
+
+static struct buyer buyer_at(const struct sample *sample, size_t i) {
+    const struct till_clv_cells *cells = sample->cells;
+    return (struct buyer){cells->repeats[i], cells->level[i], cells->last[i] * sample->scale,
+                          cells->age[i] * sample->scale};
+}
+
+/* Chunks are of fixed size and summed in order, so that the sum does not depend on the threads. */
+static enum till_status add_chunk(void *context, size_t index, unsigned worker, struct till_error *error) {
+    struct sample *sample = context;
+    size_t size = sample_size(sample), end = (index + 1) * CHUNK < size ? (index + 1) * CHUNK : size;
+    struct slopes sum = {0};
+    (void)worker;
+    (void)error;
+    for (size_t i = index * CHUNK; i < end; i++) {
+        struct slopes slopes = {0};
+        struct buyer buyer = buyer_at(sample, i * sample->stride);
+        sample->model->slopes(&sample->point, &buyer, &slopes);
+        slopes_add(&sum, &slopes, sample->cells->weight[i * sample->stride]);
+    }
+    sample->partial[index] = sum;
+    return TILL_OK;
+}
+
+static enum till_status evaluate(void *context, const double *logs, struct slopes *slopes, struct till_error *error) {
+    struct sample *sample = context;
+    struct till_clv_model model = {.method = sample->method};
+    size_t chunks = (sample_size(sample) + CHUNK - 1) / CHUNK;
+    for (size_t i = 0; i < TILL_CLV_PARAMETERS; i++)
+        model.parameter[i] = exp(logs[i]);
+    if (!point_make(&sample->point, &model, sample->cells->levels, sample->cells->level_count, sample->longest))
+        return till_error_memory(error);
+    enum till_status status = till_parallel_for(sample->threads, chunks, add_chunk, sample, error);
+    point_free(&sample->point);
+    *slopes = (struct slopes){0};
+    for (size_t i = 0; i < chunks && status == TILL_OK; i++)
+        slopes_add(slopes, &sample->partial[i], 1);
+    return status;
+}
+
+static double weight_of(const struct sample *sample) {
+    double weight = 0;
+    for (size_t i = 0; i < sample->cells->count; i += sample->stride)
+        weight += sample->cells->weight[i];
+    return weight;
+}
+
+static enum till_status search(struct sample *sample, struct optimum *best, struct till_error *error) {
+    struct objective objective = {TILL_CLV_PARAMETERS, 0, evaluate, sample};
+    enum till_status status = TILL_OK;
+    struct optimum guess = {.inner = false};
+    size_t all = sample->cells->count;
+    if (all > ENOUGH_CELLS) {
+        sample->stride = all / ENOUGH_CELLS;
+        objective.weight = weight_of(sample);
+        status = newton_best(&guess, &objective, sample->model->starts, sample->model->start_count, error);
+        sample->stride = 1;
+    }
+    objective.weight = weight_of(sample);
+    if (status != TILL_OK)
+        return status;
+    if (guess.inner)
+        status = newton_best(best, &objective, (const double(*)[MOST_PARAMETERS]) & guess.logs, 1, error);
+    if (status == TILL_OK && (!guess.inner || !best->inner))
+        status = newton_best(best, &objective, sample->model->starts, sample->model->start_count, error);
+    return status;
+}
+
+/* ---- what can be seen before, and what is said after ---- */
+
+static enum till_status look_first(const struct till_clv_cells *cells, enum till_clv_method method, double *longest,
+                                   struct till_error *error) {
+    double repeats = 0;
+    *longest = 0;
+    for (size_t i = 0; i < cells->count; i++) {
+        *longest = fmax(*longest, cells->age[i]);
+        repeats += cells->weight[i] * cells->repeats[i];
+        if (method == TILL_CLV_BGBB && (cells->age[i] != floor(cells->age[i]) || cells->age[i] > 1e6 ||
+                                        cells->last[i] != floor(cells->last[i]) || cells->repeats[i] > cells->last[i]))
+            return till_error_set(error, TILL_ERROR_DATA,
+                                  "BG/BB counts whole periods: repeats %u, t_x %g, age %g cannot be",
+                                  (unsigned)cells->repeats[i], cells->last[i], cells->age[i]);
+    }
+    if (cells->customers == 0)
+        return till_error_set(error, TILL_ERROR_MODEL, "there are no customers to fit a model to");
+    if (*longest == 0)
+        return till_error_set(error, TILL_ERROR_MODEL,
+                              "nobody was observed for any time after the first purchase: nothing can be learnt about "
+                              "coming back");
+    if (repeats == 0)
+        return till_error_set(error, TILL_ERROR_MODEL,
+                              "nobody bought again (%zu customers): neither the rate of purchases nor dropout is "
+                              "identified",
+                              cells->customers);
+    return TILL_OK;
+}
+
+/* Which halves of the parameters have run away: those of buying, and those of dropping out. */
+static bool is_lost(const struct optimum *optimum, size_t i) {
+    return fabs(optimum->logs[i]) > 11 || optimum->slopes.hessian[i][i] >= 0;
+}
+
+static enum till_status refuse(const struct buying_model *model, const struct optimum *optimum,
+                               struct till_error *error) {
+    const char *const *name = model->names;
+    bool timed = model->timed;
+    /* The log of the dropout rate, or of its odds. */
+    double chance = optimum->logs[2] - optimum->logs[3];
+    bool buying = is_lost(optimum, 0) || is_lost(optimum, 1), dropping = is_lost(optimum, 2) || is_lost(optimum, 3);
+    if (buying && !dropping)
+        return till_error_set(error, TILL_ERROR_MODEL,
+                              "no differences between customers' purchase %s can be seen in these data: %s and %s are "
+                              "identified, %s and %s are not",
+                              timed ? "rates" : "probabilities", name[2], name[3], name[0], name[1]);
+    if (!dropping)
+        return till_error_set(error, TILL_ERROR_MODEL,
+                              "the likelihood of these data has no maximum that they point to: %s, %s, %s and %s are "
+                              "known together at best; more customers, or a longer time, are needed",
+                              name[0], name[1], name[2], name[3]);
+    return till_error_set(error, TILL_ERROR_MODEL,
+                          "%s can be seen in these data: %s and %s are %sidentified, %s and %s are not",
+                          chance < -6 ? "no dropout" : "no differences between customers' dropout", name[0], name[1],
+                          buying ? "not " : "", name[2], name[3]);
+}
+
+/* ---- fit ---- */
+
+static void fill(struct till_clv_fit *fit, const struct sample *sample, const struct optimum *optimum) {
+    double repeats = 0, weight = weight_of(sample);
+    for (size_t i = 0; i < sample->cells->count; i++)
+        repeats += sample->cells->weight[i] * sample->cells->repeats[i];
+    *fit = (struct till_clv_fit){.model.method = sample->method, .iterations = optimum->iterations};
+    for (size_t i = 0; i < TILL_CLV_PARAMETERS; i++) {
+        bool time = sample->model->timed && (i == 1 || (i == 3 && sample->model == &paretonbd_model));
+        fit->model.parameter[i] = exp(optimum->logs[i]) / (time ? sample->scale : 1);
+        fit->gradient = fmax(fit->gradient, fabs(optimum->slopes.gradient[i]) / weight);
+    }
+    memcpy(fit->covariance, optimum->covariance, sizeof fit->covariance);
+    /* A density over x times is in units of time to the minus x. */
+    fit->log_likelihood = optimum->slopes.value + (sample->model->timed ? repeats * log(sample->scale) : 0);
+}
+
+enum till_status till_clv_fit(struct till_clv_fit *fit, enum till_clv_method method, const struct till_clv_cells *cells,
+                              unsigned threads, struct till_error *error) {
+    struct sample sample = {cells, model_of(method), method, 1, 1, 0, threads, {.method = method}, NULL};
+    struct optimum best = {.inner = false};
+    enum till_status status = look_first(cells, method, &sample.longest, error);
+    if (status != TILL_OK)
+        return status;
+    if (sample.model->timed) {
+        sample.scale = ldexp(1, -ilogb(sample.longest) - 1);
+        sample.longest *= sample.scale;
+    }
+    sample.partial = calloc(cells->count / CHUNK + 1, sizeof *sample.partial);
+    status = sample.partial == NULL ? till_error_memory(error) : search(&sample, &best, error);
+    if (status == TILL_OK && best.inner)
+        fill(fit, &sample, &best);
+    else if (status == TILL_OK)
+        status = refuse(sample.model, &best, error);
+    free(sample.partial);
+    return status;
+}
+
+void till_clv_interval(const struct till_clv_fit *fit, int parameter, double *std_error, double *lower, double *upper) {
+    double value = fit->model.parameter[parameter], wide = sqrt(fit->covariance[parameter][parameter]);
+    *std_error = value * wide;
+    *lower = value * exp(-1.959963984540054 * wide);
+    *upper = value * exp(1.959963984540054 * wide);
+}

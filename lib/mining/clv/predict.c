@@ -1,0 +1,145 @@
+/* What a fitted model says about customers.
+ *
+ * P(alive) is a matter of each cell. What a living customer will buy depends on the age alone, up to a factor
+ * (Pareto/NBD, BG/BB), or on age and repeats (BG/NBD), of which there are far fewer; a horizon of 52 weekly steps is
+ * followed once for each run of cells that share them. Cells are in the order that makes these runs. */
+#include "models.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include <till/parallel.h>
+
+/* ---- one customer ---- */
+
+static double share_of(double log_odds) {
+    return log_odds > 0 ? exp(-log_odds) / (1 + exp(-log_odds)) : 1 / (1 + exp(log_odds));
+}
+
+double till_clv_log_likelihood(const struct till_clv_model *model, uint32_t repeats, double last, double age) {
+    struct point point;
+    struct slopes slopes = {.value = 0};
+    struct buyer buyer = {repeats, 0, last, age};
+    if (!point_make(&point, model, &repeats, 1, age))
+        return NAN;
+    model_of(model->method)->slopes(&point, &buyer, &slopes);
+    point_free(&point);
+    return slopes.value;
+}
+
+double till_clv_alive(const struct till_clv_model *model, uint32_t repeats, double last, double age) {
+    struct point point;
+    struct buyer buyer = {repeats, 0, last, age};
+    if (!point_make(&point, model, &repeats, 1, age))
+        return NAN;
+    double odds = model_of(model->method)->log_odds(&point, &buyer);
+    point_free(&point);
+    return share_of(odds);
+}
+
+double till_clv_expected(const struct till_clv_model *model, uint32_t repeats, double last, double age, double time) {
+    struct buyer buyer = {repeats, 0, last, age};
+    return till_clv_alive(model, repeats, last, age) * model_of(model->method)->expected(model, &buyer, time);
+}
+
+double till_clv_residual(const struct till_clv_model *model, uint32_t repeats, double last, double age, double delta) {
+    struct buyer buyer = {repeats, 0, last, age};
+    const struct buying_model *buying = model_of(model->method);
+    if (buying->residual == NULL)
+        return NAN;
+    return till_clv_alive(model, repeats, last, age) * buying->residual(model, &buyer, delta);
+}
+
+/* ---- all cells ---- */
+
+struct work {
+    const struct till_clv_cells *cells;
+    const struct till_clv_model *model;
+    const struct till_clv_horizon *horizon;
+    const struct till_clv_forecast *forecast;
+    struct point point;
+};
+
+/* Purchases of a living customer within the horizon, plain and discounted. */
+static void follow(const struct work *work, const struct buyer *buyer, double *expected, double *discounted) {
+    const struct buying_model *model = model_of(work->model->method);
+    const struct till_clv_horizon *horizon = work->horizon;
+    if (isinf(horizon->time)) {
+        *expected = *discounted = model->residual(work->model, buyer, horizon->delta);
+        return;
+    }
+    *expected = *discounted = 0;
+    for (double from = 0; from < horizon->time; from += horizon->step) {
+        double to = fmin(from + horizon->step, horizon->time);
+        double all = model->expected(work->model, buyer, to);
+        *discounted += (all - *expected) * exp(-horizon->delta * (from + to) / 2);
+        *expected = all;
+    }
+}
+
+static bool share_curve(const struct work *work, size_t i, size_t j) {
+    const struct till_clv_cells *cells = work->cells;
+    return cells->age[i] == cells->age[j] && cells->repeats[i] == cells->repeats[j];
+}
+
+#define CHUNK 2048
+
+static enum till_status predict_chunk(void *context, size_t index, unsigned worker, struct till_error *error) {
+    const struct work *work = context;
+    const struct till_clv_cells *cells = work->cells;
+    size_t end = (index + 1) * CHUNK < cells->count ? (index + 1) * CHUNK : cells->count;
+    double expected = 0, discounted = 0;
+    (void)worker;
+    (void)error;
+    for (size_t i = index * CHUNK; i < end; i++) {
+        struct buyer buyer = {cells->repeats[i], cells->level[i], cells->last[i], cells->age[i]};
+        double alive = share_of(model_of(work->model->method)->log_odds(&work->point, &buyer));
+        if (i == index * CHUNK || !share_curve(work, i, i - 1))
+            follow(work, &buyer, &expected, &discounted);
+        work->forecast->alive[i] = alive;
+        work->forecast->expected[i] = alive * expected;
+        work->forecast->discounted[i] = alive * discounted;
+    }
+    return TILL_OK;
+}
+
+static enum till_status check(const struct till_clv_model *model, const struct till_clv_horizon *horizon,
+                              struct till_error *error) {
+    if (isinf(horizon->time) && model_of(model->method)->residual == NULL)
+        return till_error_set(error, TILL_ERROR_USAGE, "an endless horizon is for Pareto/NBD and BG/BB alone");
+    if (isinf(horizon->time) && !(horizon->delta > 0))
+        return till_error_set(error, TILL_ERROR_USAGE, "an endless horizon needs a discount above 0");
+    return TILL_OK;
+}
+
+enum till_status till_clv_predict(struct till_clv_forecast *forecast, const struct till_clv_model *model,
+                                  const struct till_clv_cells *cells, const struct till_clv_horizon *horizon,
+                                  unsigned threads, struct till_error *error) {
+    double longest = 0;
+    struct work work = {.cells = cells, .model = model, .horizon = horizon, .forecast = forecast};
+    *forecast = (struct till_clv_forecast){0};
+    enum till_status status = check(model, horizon, error);
+    if (status != TILL_OK)
+        return status;
+    for (size_t i = 0; i < cells->count; i++)
+        longest = fmax(longest, cells->age[i]);
+    forecast->alive = calloc(cells->count + 1, sizeof *forecast->alive);
+    forecast->expected = calloc(cells->count + 1, sizeof *forecast->expected);
+    forecast->discounted = calloc(cells->count + 1, sizeof *forecast->discounted);
+    if (forecast->alive == NULL || forecast->expected == NULL || forecast->discounted == NULL ||
+        !point_make(&work.point, model, cells->levels, cells->level_count, longest))
+        status = till_error_memory(error);
+    if (status == TILL_OK)
+        status = till_parallel_for(threads, (cells->count + CHUNK - 1) / CHUNK, predict_chunk, &work, error);
+    point_free(&work.point);
+    if (status != TILL_OK)
+        till_clv_forecast_free(forecast);
+    return status;
+}
+
+void till_clv_forecast_free(struct till_clv_forecast *forecast) {
+    free(forecast->alive);
+    free(forecast->expected);
+    free(forecast->discounted);
+    *forecast = (struct till_clv_forecast){0};
+}

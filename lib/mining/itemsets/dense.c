@@ -11,8 +11,11 @@ static int compare_keys(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Extensions by rising support: branches then have few rows early, and much in common late. */
+/* Extensions by rising support: branches then have few rows early, and much in common late. A listing keeps their
+ * order. */
 static bool order_extensions(struct worker *worker, const struct candidates *c) {
+    if (worker->plan->listing)
+        return true;
     uint64_t *keys = worker_take(worker, c->extends, sizeof *keys);
     if (keys == NULL)
         return false;
@@ -87,7 +90,8 @@ static bool take_lists(struct worker *worker, const struct candidates *c, struct
 
 bool unit_new(struct worker *worker, const struct sparse *rows, const struct candidates *c, struct unit *unit) {
     uint32_t items = c->checks + c->extends, count = rows_of(rows, c->item);
-    *unit = (struct unit){.rows = count, .items = items, .first = c->checks, .item = c->item};
+    *unit =
+        (struct unit){.rows = count, .items = items, .first = c->checks, .item = c->item, .own_support = c->support};
     if (worker->plan->type == TILL_ITEMSETS_CLOSED && c->checks == 0)
         unit->parent = rows;
     unit->words = count <= 64 ? 1 : (count + 511) / 512 * 8;
@@ -137,7 +141,8 @@ bool unit_mine(struct worker *worker, const struct unit *unit) {
     case TILL_ITEMSETS_MAXIMAL:
         return maximal_mine(worker, unit, &node);
     default:
-        return frequent_mine(worker, unit, &node);
+        return worker->plan->listing ? listing_mine(worker, unit, &node, unit->own_support)
+                                     : frequent_mine(worker, unit, &node);
     }
 }
 
@@ -168,7 +173,7 @@ void node_name(struct worker *worker, const struct unit *unit, const struct node
         uint32_t code = node->code[child->code[k]];
         if (child->support[k] == support) {
             if (worker->plan->type == TILL_ITEMSETS_FREQUENT)
-                set_allow(worker, unit->name[code]);
+                set_allow(worker);
             else
                 set_require(worker, unit->name[code]);
             unit->member[code] = 1;

@@ -23,6 +23,7 @@
 #include "kernels.h"
 #include "known.h"
 #include "store.h"
+#include "stream.h"
 #include "tally.h"
 
 /* Stands before the first and behind each row of a sparse branch. */
@@ -58,7 +59,8 @@ struct recoded {
 /* What all workers read. */
 struct plan {
     enum till_itemsets_type type;
-    bool counting;     /* to the tallies, not to the stores */
+    bool counting;     /* to the tallies, not to stores or streams */
+    bool listing;      /* frequent sets, to the streams; codes are then places in the output order */
     uint32_t minimum;  /* support */
     uint32_t smallest; /* sizes to report */
     uint32_t largest;
@@ -66,6 +68,7 @@ struct plan {
     const struct kernels *kernels;
     const struct recoded *recoded;
     uint32_t *position; /* code -> place in the output order; NULL when counting */
+    uint32_t *inner;    /* place -> place by the inner rank; NULL: they are the same */
     uint64_t limit;
     atomic_uint_fast64_t held; /* sets in all stores, up to date to a few thousand */
 };
@@ -76,12 +79,11 @@ struct worker {
     struct stack stack;
     uint32_t required; /* items of P that every set of the branch has */
     uint32_t optional; /* items that each set may have or not: perfect extensions of frequent sets */
-    uint32_t *path;    /* the required items in the order in which they joined; these four only when storing */
+    uint32_t *path;    /* the required items in the order in which they joined; both only when storing */
     uint32_t *set;     /* the same as places in the output order, rising */
-    uint32_t *extra;   /* the places of the optional items */
-    uint32_t *chosen;  /* which of `extra` a set under construction has */
     struct tally tally;
-    struct store store;
+    struct store store;   /* closed, maximal */
+    struct stream stream; /* frequent */
     struct known known;
     uint64_t unreported; /* sets stored since plan->held was brought up to date */
     uint32_t *count;
@@ -116,8 +118,9 @@ struct unit {
     uint32_t *row_start;   /* closed: where a row begins */
     unsigned char *member; /* whether a local code lies in P */
     const struct sparse
-        *parent; /* closed: where the items before `item` are listed, when they have no columns; or NULL */
-    uint32_t item;
+        *parent;          /* closed: where the items before `item` are listed, when they have no columns; or NULL */
+    uint32_t item;        /* of the parent: the one that opened the branch */
+    uint32_t own_support; /* of the set of the branch */
 };
 
 static inline uint32_t candidate_at(const struct candidates *c, uint32_t k) {
@@ -138,7 +141,7 @@ bool is_listed(const struct sparse *rows, uint32_t item, const uint64_t *bits, u
 
 /* recode.c */
 enum till_status recode(struct recoded *recoded, const struct till_baskets *baskets, uint32_t minimum,
-                        struct till_error *error);
+                        const uint32_t *rank, struct till_error *error);
 void recode_free(struct recoded *recoded);
 
 /* sparse.c: everything below P and item i of `rows`. False when worker->status says why not. */
@@ -155,15 +158,25 @@ bool node_project(struct worker *worker, const struct unit *unit, const struct n
 void node_name(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t support,
                struct node *child);
 bool frequent_mine(struct worker *worker, const struct unit *unit, const struct node *node);
+/* As frequent_mine, for delivery; `support` is that of the node's own set. */
+bool listing_mine(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t support);
 bool closed_mine(struct worker *worker, const struct unit *unit, const struct node *node);
 bool maximal_mine(struct worker *worker, const struct unit *unit, const struct node *node);
+
+/* listing.c: the current set with each of its extensions, and the order in which to enter these: NULL stands for 0,
+ * 1, 2... */
+bool list_extensions(struct worker *worker, const uint32_t *name, const uint32_t *code, const uint32_t *support,
+                     uint32_t count);
+bool list_branches(struct worker *worker, const uint32_t *name, const uint32_t *code, uint32_t count, uint32_t **order);
 
 /* report.c: the set P grows, is reported, and shrinks back to what it was. Reporting is false when worker->status says
  * why. */
 void set_require(struct worker *worker, uint32_t code);
-void set_allow(struct worker *worker, uint32_t code);
+void set_allow(struct worker *worker);
 void set_restore(struct worker *worker, uint32_t required, uint32_t optional);
 bool set_report(struct worker *worker, uint32_t support);
+/* Keeps count of what all workers hold together; false beyond the limit. */
+bool set_below_limit(struct worker *worker, uint32_t more);
 
 static inline void *worker_take(struct worker *worker, size_t count, size_t size) {
     void *taken = count > SIZE_MAX / 8 / size ? NULL : stack_take(&worker->stack, count * size);

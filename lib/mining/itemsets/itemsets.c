@@ -7,6 +7,8 @@
 
 #include <till/parallel.h>
 
+#include "places.h"
+
 /* One run. */
 struct run {
     struct plan plan;
@@ -14,8 +16,7 @@ struct run {
     unsigned workers;
     struct worker *worker;
     uint32_t *item;  /* output place -> caller's item */
-    uint32_t *inner; /* see inner_rank */
-    uint32_t *outer; /* what is stored for inner items -> output place */
+    uint32_t *outer; /* place by the inner rank -> output place */
 };
 
 static enum till_status check_options(const struct till_baskets *baskets, const struct till_itemsets_options *options,
@@ -41,21 +42,22 @@ static enum till_status too_many(const struct run *run, struct till_error *error
                           run->plan.type == TILL_ITEMSETS_FREQUENT ? "closed or maximal" : "maximal");
 }
 
-static bool worker_new(struct worker *worker, struct plan *plan, const struct run *run) {
+static bool worker_new(struct worker *worker, struct plan *plan) {
     uint32_t items = plan->recoded->rows.items, all = items + plan->recoded->perfect;
     *worker = (struct worker){.plan = plan, .status = TILL_OK};
-    worker->store = (struct store){.width = store_width(all), .inner = run->inner};
+    worker->store = (struct store){.width = place_width(all), .inner = plan->inner};
+    worker->stream = (struct stream){.width = place_width(all)};
     worker->count = calloc((size_t)items + 1, sizeof *worker->count);
     worker->bits = calloc((size_t)items / 64 + 1, sizeof *worker->bits);
     worker->touched = malloc(((size_t)items + 1) * sizeof *worker->touched);
     worker->map = malloc(((size_t)items + 1) * sizeof *worker->map);
-    worker->path = malloc(((size_t)all + 1) * 4 * sizeof *worker->path);
+    worker->path = malloc(((size_t)all + 1) * 2 * sizeof *worker->path);
+    worker->stream.joined = malloc(((size_t)all + 1) * sizeof *worker->stream.joined);
     if (worker->count == NULL || worker->bits == NULL || worker->touched == NULL || worker->map == NULL ||
-        worker->path == NULL)
+        worker->path == NULL || worker->stream.joined == NULL)
         return false;
     worker->set = worker->path + all + 1;
-    worker->extra = worker->set + all + 1;
-    worker->chosen = worker->extra + all + 1;
+    worker->stream.path = worker->path;
     for (uint32_t code = 0; code < items; code++)
         worker->map[code] = NO_CODE;
     return true;
@@ -67,6 +69,8 @@ static void worker_free(struct worker *worker) {
     free(worker->touched);
     free(worker->map);
     free(worker->path);
+    free(worker->stream.joined);
+    stream_free(&worker->stream);
     stack_free(&worker->stack);
     tally_free(&worker->tally);
     store_free(&worker->store);
@@ -79,7 +83,7 @@ static void run_free(struct run *run) {
     free(run->worker);
     free(run->plan.position);
     free(run->item);
-    free(run->inner);
+    free(run->plan.inner);
     free(run->outer);
     recode_free(&run->recoded);
 }
@@ -108,28 +112,56 @@ static bool place_by_rank(const struct recoded *recoded, const uint32_t *rank, u
     return true;
 }
 
-/* Where items go in the output. With an inner rank, `inner` and `outer` lead from output places to inner places and
- * back. */
+/* Where items go in the output. Where the inner rank orders them in another way, `inner` and `outer` lead from output
+ * places to inner places and back. */
 static bool place_items(struct run *run, const struct till_itemsets_options *options) {
     size_t all = (size_t)run->recoded.rows.items + run->recoded.perfect;
     uint32_t *position = run->plan.position = malloc((all + 1) * sizeof *position);
+    uint32_t *inner = run->plan.inner = malloc((all + 1) * sizeof *inner);
     run->item = malloc((all + 1) * sizeof *run->item);
-    run->inner = malloc((all + 1) * sizeof *run->inner);
     run->outer = malloc((all + 1) * sizeof *run->outer);
-    if (position == NULL || run->item == NULL || run->inner == NULL || run->outer == NULL)
+    if (position == NULL || inner == NULL || run->item == NULL || run->outer == NULL)
         return false;
     const uint32_t *inner_rank = options->inner_rank == NULL ? options->rank : options->inner_rank;
-    if (!place_by_rank(&run->recoded, inner_rank, run->inner, run->outer) ||
+    if (!place_by_rank(&run->recoded, inner_rank, inner, run->outer) ||
         !place_by_rank(&run->recoded, options->rank, position, run->item))
         return false;
     /* So far by code: inner[code], outer[inner place] = code, item[place] = code. */
+    bool same = true;
     for (size_t k = 0; k < all; k++)
         run->outer[k] = position[run->outer[k]];
-    for (size_t k = 0; k < all; k++)
-        run->inner[run->outer[k]] = (uint32_t)k;
+    for (size_t k = 0; k < all; k++) {
+        inner[run->outer[k]] = (uint32_t)k;
+        same &= run->outer[k] == k;
+    }
     for (size_t k = 0; k < all; k++)
         run->item[k] = run->recoded.original[run->item[k]];
+    if (same) {
+        free(inner);
+        run->plan.inner = NULL;
+    }
     return true;
+}
+
+/* A rank where the caller gave none: the codes. */
+static uint32_t *rank_by_code(uint32_t items) {
+    uint32_t *rank = malloc(((size_t)items + 1) * sizeof *rank);
+    for (uint32_t item = 0; rank != NULL && item < items; item++)
+        rank[item] = item;
+    return rank;
+}
+
+/* Recodes by support, or by rank where frequent sets are to be met in the order of their delivery. */
+static enum till_status recode_for(struct run *run, const struct till_baskets *baskets, const uint32_t *rank,
+                                   struct till_error *error) {
+    if (!run->plan.listing)
+        return recode(&run->recoded, baskets, run->plan.minimum, NULL, error);
+    uint32_t *codes = rank == NULL ? rank_by_code(baskets->item_count) : NULL;
+    if (rank == NULL && codes == NULL)
+        return till_error_memory(error);
+    enum till_status status = recode(&run->recoded, baskets, run->plan.minimum, rank == NULL ? codes : rank, error);
+    free(codes);
+    return status;
 }
 
 static enum till_status run_start(struct run *run, const struct till_baskets *baskets,
@@ -138,13 +170,11 @@ static enum till_status run_start(struct run *run, const struct till_baskets *ba
     enum till_status status = check_options(baskets, options, error);
     if (status != TILL_OK)
         return status;
-    uint32_t minimum = options->minimum_support > UINT32_MAX - 1 ? UINT32_MAX - 1 : (uint32_t)options->minimum_support;
-    if ((status = recode(&run->recoded, baskets, minimum, error)) != TILL_OK)
-        return status;
     struct plan *plan = &run->plan;
     plan->type = options->type;
     plan->counting = counting;
-    plan->minimum = minimum;
+    plan->listing = !counting && options->type == TILL_ITEMSETS_FREQUENT;
+    plan->minimum = options->minimum_support > UINT32_MAX - 1 ? UINT32_MAX - 1 : (uint32_t)options->minimum_support;
     plan->smallest = options->minimum_size;
     plan->largest = options->maximum_size == 0 ? UINT32_MAX : options->maximum_size;
     plan->baskets = (uint32_t)baskets->count;
@@ -152,13 +182,15 @@ static enum till_status run_start(struct run *run, const struct till_baskets *ba
     plan->recoded = &run->recoded;
     plan->limit = options->limit == 0 ? TILL_ITEMSETS_LIMIT : options->limit;
     atomic_init(&plan->held, 0);
+    if ((status = recode_for(run, baskets, options->rank, error)) != TILL_OK)
+        return status;
     if (!counting && !place_items(run, options))
         return till_error_memory(error);
     run->worker = calloc(options->threads < 2 ? 1 : options->threads, sizeof *run->worker);
     if (run->worker == NULL)
         return till_error_memory(error);
     for (; run->workers < options->threads || run->workers == 0; run->workers++)
-        if (!worker_new(&run->worker[run->workers], plan, run)) {
+        if (!worker_new(&run->worker[run->workers], plan)) {
             worker_free(&run->worker[run->workers]);
             return till_error_memory(error);
         }
@@ -171,7 +203,7 @@ static void require_perfect(struct worker *worker) {
     for (uint32_t k = 0; k < recoded->perfect; k++) {
         uint32_t code = recoded->rows.items + k;
         if (worker->plan->type == TILL_ITEMSETS_FREQUENT)
-            set_allow(worker, code);
+            set_allow(worker);
         else
             set_require(worker, code);
     }
@@ -187,8 +219,16 @@ static enum till_status status_error(const struct run *run, enum till_status sta
 static enum till_status mine_item(void *context, size_t index, unsigned worker_index, struct till_error *error) {
     struct run *run = context;
     struct worker *worker = &run->worker[worker_index];
-    sparse_branch(worker, &run->recoded.rows, (uint32_t)index);
+    uint32_t code = run->plan.listing ? run->outer[index] : (uint32_t)index;
+    worker->stream.task = index + 1;
+    sparse_branch(worker, &run->recoded.rows, code);
     return status_error(run, worker->status, error);
+}
+
+/* The single items of a listing: task 0. */
+static bool list_items(struct run *run) {
+    const struct sparse *rows = &run->recoded.rows;
+    return list_extensions(&run->worker[0], rows->name, rows->name, rows->support, rows->items);
 }
 
 /* The sets that are made of perfect items alone; not when a larger set is what is asked for. */
@@ -199,38 +239,50 @@ static bool report_perfect(struct run *run) {
 }
 
 static enum till_status search(struct run *run, struct till_error *error) {
+    struct plan *plan = &run->plan;
     for (unsigned w = 0; w < run->workers; w++)
         require_perfect(&run->worker[w]);
-    if (!report_perfect(run))
+    if (!(plan->listing ? list_items(run) : report_perfect(run)))
         return status_error(run, run->worker[0].status, error);
-    if (run->worker[0].required > run->plan.largest)
+    if (run->worker[0].required > plan->largest || (plan->listing && plan->largest < 2))
         return TILL_OK;
-    enum till_status status = till_parallel_for(run->workers, run->recoded.rows.items, mine_item, run, error);
-    for (unsigned w = 0; w < run->workers; w++)
-        atomic_fetch_add(&run->plan.held, run->worker[w].unreported);
-    return status == TILL_OK && atomic_load(&run->plan.held) > run->plan.limit ? too_many(run, error) : status;
+    return till_parallel_for(run->workers, run->recoded.rows.items, mine_item, run, error);
 }
 
-static enum till_status deliver_size(struct run *run, uint32_t size, uint32_t *items, till_itemsets_visit *visit,
-                                     void *context, struct till_error *error) {
+/* The limit once more, with what was found since the workers last kept count. */
+static enum till_status check_limit(struct run *run, struct till_error *error) {
+    for (unsigned w = 0; w < run->workers; w++)
+        atomic_fetch_add(&run->plan.held, run->worker[w].unreported);
+    return atomic_load(&run->plan.held) > run->plan.limit ? too_many(run, error) : TILL_OK;
+}
+
+/* Who receives the sets. */
+struct receiver {
+    till_itemsets_visit *visit;
+    void *context;
+    uint32_t *items; /* room for a set of all items */
+};
+
+/* Sorts and delivers the stored sets of one size, and frees them. */
+static enum till_status deliver_stored(struct run *run, uint32_t size, const struct receiver *to,
+                                       struct till_error *error) {
     struct store *store = &run->worker[0].store;
     struct store_bucket *bucket = &store->bucket[size];
     enum till_status status = TILL_OK;
     if (!store_sort(store, size))
         return till_error_memory(error);
     for (size_t at = 0; status == TILL_OK && at < bucket->used; at += store_stride(store, size)) {
-        uint32_t support = store_read(store, bucket->bytes + at, size, items);
-        for (uint32_t k = 0; k + 1 < size; k++)
-            items[k] = run->item[run->outer[items[k]]];
-        items[size - 1] = run->item[items[size - 1]];
-        status = visit(context, items, size, support, error);
+        uint32_t support = store_read(store, bucket->bytes + at, size, to->items);
+        for (uint32_t k = 0; k < size; k++)
+            to->items[k] = run->item[k + 1 < size ? run->outer[to->items[k]] : to->items[k]];
+        status = to->visit(to->context, to->items, size, support, error);
     }
     free(bucket->bytes);
     *bucket = (struct store_bucket){0};
     return status;
 }
 
-static enum till_status deliver(struct run *run, till_itemsets_visit *visit, void *context, struct till_error *error) {
+static enum till_status deliver_store(struct run *run, const struct receiver *to, struct till_error *error) {
     struct store *store = &run->worker[0].store;
     for (unsigned w = 1; w < run->workers; w++)
         if (!store_merge(store, &run->worker[w].store))
@@ -238,7 +290,40 @@ static enum till_status deliver(struct run *run, till_itemsets_visit *visit, voi
     enum till_status status = TILL_OK;
     for (uint32_t size = 1; status == TILL_OK && size < store->sizes; size++)
         if (store->bucket[size].used > 0)
-            status = deliver_size(run, size, run->worker[0].path, visit, context, error);
+            status = deliver_stored(run, size, to, error);
+    return status;
+}
+
+/* The streams of one size, read side by side. */
+static enum till_status deliver_size(struct run *run, const struct stream *streams, uint32_t size, uint32_t *set,
+                                     size_t *segment, const struct receiver *to, struct till_error *error) {
+    struct stream_reader reader;
+    uint32_t support;
+    enum till_status status = TILL_OK;
+    stream_open(&reader, streams, run->workers, size, segment);
+    while (status == TILL_OK && stream_read(&reader, set, &support)) {
+        for (uint32_t k = 0; k < size; k++)
+            to->items[k] = run->item[set[k]];
+        status = to->visit(to->context, to->items, size, support, error);
+    }
+    return status;
+}
+
+static enum till_status deliver_streams(struct run *run, const struct receiver *to, struct till_error *error) {
+    struct stream *streams = calloc(run->workers, sizeof *streams);
+    size_t *segment = calloc(run->workers, sizeof *segment);
+    enum till_status status = streams == NULL || segment == NULL ? till_error_memory(error) : TILL_OK;
+    uint32_t sizes = 0;
+    for (unsigned w = 0; status == TILL_OK && w < run->workers; w++) {
+        streams[w] = run->worker[w].stream;
+        sizes = streams[w].sizes > sizes ? streams[w].sizes : sizes;
+    }
+    for (uint32_t size = 1; status == TILL_OK && size < sizes; size++) {
+        memset(segment, 0, run->workers * sizeof *segment);
+        status = deliver_size(run, streams, size, run->worker[0].set, segment, to, error);
+    }
+    free(streams);
+    free(segment);
     return status;
 }
 
@@ -249,7 +334,10 @@ enum till_status till_itemsets_mine(const struct till_baskets *baskets, const st
     if (status == TILL_OK)
         status = search(&run, error);
     if (status == TILL_OK)
-        status = deliver(&run, visit, context, error);
+        status = check_limit(&run, error);
+    struct receiver to = {visit, context, status == TILL_OK ? run.worker[0].path : NULL};
+    if (status == TILL_OK)
+        status = run.plan.listing ? deliver_streams(&run, &to, error) : deliver_store(&run, &to, error);
     run_free(&run);
     return status;
 }

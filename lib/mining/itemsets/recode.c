@@ -1,5 +1,5 @@
-/* All baskets with infrequent items dropped and the others numbered by rising support, so that branches begin with the
- * items that have the fewest baskets, and the extensions behind them have the most in common.
+/* All baskets with infrequent items dropped and the others numbered, as a rule by rising support, so that branches
+ * begin with the items that have the fewest baskets, and the extensions behind them have the most in common.
  *
  * Rows come out sorted without sorting them: items are spread to lists of rows in input order, and the lists, walked in
  * code order, are spread back to the rows (a counting sort in two passes, linear in the entries). */
@@ -63,17 +63,17 @@ static int compare_keys(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Which items stay, by rising support and then by item, so that every run has the same order; perfect ones come last.
- */
-static uint32_t choose_items(struct work *work, uint32_t minimum, uint32_t *perfect) {
+/* Which items stay: by rank, or by rising support and then by item, so that every run has the same order. Perfect ones
+ * come last, and are set apart; by rank they are items like others. */
+static uint32_t choose_items(struct work *work, uint32_t minimum, const uint32_t *rank, uint32_t *perfect) {
     uint32_t items = 0;
     *perfect = 0;
     for (uint32_t item = 0; item < work->baskets->item_count; item++) {
         work->code[item] = NO_CODE;
         if (work->support[item] < minimum)
             continue;
-        work->order[items++] = (uint64_t)work->support[item] << 32 | item;
-        *perfect += work->support[item] == work->baskets->count;
+        work->order[items++] = (uint64_t)(rank == NULL ? work->support[item] : rank[item]) << 32 | item;
+        *perfect += rank == NULL && work->support[item] == work->baskets->count;
     }
     qsort(work->order, items, sizeof *work->order, compare_keys);
     items -= *perfect;
@@ -154,8 +154,8 @@ static void fill_rows(struct work *work, const uint32_t *start, uint32_t items, 
         }
 }
 
-static bool build(struct recoded *recoded, struct work *work, uint32_t minimum) {
-    uint32_t items = choose_items(work, minimum, &recoded->perfect);
+static bool build(struct recoded *recoded, struct work *work, uint32_t minimum, const uint32_t *rank) {
+    uint32_t items = choose_items(work, minimum, rank, &recoded->perfect);
     measure_baskets(work);
     uint32_t **memory = recoded->memory;
     uint32_t kept = items + recoded->perfect;
@@ -170,8 +170,8 @@ static bool build(struct recoded *recoded, struct work *work, uint32_t minimum) 
     uint32_t *name = memory[0], *support = memory[1], *start = memory[2];
     for (uint32_t code = 0; code < kept; code++) {
         name[code] = code;
-        support[code] = (uint32_t)(work->order[code] >> 32);
         recoded->original[code] = (uint32_t)work->order[code];
+        support[code] = work->support[recoded->original[code]];
     }
     place_lists(work, start, items);
     list_baskets(work, start, memory[3], items, memory[5]);
@@ -182,12 +182,12 @@ static bool build(struct recoded *recoded, struct work *work, uint32_t minimum) 
 }
 
 enum till_status recode(struct recoded *recoded, const struct till_baskets *baskets, uint32_t minimum,
-                        struct till_error *error) {
+                        const uint32_t *rank, struct till_error *error) {
     struct work work = {0};
     enum till_status status = work_new(&work, baskets) ? TILL_OK : till_error_memory(error);
     if (status == TILL_OK)
         status = count_supports(&work, error);
-    if (status == TILL_OK && !build(recoded, &work, minimum))
+    if (status == TILL_OK && !build(recoded, &work, minimum, rank))
         status = till_error_memory(error);
     work_free(&work);
     if (status != TILL_OK)

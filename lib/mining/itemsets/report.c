@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* How many sets a worker stores before it tells the others. */
+/* How many sets a worker holds before it tells the others. */
 enum { BATCH = 4096 };
 
 static void insert(uint32_t *set, uint32_t size, uint32_t place) {
@@ -28,9 +28,7 @@ void set_require(struct worker *worker, uint32_t code) {
     worker->required++;
 }
 
-void set_allow(struct worker *worker, uint32_t code) {
-    if (!worker->plan->counting)
-        worker->extra[worker->optional] = worker->plan->position[code];
+void set_allow(struct worker *worker) {
     worker->optional++;
 }
 
@@ -42,9 +40,9 @@ void set_restore(struct worker *worker, uint32_t required, uint32_t optional) {
         erase(worker->set, worker->required, worker->path[worker->required - 1]);
 }
 
-/* Keeps count of what all workers hold together, and stops at the limit. */
-static bool below_limit(struct worker *worker) {
-    if (++worker->unreported < BATCH)
+bool set_below_limit(struct worker *worker, uint32_t more) {
+    worker->unreported += more;
+    if (worker->unreported < BATCH)
         return true;
     uint64_t held = atomic_fetch_add(&worker->plan->held, worker->unreported) + worker->unreported;
     worker->unreported = 0;
@@ -58,34 +56,14 @@ static bool store_set(struct worker *worker, uint32_t size, uint32_t support) {
     if (size < worker->plan->smallest || size > worker->plan->largest || size == 0)
         return true;
     if (store_add(&worker->store, worker->set, size, support))
-        return below_limit(worker);
+        return set_below_limit(worker, 1);
     worker->status = TILL_ERROR_MEMORY;
     return false;
 }
 
-/* The set alone and with every choice of optional items, depth first over the choices. A choice is undone by its place.
- */
-static bool store_family(struct worker *worker, uint32_t support) {
-    uint32_t size = worker->required, depth = 0, next = 0;
-    bool stored = store_set(worker, size, support);
-    while (stored) {
-        if (next < worker->optional && size < worker->plan->largest) {
-            insert(worker->set, size++, worker->extra[next]);
-            worker->chosen[depth++] = next++;
-            stored = store_set(worker, size, support);
-        } else if (depth > 0) {
-            next = worker->chosen[--depth];
-            erase(worker->set, size--, worker->extra[next++]);
-        } else {
-            break;
-        }
-    }
-    return stored;
-}
-
 bool set_report(struct worker *worker, uint32_t support) {
     if (!worker->plan->counting)
-        return store_family(worker, support);
+        return store_set(worker, worker->required, support);
     if (tally_add(&worker->tally, worker->optional, worker->required, 1))
         return true;
     worker->status = TILL_ERROR_MEMORY;

@@ -86,7 +86,7 @@ static bool scan_behind(struct worker *worker, const struct sparse *rows, uint32
         return false;
     for (uint32_t k = 0; k < found->touched; k++) {
         uint32_t code = worker->touched[k], n = worker->count[code];
-        if (n == c->support) {
+        if (n == c->support && !worker->plan->listing) {
             found->perfect[found->perfects++] = code;
         } else if (n >= worker->plan->minimum) {
             c->extend[c->extends++] = code;
@@ -210,11 +210,27 @@ static void clear_map(struct worker *worker, const struct candidates *c) {
         worker->map[candidate_at(c, k)] = NO_CODE;
 }
 
+/* Below a set whose sets are delivered: its extensions, then the branches in their order. */
+static bool list_rows(struct worker *worker, const struct sparse *rows) {
+    uint32_t *order, *code = worker_take(worker, rows->items, sizeof *code);
+    if (code == NULL)
+        return false;
+    for (uint32_t k = 0; k < rows->items; k++)
+        code[k] = k;
+    bool done = list_extensions(worker, rows->name, code, rows->support, rows->items) &&
+                list_branches(worker, rows->name, code, rows->items, &order);
+    for (uint32_t k = 0; done && worker->stream.depth + 2 <= worker->plan->largest && k < rows->items; k++)
+        done = sparse_branch(worker, rows, order == NULL ? k : order[k]);
+    return done;
+}
+
 static bool mine_rows(struct worker *worker, const struct sparse *rows, struct found *found) {
     struct sparse child;
     bool built = child_new(worker, rows, &found->candidates, &child);
     clear_map(worker, &found->candidates);
     clear_counts(worker, found);
+    if (built && worker->plan->listing)
+        return list_rows(worker, &child);
     for (uint32_t i = found->candidates.checks; built && i < child.items; i++)
         built = sparse_branch(worker, &child, i);
     return built;
@@ -245,7 +261,7 @@ static void join(struct worker *worker, const struct sparse *rows, const struct 
     set_require(worker, rows->name[found->candidates.item]);
     for (uint32_t k = 0; k < found->perfects; k++)
         if (worker->plan->type == TILL_ITEMSETS_FREQUENT)
-            set_allow(worker, rows->name[found->perfect[k]]);
+            set_allow(worker);
         else
             set_require(worker, rows->name[found->perfect[k]]);
 }
@@ -266,11 +282,23 @@ static bool mine_branch(struct worker *worker, const struct sparse *rows, uint32
     return c->extends == 0 || worker->required >= worker->plan->largest || extend(worker, rows, found);
 }
 
+/* The same where sets are delivered: extensions are named by the branch, the set itself was named by its parent. */
+static bool list_branch(struct worker *worker, const struct sparse *rows, uint32_t i, struct found *found) {
+    if (!scan_behind(worker, rows, i, found))
+        return false;
+    if (found->candidates.extends == 0)
+        return true;
+    stream_push(&worker->stream, rows->name[i]);
+    bool done = extend(worker, rows, found);
+    worker->stream.depth--;
+    return done;
+}
+
 bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i) {
     struct stack_mark mark = stack_mark(&worker->stack);
     uint32_t required = worker->required, optional = worker->optional;
     struct found found;
-    bool done = mine_branch(worker, rows, i, &found);
+    bool done = worker->plan->listing ? list_branch(worker, rows, i, &found) : mine_branch(worker, rows, i, &found);
     clear_counts(worker, &found);
     set_restore(worker, required, optional);
     stack_release(&worker->stack, mark);

@@ -7,11 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALL_GROUP = 12, DEEPEST = 24 };
+#include "places.h"
 
-unsigned store_width(uint32_t items) {
-    return items <= 1u << 8 ? 1 : items <= 1u << 16 ? 2 : 4;
-}
+enum { SMALL_GROUP = 12, DEEPEST = 24 };
 
 static bool grow_sizes(struct store *store, uint32_t size) {
     if (size < store->sizes)
@@ -40,25 +38,14 @@ static bool reserve(struct store_bucket *bucket, size_t more) {
     return true;
 }
 
-static unsigned char *put(unsigned char *to, uint32_t value, unsigned width) {
-    if (width == 4) {
-        *to++ = (unsigned char)(value >> 24);
-        *to++ = (unsigned char)(value >> 16);
-    }
-    if (width >= 2)
-        *to++ = (unsigned char)(value >> 8);
-    *to++ = (unsigned char)value;
-    return to;
-}
-
 bool store_add(struct store *store, const uint32_t *set, uint32_t size, uint32_t support) {
     if (!grow_sizes(store, size) || !reserve(&store->bucket[size], store_stride(store, size)))
         return false;
     struct store_bucket *bucket = &store->bucket[size];
     unsigned char *to = bucket->bytes + bucket->used;
     for (uint32_t k = 0; k + 1 < size; k++)
-        to = put(to, store->inner == NULL ? set[k] : store->inner[set[k]], store->width);
-    to = put(to, set[size - 1], store->width);
+        to = place_put(to, store->inner == NULL ? set[k] : store->inner[set[k]], store->width);
+    to = place_put(to, set[size - 1], store->width);
     memcpy(to, &support, sizeof support);
     bucket->used += store_stride(store, size);
     return true;
@@ -176,11 +163,8 @@ bool store_sort(struct store *store, uint32_t size) {
 }
 
 uint32_t store_read(const struct store *store, const unsigned char *record, uint32_t size, uint32_t *items) {
-    for (uint32_t k = 0; k < size; k++) {
-        items[k] = 0;
-        for (unsigned byte = 0; byte < store->width; byte++)
-            items[k] = items[k] << 8 | *record++;
-    }
+    for (uint32_t k = 0; k < size; k++)
+        record = place_get(record, &items[k], store->width);
     uint32_t support;
     memcpy(&support, record, sizeof support);
     return support;

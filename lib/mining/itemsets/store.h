@@ -21,9 +21,6 @@ struct store {
     struct store_bucket *bucket; /* by size */
 };
 
-/* How many bytes an item takes where `items` are frequent. */
-unsigned store_width(uint32_t items);
-
 /* Adds a set of rising places. False when memory is out. */
 bool store_add(struct store *store, const uint32_t *set, uint32_t size, uint32_t support);
 

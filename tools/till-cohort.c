@@ -49,9 +49,7 @@ static enum till_status read_ledger(struct tool_run *run, void **ledger, struct 
     if (status != TILL_OK)
         return status;
     struct till_ledger_settings settings = {&transactions, run->count == COUNT_ROWS, run->amount_per_order};
-    const struct till_aggregate *aggregate =
-        run->amount_per_order ? &till_ledger_aggregate_ordered : &till_ledger_aggregate;
-    return till_fold(input, aggregate, &settings, run->threads, ledger, error);
+    return till_fold(input, &till_ledger_aggregate, &settings, run->threads, ledger, error);
 }
 
 /* A newest date far from all others is often a slip, and moves the as-of date. */

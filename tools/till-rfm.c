@@ -270,11 +270,6 @@ static enum till_status write_scheme(struct work *work, struct till_error *error
     return status;
 }
 
-/* Totals of orders have to agree row by row, so their aggregate sees the rows in order. */
-static const struct till_aggregate *aggregate_of(const struct till_rfm_settings *settings) {
-    return settings->ledger.amount_per_order ? &till_rfm_aggregate_ordered : &till_rfm_aggregate;
-}
-
 /* A stretch of whole customers of a sorted input. */
 static enum till_status take_stretch(void *context, const void *state, struct till_error *error) {
     struct work *work = context;
@@ -299,7 +294,7 @@ static enum till_status run_sorted(struct work *work, struct till_input *input,
     if (status == TILL_OK && !work->settings->cells)
         status = open_output(work, error);
     if (status == TILL_OK)
-        status = till_fold_sorted(input, aggregate_of(settings), settings,
+        status = till_fold_sorted(input, &till_rfm_aggregate, settings,
                                   settings->ledger.transactions->at[TILL_ROLE_CUSTOMER], "customer", take_stretch, work,
                                   error);
     return status;
@@ -334,12 +329,11 @@ static enum till_status take_all(struct work *work, const void *state, struct ti
 static enum till_status run_whole(struct work *work, struct till_input *input, const struct till_rfm_settings *settings,
                                   struct till_error *error) {
     void *state = NULL;
-    const struct till_aggregate *aggregate = aggregate_of(settings);
-    enum till_status status = till_fold(input, aggregate, settings, work->run->threads, &state, error);
+    enum till_status status = till_fold(input, &till_rfm_aggregate, settings, work->run->threads, &state, error);
     if (status == TILL_OK)
         status = take_all(work, state, error);
     if (state != NULL)
-        aggregate->destroy(state);
+        till_rfm_aggregate.destroy(state);
     return status;
 }
 

@@ -5,8 +5,9 @@
  *     till_fold(input, &till_cohort_aggregate, &settings, threads, &state, &error);
  *     till_cohort_aggregate.finish(state, &table, &error);
  *
- * A state holds only what commutes exactly (integers, fixed-point money, sets, integer histograms), so that any order and grouping of
- * the rows gives the same bits. The same code then serves threads (a state each, merged), nightly increments and merging. */
+ * A state holds only what commutes exactly (integers, fixed-point money, sets, integer histograms), so that any order
+ * and grouping of the rows gives the same bits. The same code then serves threads (a state each, merged), nightly
+ * increments and merging. */
 #ifndef TILL_FOLD_H
 #define TILL_FOLD_H
 
@@ -21,7 +22,9 @@
 struct till_aggregate {
     const char *name;
     unsigned version; /* of the saved form */
-    bool ordered;     /* add() must see the blocks in input order, because it may reject rows by what came before */
+    /* True when add() must see the blocks in input order, because it may reject rows by what came before. NULL: never.
+     */
+    bool (*ordered)(const void *settings);
 
     /* A new, empty state. The settings (the method's own struct) are copied as far as they are needed. */
     enum till_status (*create)(void **state, const void *settings, struct till_error *error);
@@ -38,8 +41,8 @@ struct till_aggregate {
     void (*destroy)(void *state);
 };
 
-/* Reads the input to its end into one state. `threads` workers parse and add side by side; the state does not depend on how many.
- * On error nothing is left behind and *state is NULL. */
+/* Reads the input to its end into one state. `threads` workers parse and add side by side; the state does not depend on
+ * how many. On error nothing is left behind and *state is NULL. */
 TILL_API enum till_status till_fold(struct till_input *input, const struct till_aggregate *aggregate,
                                     const void *settings, unsigned threads, void **state, struct till_error *error);
 

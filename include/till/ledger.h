@@ -29,7 +29,6 @@ struct till_ledger_settings {
 };
 
 extern TILL_API const struct till_aggregate till_ledger_aggregate;
-extern TILL_API const struct till_aggregate till_ledger_aggregate_ordered; /* for amount_per_order */
 
 /* What a customer did on one day. */
 struct till_ledger_day {

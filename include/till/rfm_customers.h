@@ -60,7 +60,6 @@ struct till_rfm_settings {
     struct till_rfm_customers_options options;
 };
 extern TILL_API const struct till_aggregate till_rfm_aggregate;
-extern TILL_API const struct till_aggregate till_rfm_aggregate_ordered; /* for ledger.amount_per_order */
 
 /* The figures of an aggregate's state, which stays as it is. */
 TILL_API enum till_status till_rfm_customers_finish(const void *state, struct till_rfm_customers *customers,

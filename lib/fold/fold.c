@@ -55,7 +55,8 @@ static enum till_status merge_states(const struct folding *folding, unsigned wor
 
 enum till_status till_fold(struct till_input *input, const struct till_aggregate *aggregate, const void *settings,
                            unsigned threads, void **state, struct till_error *error) {
-    unsigned workers = aggregate->ordered || threads == 0 ? 1 : threads;
+    bool ordered = aggregate->ordered != NULL && aggregate->ordered(settings);
+    unsigned workers = ordered || threads == 0 ? 1 : threads;
     struct folding folding = {input, aggregate, settings, calloc(workers, sizeof(void *))};
     *state = NULL;
     if (folding.states == NULL) {

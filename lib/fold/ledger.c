@@ -465,22 +465,15 @@ static enum till_status finish(const void *state, struct till_table **table, str
     return TILL_OK;
 }
 
+/* Amounts that stand for whole orders are compared row by row. */
+static bool is_ordered(const void *settings) {
+    return ((const struct till_ledger_settings *)settings)->amount_per_order;
+}
+
 const struct till_aggregate till_ledger_aggregate = {
     .name = "ledger",
     .version = 1,
-    .create = create,
-    .add = add,
-    .merge = merge,
-    .finish = finish,
-    .save = ledger_save,
-    .load = ledger_load,
-    .destroy = destroy,
-};
-
-const struct till_aggregate till_ledger_aggregate_ordered = {
-    .name = "ledger",
-    .version = 1,
-    .ordered = true,
+    .ordered = is_ordered,
     .create = create,
     .add = add,
     .merge = merge,

@@ -69,9 +69,8 @@ static void open_files(struct opened *opened, const struct files *files, bool am
 
 static enum till_status fold_sorted(struct opened *opened, till_sorted_visit *visit, void *context,
                                     struct till_error *error) {
-    return till_fold_sorted(
-        opened->input, opened->settings.ledger.amount_per_order ? &till_rfm_aggregate_ordered : &till_rfm_aggregate,
-        &opened->settings, opened->transactions.at[TILL_ROLE_CUSTOMER], "customer", visit, context, error);
+    return till_fold_sorted(opened->input, &till_rfm_aggregate, &opened->settings,
+                            opened->transactions.at[TILL_ROLE_CUSTOMER], "customer", visit, context, error);
 }
 
 /* All customers' figures as text, and how many states they came in. */

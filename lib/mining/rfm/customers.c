@@ -463,22 +463,14 @@ static enum till_status load(void **context, const void *settings, struct till_s
     return TILL_OK;
 }
 
+static bool is_ordered(const void *settings) {
+    return till_ledger_aggregate.ordered(&((const struct till_rfm_settings *)settings)->ledger);
+}
+
 const struct till_aggregate till_rfm_aggregate = {
     .name = "rfm",
     .version = 1,
-    .create = create,
-    .add = add,
-    .merge = merge,
-    .finish = finish,
-    .save = save,
-    .load = load,
-    .destroy = destroy,
-};
-
-const struct till_aggregate till_rfm_aggregate_ordered = {
-    .name = "rfm",
-    .version = 1,
-    .ordered = true,
+    .ordered = is_ordered,
     .create = create,
     .add = add,
     .merge = merge,

@@ -33,7 +33,7 @@ bool reader_content(struct reader *reader, struct till_slice field, struct till_
     }
     struct unquoter *unquoter = &reader->unquoter;
     char *room = arena_take(&reader->unquoted, field.length);
-    if (room == NULL || (!unquoter->ready && !unquoter_open(unquoter, input_chunks(reader->input)->delimiter))) {
+    if (room == NULL || (!unquoter->ready && !unquoter_open(unquoter, reader->input->chunks.delimiter))) {
         unquoter->out_of_memory = true;
         return false;
     }
@@ -41,7 +41,7 @@ bool reader_content(struct reader *reader, struct till_slice field, struct till_
 }
 
 size_t reader_place(const struct reader *reader, size_t column) {
-    const size_t *place = input_chunks(reader->input)->files[reader->chunk.file].place;
+    const size_t *place = reader->input->chunks.files[reader->chunk.file].place;
     return place == NULL ? column : place[column];
 }
 
@@ -350,7 +350,8 @@ static int64_t careful_time(struct decoding *d, size_t row, struct till_slice fi
     return time;
 }
 
-/* Exports are mostly sorted by time, so that a date mostly is that of the row before: its ten bytes are compared first. */
+/* Exports are mostly sorted by time, so that a date mostly is that of the row before: its ten bytes are compared first.
+ */
 static void decode_day(struct decoding *d, const struct wanted *wanted, int32_t *out) {
     size_t column = reader_place(d->reader, wanted->ask.column);
     bool iso = wanted->date_format == TILL_DATE_ISO && d->options->null_count == 0;
@@ -444,7 +445,7 @@ static struct till_slice reorder_record(struct decoding *d, size_t row, const si
     size_t start = out->length;
     for (size_t i = 0; i < d->reader->grid.columns; i++) {
         struct till_slice field = grid_field(d->reader, row, place[i]);
-        char delimiter = input_chunks(d->reader->input)->delimiter;
+        char delimiter = d->reader->input->chunks.delimiter;
         d->memory &=
             (i == 0 || till_text_append(out, &delimiter, 1)) && till_text_append(out, field.bytes, field.length);
     }
@@ -453,7 +454,7 @@ static struct till_slice reorder_record(struct decoding *d, size_t row, const si
 
 static void keep_records(struct decoding *d) {
     struct reader *reader = d->reader;
-    const size_t *place = input_chunks(reader->input)->files[reader->chunk.file].place;
+    const size_t *place = reader->input->chunks.files[reader->chunk.file].place;
     reader->reordered.length = 0;
     if (place != NULL && !till_text_reserve(&reader->reordered, reader->chunk.length)) {
         d->memory = false;
@@ -527,7 +528,7 @@ static enum till_status reserve_rows(struct reader *reader, struct till_block *b
         block->columns[c].any = malloc(capacity * width_of(block->columns[c].type));
         fine &= block->columns[c].any != NULL;
     }
-    if (input_keeps_records(reader->input)) {
+    if (reader->input->keeps_records) {
         free(block->records);
         block->records = malloc(capacity * sizeof *block->records);
         fine &= block->records != NULL;
@@ -542,11 +543,8 @@ static enum till_status reserve_rows(struct reader *reader, struct till_block *b
 }
 
 enum till_status reader_decode(struct reader *reader, struct till_block *block, struct till_error *error) {
-    struct decoding d = {reader, block, input_options(reader->input), true};
-    size_t filters = 0;
-    size_t wanted_count = 0;
-    const struct column_filter *filtering = input_filters(reader->input, &filters);
-    const struct wanted *wanted = input_wanted(reader->input, &wanted_count);
+    struct decoding d = {reader, block, &reader->input->options, true};
+    const struct till_input *input = reader->input;
     arena_reset(&reader->unquoted);
     reader->squeezed = false;
     enum till_status status = reader_make_grid(reader, error);
@@ -562,13 +560,13 @@ enum till_status reader_decode(struct reader *reader, struct till_block *block, 
         memset(reader->verdict, VERDICT_USED, block->rows);
     }
     check_encoding(&d);
-    for (size_t i = 0; i < filters; i++) {
-        apply_filter(&d, &filtering[i], (unsigned)i);
+    for (size_t i = 0; i < input->options.filter_count; i++) {
+        apply_filter(&d, &input->filters[i], (unsigned)i);
     }
-    for (size_t i = 0; i < wanted_count; i++) {
-        decode_column(&d, &wanted[i], &block->columns[i]);
+    for (size_t i = 0; i < input->wanted_count; i++) {
+        decode_column(&d, &input->wanted[i], &block->columns[i]);
     }
-    if (input_keeps_records(reader->input)) {
+    if (reader->input->keeps_records) {
         keep_records(&d);
     }
     if (tally(&d)) {

@@ -109,7 +109,7 @@ static void set_fatal(struct reader *reader, size_t offset, const char *message)
     uint64_t column;
     place_of(&reader->chunk, offset, &line, &column);
     till_error_set(&reader->report->fatal, TILL_ERROR_DATA, "%s", message);
-    till_error_at(&reader->report->fatal, input_file_name(reader->input, reader->chunk.file), line, column, NULL);
+    till_error_at(&reader->report->fatal, reader->input->chunks.files[reader->chunk.file].name, line, column, NULL);
 }
 
 static void name_fault(struct reader *reader) {
@@ -125,7 +125,7 @@ static void name_fault(struct reader *reader) {
 
 /* Fields above the limit can only be in chunks above it. Those before the first such field are kept. */
 static void limit_fields(struct reader *reader) {
-    size_t limit = input_chunks(reader->input)->max_field;
+    size_t limit = reader->input->chunks.max_field;
     size_t start = 0;
     size_t record = 0; /* ends before the record at hand */
     if (reader->chunk.length <= limit) {
@@ -148,7 +148,7 @@ static void limit_fields(struct reader *reader) {
 }
 
 enum till_status reader_make_grid(struct reader *reader, struct till_error *error) {
-    const struct chunks *chunks = input_chunks(reader->input);
+    const struct chunks *chunks = &reader->input->chunks;
     struct chunk *chunk = &reader->chunk;
     struct grid *grid = &reader->grid;
     if (chunk->length > UINT32_MAX - SCAN_PADDING) {

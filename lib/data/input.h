@@ -1,10 +1,16 @@
-/* input.h: what the parts of the reader share of an input. */
+/* input.h: what the parts of the reader share of an input: input.c hands out chunks, ahead.c looks at rows before their
+ * turn, commit.c takes the reports. */
 #ifndef TILL_DATA_INPUT_H
 #define TILL_DATA_INPUT_H
 
+#include <pthread.h>
+
 #include <till/input.h>
+#include <till/rows.h>
 
 #include "lib/data/chunks.h"
+
+struct report;
 
 /* A wanted column, made ready for decoding. */
 struct wanted {
@@ -22,11 +28,39 @@ struct column_filter {
     size_t column;
 };
 
-const struct chunks *input_chunks(const struct till_input *input);
-const char *input_file_name(const struct till_input *input, size_t file);
-const struct till_input_options *input_options(const struct till_input *input);
-const struct wanted *input_wanted(const struct till_input *input, size_t *count);
-const struct column_filter *input_filters(const struct till_input *input, size_t *count);
-bool input_keeps_records(const struct till_input *input);
+/* Workers share it. What is set before the first chunk is handed out does not change from then on; the rest is under
+ * the lock. */
+struct till_input {
+    struct till_input_options options;
+    struct chunks chunks;
+    struct column_filter *filters;
+    struct wanted *wanted;
+    size_t wanted_count;
+    bool keeps_records;
+    bool streaming;
+
+    struct till_rows *ahead; /* chunks read before their turn, to be handed out first; NULL: none */
+    uint64_t ahead_left;
+
+    pthread_mutex_t lock;
+    bool lock_ready;
+    bool stopped;           /* hand out no more chunks */
+    uint64_t next_report;   /* the sequence whose report is taken next */
+    struct report *waiting; /* reports that came early, by sequence */
+    struct till_accounting accounting;
+    struct till_error failure; /* the first in input order */
+};
+
+/* ahead.c: the next chunk, those that were looked at before their turn first; length 0 at the end. Under the lock. */
+enum till_status input_next_chunk(struct till_input *input, struct chunk *chunk, struct till_error *error);
+
+/* ahead.c: settles the date format of a wanted column by reading ahead. */
+enum till_status input_search_format(struct till_input *input, struct wanted *wanted, struct till_error *error);
+
+/* commit.c: hands in the report of a chunk, which is owned from then on; under the lock. */
+void input_hand_in(struct till_input *input, struct report *report);
+
+/* commit.c: what can only be judged at the end of input. */
+void input_judge_share(struct till_input *input);
 
 #endif

@@ -49,9 +49,9 @@ static enum till_status split_quoted(struct till_slice record, char delimiter, s
     if (!whole || collector->found != collector->count)
         return TILL_ERROR_DATA;
     /* The storage has stopped moving: now the fields can point into it. */
-    const char *at = collector->storage->bytes;
+    const char *at = collector->storage->bytes == NULL ? "" : collector->storage->bytes;
     for (size_t i = 0; i < collector->count; at += collector->fields[i++].length)
-        collector->fields[i].bytes = at == NULL ? "" : at;
+        collector->fields[i].bytes = at;
     return TILL_OK;
 }
 

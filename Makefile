@@ -27,10 +27,11 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 SHARED_OBJECTS := $(TOOL_SHARED:%.c=$(BUILD)/%.o)
 MAIN_OBJECTS := $(TOOL_MAINS:%.c=$(BUILD)/%.o)
 TOOLS := $(TOOL_MAINS:tools/%.c=$(BUILD)/bin/%)
-TESTS := $(UNIT_TESTS:%.c=$(BUILD)/%)
+FUZZ_TARGETS := $(sort $(wildcard tests/fuzz/*.c))
+TESTS := $(UNIT_TESTS:%.c=$(BUILD)/%) $(FUZZ_TARGETS:%.c=$(BUILD)/%)
 PRELOADS := $(patsubst tests/support/%.c,$(BUILD)/tests/%.so,$(wildcard tests/support/*.c))
 TEST_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/support/programs/*.c))
-FUZZERS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
+FUZZERS := $(FUZZ_TARGETS:tests/%.c=$(BUILD)/%)
 STATIC := $(BUILD)/libtill.a
 SHARED := $(BUILD)/libtill.so.0
 TEST_ENVIRONMENT = TILL_BIN=$(abspath $(BUILD)/bin) TILL_BUILD=$(abspath $(BUILD)) PATH=$(abspath $(BUILD)/bin):$$PATH
@@ -62,6 +63,11 @@ $(BUILD)/bin/%: $(BUILD)/tools/%.o $(BUILD)/libtools.a $(STATIC)
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libtools.a $(STATIC)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libtools.a $(STATIC) -lcmocka $(LIBS)
+
+# The targets of the fuzzer, run once on their corpora.
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay/main.c tests/fuzz/fuzz.h $(STATIC)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay/main.c $(STATIC) $(LIBS)
 
 # The laws make allocations of the library fail, under a sanitizer too: all go through the test.
 $(BUILD)/tests/laws/%: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup,--wrap=strndup
@@ -104,8 +110,9 @@ fuzz:
 		CFLAGS='-O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined'
 fuzz-run: $(FUZZERS)
 	@for fuzzer in $^; do name=$$(basename $$fuzzer); mkdir -p $(BUILD)/corpus/$$name; \
-		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(BUILD)/corpus/$$name \
-			$$(ls -d tests/fuzz/$$name.corpus 2>/dev/null) || exit 1; done
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(BUILD)/ \
+			$(BUILD)/corpus/$$name \
+			tests/fuzz/corpus/$$name || exit 1; done
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(STATIC)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< $(STATIC) $(LIBS)

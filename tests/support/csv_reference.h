@@ -64,7 +64,7 @@ static inline void reference_record(int end, void *context) {
     parsed->fields = 0;
 }
 
-/* CRLF becomes LF outside quotes. Where quotes are broken libcsv will say so. */
+/* CRLF becomes LF outside quotes, and so does a CR at the very end. Where quotes are broken libcsv will say so. */
 static inline size_t reference_line_ends(const char *bytes, size_t length, char *out) {
     bool inside = false;
     size_t kept = 0;
@@ -73,6 +73,8 @@ static inline size_t reference_line_ends(const char *bytes, size_t length, char 
         bool ends = !inside && bytes[i] == '\r' && (i + 1 == length || bytes[i + 1] == '\n');
         if (!ends) {
             out[kept++] = bytes[i];
+        } else if (i + 1 == length) {
+            out[kept++] = '\n';
         }
     }
     return kept;

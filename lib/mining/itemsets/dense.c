@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Below so many extensions a shorter column does not pay for its making. */
+enum { FEW_COLUMNS = 6 };
+
 static int compare_keys(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
@@ -88,13 +91,17 @@ static bool take_lists(struct worker *worker, const struct candidates *c, struct
     return unit->row != NULL && unit->row_start != NULL;
 }
 
+static uint32_t words_for(uint32_t rows) {
+    return rows <= 64 ? 1 : (rows + 511) / 512 * 8;
+}
+
 bool unit_new(struct worker *worker, const struct sparse *rows, const struct candidates *c, struct unit *unit) {
     uint32_t items = c->checks + c->extends, count = rows_of(rows, c->item);
     *unit =
         (struct unit){.rows = count, .items = items, .first = c->checks, .item = c->item, .own_support = c->support};
     if (worker->plan->type == TILL_ITEMSETS_CLOSED && c->checks == 0)
         unit->parent = rows;
-    unit->words = count <= 64 ? 1 : (count + 511) / 512 * 8;
+    unit->words = words_for(count);
     if (!order_extensions(worker, c) || (worker->plan->type == TILL_ITEMSETS_CLOSED && !take_lists(worker, c, unit)))
         return false;
     unit->name = worker_take(worker, items, sizeof *unit->name);
@@ -122,6 +129,7 @@ static bool node_first(struct worker *worker, const struct unit *unit, struct no
     node->code = worker_take(worker, node->count, sizeof *node->code);
     node->support = worker_take(worker, node->count, sizeof *node->support);
     node->columns = unit->columns + (size_t)unit->first * unit->words;
+    node->words = unit->words;
     if (node->code == NULL || node->support == NULL)
         return false;
     for (uint32_t k = 0; k < node->count; k++) {
@@ -146,23 +154,36 @@ bool unit_mine(struct worker *worker, const struct unit *unit) {
     }
 }
 
-bool node_project(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t i,
-                  struct node *child) {
+bool node_project(struct worker *worker, const struct node *node, uint32_t i, struct node *child) {
     uint32_t behind = node->count - i - 1;
+    child->words = node->words;
     /* One piece: the codes, the supports, the columns, each with the slack that the kernels ask for. */
     size_t numbers = stack_round(((size_t)behind + 8) * sizeof *child->code);
-    unsigned char *piece = worker_take(worker, 2 * numbers + ((size_t)behind * unit->words + 8) * 8, 1);
+    unsigned char *piece = worker_take(worker, 2 * numbers + ((size_t)behind * node->words + 8) * 8, 1);
     if (piece == NULL)
         return false;
     child->code = (uint32_t *)(void *)piece;
     child->support = (uint32_t *)(void *)(piece + numbers);
     child->columns = (uint64_t *)(void *)(piece + 2 * numbers);
-    const uint64_t *column = node->columns + (size_t)i * unit->words;
-    child->count = worker->plan->kernels->project(column, column + unit->words, behind, unit->words,
+    const uint64_t *column = node->columns + (size_t)i * node->words;
+    child->count = worker->plan->kernels->project(column, column + node->words, behind, node->words,
                                                   worker->plan->minimum, child->columns, child->code, child->support);
-    stack_trim(&worker->stack, piece, 2 * numbers + ((size_t)child->count * unit->words + 8) * 8);
+    stack_trim(&worker->stack, piece, 2 * numbers + ((size_t)child->count * node->words + 8) * 8);
     for (uint32_t k = 0; k < child->count; k++)
         child->code[k] += i + 1;
+    return true;
+}
+
+bool node_condense(struct worker *worker, const uint64_t *rows, uint32_t support, struct node *child) {
+    uint32_t words = words_for(support);
+    if (child->count < FEW_COLUMNS || words * 2 > child->words)
+        return true;
+    uint64_t *columns = worker_take(worker, (size_t)child->count * words + 8, sizeof *columns);
+    if (columns == NULL)
+        return false;
+    worker->plan->kernels->condense(rows, child->columns, child->count, child->words, columns, words);
+    child->columns = columns;
+    child->words = words;
     return true;
 }
 
@@ -182,8 +203,8 @@ void node_name(struct worker *worker, const struct unit *unit, const struct node
         child->code[kept] = code;
         child->support[kept] = child->support[k];
         if (kept < k)
-            memcpy(child->columns + (size_t)kept * unit->words, child->columns + (size_t)k * unit->words,
-                   unit->words * sizeof *child->columns);
+            memcpy(child->columns + (size_t)kept * child->words, child->columns + (size_t)k * child->words,
+                   child->words * sizeof *child->columns);
         kept++;
     }
     child->count = kept;

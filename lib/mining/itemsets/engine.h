@@ -130,6 +130,7 @@ static inline uint32_t candidate_at(const struct candidates *c, uint32_t k) {
 /* A set of the branch: its possible extensions and their columns, restricted to its rows. */
 struct node {
     uint32_t count;
+    uint32_t words; /* of a column: the unit's, or less when the rows were condensed */
     uint32_t *code; /* local */
     uint32_t *support;
     uint64_t *columns; /* count x words */
@@ -152,8 +153,10 @@ bool unit_new(struct worker *worker, const struct sparse *rows, const struct can
 bool unit_mine(struct worker *worker, const struct unit *unit);
 /* Extends the node's set by its item i: `child` has what follows i and is frequent with it. Its codes are still indexes
  * into node->code, until node_name. */
-bool node_project(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t i,
-                  struct node *child);
+bool node_project(struct worker *worker, const struct node *node, uint32_t i, struct node *child);
+/* Drops the rows that the child's set has lost, when that leaves at most half of the words and there is enough below to
+ * gain from it. Not for searches that look at columns of the unit. */
+bool node_condense(struct worker *worker, const uint64_t *rows, uint32_t support, struct node *child);
 /* Takes perfect extensions out of the child and into the set. */
 void node_name(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t support,
                struct node *child);

@@ -2,7 +2,7 @@
 #include "engine.h"
 
 /* Below a set with at most two extensions there are a few sets, which are counted where they stand. */
-static bool count_leaves(struct worker *worker, const struct unit *unit, const struct node *child) {
+static bool count_leaves(struct worker *worker, const struct node *child) {
     uint64_t *sizes = tally_at(&worker->tally, worker->optional, worker->required + 2);
     if (sizes == NULL) {
         worker->status = TILL_ERROR_MEMORY;
@@ -10,14 +10,14 @@ static bool count_leaves(struct worker *worker, const struct unit *unit, const s
     }
     sizes[worker->required + 1] += child->count;
     if (child->count == 2)
-        sizes[worker->required + 2] += worker->plan->kernels->shared(child->columns, child->columns + unit->words,
-                                                                     unit->words) >= worker->plan->minimum;
+        sizes[worker->required + 2] += worker->plan->kernels->shared(child->columns, child->columns + child->words,
+                                                                     child->words) >= worker->plan->minimum;
     return true;
 }
 
 static bool extend(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t i) {
     struct node child;
-    if (!node_project(worker, unit, node, i, &child))
+    if (!node_project(worker, node, i, &child))
         return false;
     set_require(worker, unit->name[node->code[i]]);
     node_name(worker, unit, node, node->support[i], &child);
@@ -26,8 +26,9 @@ static bool extend(struct worker *worker, const struct unit *unit, const struct 
     if (worker->required >= worker->plan->largest || child.count == 0)
         return true;
     if (worker->plan->counting && child.count <= 2)
-        return count_leaves(worker, unit, &child);
-    return frequent_mine(worker, unit, &child);
+        return count_leaves(worker, &child);
+    return node_condense(worker, node->columns + (size_t)i * node->words, node->support[i], &child) &&
+           frequent_mine(worker, unit, &child);
 }
 
 bool frequent_mine(struct worker *worker, const struct unit *unit, const struct node *node) {

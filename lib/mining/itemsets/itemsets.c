@@ -268,15 +268,19 @@ static enum till_status deliver_stored(struct run *run, uint32_t size, const str
                                        struct till_error *error) {
     struct store *store = &run->worker[0].store;
     struct store_bucket *bucket = &store->bucket[size];
+    struct store_key *order;
+    size_t count, stride = store_stride(store, size);
     enum till_status status = TILL_OK;
-    if (!store_sort(store, size))
+    if (!store_sort(store, size, &order, &count))
         return till_error_memory(error);
-    for (size_t at = 0; status == TILL_OK && at < bucket->used; at += store_stride(store, size)) {
-        uint32_t support = store_read(store, bucket->bytes + at, size, to->items);
-        for (uint32_t k = 0; k < size; k++)
-            to->items[k] = run->item[k + 1 < size ? run->outer[to->items[k]] : to->items[k]];
+    for (size_t k = 0; status == TILL_OK && k < count; k++) {
+        __builtin_prefetch(bucket->bytes + order[k + PREFETCH < count ? k + PREFETCH : k].record * stride);
+        uint32_t support = store_read(store, bucket->bytes + order[k].record * stride, size, to->items);
+        for (uint32_t i = 0; i < size; i++)
+            to->items[i] = run->item[i + 1 < size ? run->outer[to->items[i]] : to->items[i]];
         status = to->visit(to->context, to->items, size, support, error);
     }
+    free(order);
     free(bucket->bytes);
     *bucket = (struct store_bucket){0};
     return status;

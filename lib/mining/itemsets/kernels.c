@@ -7,8 +7,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#define TARGET_POPCNT __attribute__((target("popcnt,avx2,bmi")))
-#define TARGET_AVX512 __attribute__((target("popcnt,bmi,avx512f,avx512vl,avx512bw,avx512dq,avx512vpopcntdq")))
+#define TARGET_POPCNT __attribute__((target("popcnt,avx2,bmi,bmi2")))
+#define TARGET_AVX512 __attribute__((target("popcnt,bmi,bmi2,avx512f,avx512vl,avx512bw,avx512dq,avx512vpopcntdq")))
 #endif
 
 static inline __attribute__((always_inline)) uint32_t project_body(const uint64_t *column, const uint64_t *columns,
@@ -81,6 +81,40 @@ static inline __attribute__((always_inline)) uint32_t intersect_body(const uint6
     return (uint32_t)rows;
 }
 
+/* The bits of `bits` where `mask` is set, moved to the low end. */
+static inline uint64_t extract_plain(uint64_t bits, uint64_t mask) {
+    uint64_t result = 0;
+    for (unsigned at = 0; mask != 0; mask &= mask - 1)
+        result |= (bits >> __builtin_ctzll(mask) & 1) << at++;
+    return result;
+}
+
+typedef uint64_t extract_function(uint64_t bits, uint64_t mask);
+
+static inline __attribute__((always_inline)) void condense_body(const uint64_t *rows, const uint64_t *columns,
+                                                                uint32_t count, uint32_t words, uint64_t *out,
+                                                                uint32_t kept, extract_function *extract) {
+    for (uint32_t k = 0; k < count; k++, columns += words, out += kept) {
+        uint64_t held = 0;
+        uint32_t used = 0, at = 0;
+        for (uint32_t w = 0; w < words; w++) {
+            if (rows[w] == 0)
+                continue;
+            uint64_t bits = extract(columns[w], rows[w]);
+            uint32_t more = (uint32_t)__builtin_popcountll(rows[w]);
+            held |= bits << used;
+            if (used + more >= 64) {
+                out[at++] = held;
+                /* In two steps: a shift by 64 is not defined. */
+                held = bits >> 1 >> (63 - used);
+            }
+            used = (used + more) % 64;
+        }
+        for (; at < kept; at++, held = 0)
+            out[at] = held;
+    }
+}
+
 static uint32_t project_plain(const uint64_t *column, const uint64_t *columns, uint32_t count, uint32_t words,
                               uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support) {
     return project_body(column, columns, count, words, minimum, out, kept, support);
@@ -104,7 +138,13 @@ static uint32_t intersect_plain(const uint64_t *columns, uint32_t count, uint32_
     return intersect_body(columns, count, words, out);
 }
 
-static const struct kernels plain = {project_plain, covered_plain, filter_plain, shared_plain, intersect_plain};
+static void condense_plain(const uint64_t *rows, const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out,
+                           uint32_t kept) {
+    condense_body(rows, columns, count, words, out, kept, extract_plain);
+}
+
+static const struct kernels plain = {project_plain, covered_plain,   filter_plain,
+                                     shared_plain,  intersect_plain, condense_plain};
 
 #if defined(__x86_64__)
 TARGET_POPCNT static uint32_t project_popcnt(const uint64_t *column, const uint64_t *columns, uint32_t count,
@@ -135,7 +175,17 @@ TARGET_POPCNT static uint32_t intersect_popcnt(const uint64_t *columns, uint32_t
     return intersect_body(columns, count, words, out);
 }
 
-static const struct kernels popcnt = {project_popcnt, covered_popcnt, filter_popcnt, shared_popcnt, intersect_popcnt};
+TARGET_POPCNT static uint64_t extract_bits(uint64_t bits, uint64_t mask) {
+    return _pext_u64(bits, mask);
+}
+
+TARGET_POPCNT static void condense_popcnt(const uint64_t *rows, const uint64_t *columns, uint32_t count, uint32_t words,
+                                          uint64_t *out, uint32_t kept) {
+    condense_body(rows, columns, count, words, out, kept, extract_bits);
+}
+
+static const struct kernels popcnt = {project_popcnt, covered_popcnt,   filter_popcnt,
+                                      shared_popcnt,  intersect_popcnt, condense_popcnt};
 
 /* Columns of one word: eight at a time. Compressing in a register and storing whole is what these processors do fast.
  */
@@ -242,17 +292,18 @@ TARGET_AVX512 static uint32_t intersect_avx512(const uint64_t *columns, uint32_t
     return (uint32_t)_mm512_reduce_add_epi64(sum);
 }
 
-static const struct kernels avx512 = {project_avx512, covered_avx512, filter_avx512, shared_avx512, intersect_avx512};
+static const struct kernels avx512 = {project_avx512, covered_avx512,   filter_avx512,
+                                      shared_avx512,  intersect_avx512, condense_popcnt};
 #endif
 
 const struct kernels *kernels_choose(bool portable) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (!portable && __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi2"))
         return &avx512;
     if (!portable && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") &&
-        __builtin_cpu_supports("bmi"))
+        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
         return &popcnt;
 #endif
     (void)portable;

@@ -23,6 +23,9 @@ struct kernels {
     uint32_t (*shared)(const uint64_t *a, const uint64_t *b, uint32_t words);
     /* The rows that all of the columns share: into `out`; returns how many. count > 0. */
     uint32_t (*intersect)(const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out);
+    /* Keeps of each column only the bits where `rows` is set, moved together, in columns of `kept` words. */
+    void (*condense)(const uint64_t *rows, const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out,
+                     uint32_t kept);
 };
 
 /* The fastest set that this processor runs; `portable`: the plain one. */

@@ -17,23 +17,21 @@ static struct stack_chunk *chunk_new(size_t size) {
     return chunk;
 }
 
-/* A chunk with room behind the current one: the next if it is large enough (it is empty), or a new one in between. */
+/* A chunk with room behind the current one, empty: the next if it is large enough, or else a new one in its place. */
 static struct stack_chunk *next_chunk(struct stack *stack, size_t bytes) {
     struct stack_chunk *current = stack->current;
-    struct stack_chunk *next = current == NULL ? stack->first : current->next;
-    if (next != NULL && next->size >= bytes) {
-        next->used = 0;
-        return next;
-    }
+    struct stack_chunk **link = current == NULL ? &stack->first : &current->next;
+    if (*link != NULL && (*link)->size >= bytes)
+        return *link;
     size_t size = current == NULL ? SMALLEST : current->size * 2;
-    struct stack_chunk *chunk = chunk_new(size > bytes ? size : bytes);
+    struct stack_chunk *chunk = chunk_new(size > bytes * 2 ? size : bytes * 2);
     if (chunk == NULL)
         return NULL;
-    chunk->next = next;
-    if (current == NULL)
-        stack->first = chunk;
-    else
-        current->next = chunk;
+    if (*link != NULL) {
+        chunk->next = (*link)->next;
+        free(*link);
+    }
+    *link = chunk;
     return chunk;
 }
 

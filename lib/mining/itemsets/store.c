@@ -1,6 +1,5 @@
-/* Records are sorted in place by their bytes, most significant first (McIlroy, Bostic & McIlroy 1993, Engineering radix
- * sort: the American flag sort). Sets of one size differ early, so few bytes are looked at; small groups are sorted by
- * insertion, and groups that share a long beginning by heap, so that the recursion stays shallow. No two sets are the
+/* Records stay where they are; an order of them is sorted by eight bytes at a time (radix sort from the least
+ * significant byte on, which is stable), and groups that are the same so far by the next eight. No two sets are the
  * same, so ties do not occur. */
 #include "store.h"
 
@@ -9,7 +8,7 @@
 
 #include "places.h"
 
-enum { SMALL_GROUP = 12, DEEPEST = 24 };
+enum { SMALL_GROUP = 24 };
 
 static bool grow_sizes(struct store *store, uint32_t size) {
     if (size < store->sizes)
@@ -67,99 +66,104 @@ bool store_merge(struct store *into, struct store *from) {
     return true;
 }
 
-/* A run of records under sorting. */
-struct run {
+/* A sort under way. */
+struct sorting {
+    const unsigned char *records;
     size_t stride;
-    size_t key;           /* bytes that are compared */
-    unsigned char *spare; /* two records */
+    size_t key;         /* bytes that are compared */
+    size_t (*sum)[256]; /* by byte of the prefix and its value */
 };
 
-static int compare(const struct run *run, const unsigned char *a, const unsigned char *b) {
-    return memcmp(a, b, run->key);
+static uint64_t prefix_at(const struct sorting *sorting, const struct store_key *key, size_t from) {
+    const unsigned char *bytes = sorting->records + key->record * sorting->stride + from;
+    size_t length = sorting->key - from < 8 ? sorting->key - from : 8;
+    uint64_t prefix = 0;
+    for (size_t k = 0; k < length; k++)
+        prefix |= (uint64_t)bytes[k] << (56 - 8 * k);
+    return prefix;
 }
 
-static void swap(const struct run *run, unsigned char *a, unsigned char *b) {
-    memcpy(run->spare, a, run->stride);
-    memcpy(a, b, run->stride);
-    memcpy(b, run->spare, run->stride);
-}
-
-static void sort_by_insertion(const struct run *run, unsigned char *records, size_t count) {
-    unsigned char *held = run->spare + run->stride;
-    for (size_t k = 1; k < count; k++) {
-        size_t to = k;
-        while (to > 0 && compare(run, records + (to - 1) * run->stride, records + k * run->stride) > 0)
-            to--;
-        if (to == k)
-            continue;
-        memcpy(held, records + k * run->stride, run->stride);
-        memmove(records + (to + 1) * run->stride, records + to * run->stride, (k - to) * run->stride);
-        memcpy(records + to * run->stride, held, run->stride);
-    }
-}
-
-static void sift_down(const struct run *run, unsigned char *records, size_t at, size_t count) {
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && compare(run, records + child * run->stride, records + (child + 1) * run->stride) < 0)
-            child++;
-        if (compare(run, records + at * run->stride, records + child * run->stride) >= 0)
-            return;
-        swap(run, records + at * run->stride, records + child * run->stride);
-    }
-}
-
-static void sort_by_heap(const struct run *run, unsigned char *records, size_t count) {
-    for (size_t at = count / 2; at-- > 0;)
-        sift_down(run, records, at, count);
-    for (size_t last = count - 1; last > 0; last--) {
-        swap(run, records, records + last * run->stride);
-        sift_down(run, records, 0, last);
-    }
-}
-
-/* Moves every record into the group of its byte at `at`. next[b] runs from the group's begin to its end. */
-static void permute(const struct run *run, unsigned char *records, size_t at, size_t *next, const size_t *end) {
-    for (size_t b = 0; b < 256; b++)
-        while (next[b] < end[b]) {
-            unsigned char *record = records + next[b] * run->stride;
-            unsigned char other = record[at];
-            if (other != b)
-                swap(run, record, records + next[other] * run->stride);
-            next[other]++;
-        }
-}
-
-static void sort_by_byte(const struct run *run, unsigned char *records, size_t count, size_t at, unsigned depth) {
-    size_t next[256], end[256];
-    for (;; at++) {
-        if (count <= SMALL_GROUP || depth == DEEPEST || at == run->key) {
-            (count <= SMALL_GROUP ? sort_by_insertion : sort_by_heap)(run, records, count);
-            return;
-        }
-        memset(end, 0, sizeof end);
-        for (size_t k = 0; k < count; k++)
-            end[records[k * run->stride + at]]++;
-        if (end[records[at]] < count)
-            break;
-    }
+/* Looks at one byte of all prefixes: from `keys` to `spare`, stable. */
+static void scatter(const struct store_key *keys, struct store_key *spare, size_t count, unsigned shift, size_t *next) {
     for (size_t b = 0, sum = 0; b < 256; b++) {
+        size_t here = next[b];
         next[b] = sum;
-        end[b] = sum += end[b];
+        sum += here;
     }
-    permute(run, records, at, next, end);
-    for (size_t b = 0, begin = 0; b < 256; begin = end[b++])
-        if (end[b] - begin > 1)
-            sort_by_byte(run, records + begin * run->stride, end[b] - begin, at + 1, depth + 1);
+    for (size_t k = 0; k < count; k++)
+        spare[next[keys[k].prefix >> shift & 255]++] = keys[k];
 }
 
-bool store_sort(struct store *store, uint32_t size) {
-    struct run run = {.stride = store_stride(store, size), .key = (size_t)size * store->width};
-    run.spare = malloc(2 * run.stride);
-    if (run.spare == NULL)
-        return false;
-    sort_by_byte(&run, store->bucket[size].bytes, store->bucket[size].used / run.stride, 0, 0);
-    free(run.spare);
-    return true;
+/* Sorts by the 8 bytes from `from` on. Bytes that are the same in all records are not looked at again. */
+static void sort_by_prefix(const struct sorting *sorting, struct store_key *keys, struct store_key *spare, size_t count,
+                           size_t from) {
+    struct store_key *source = keys, *target = spare;
+    memset(sorting->sum, 0, 8 * sizeof *sorting->sum);
+    for (size_t k = 0; k < count; k++) {
+        keys[k].prefix = prefix_at(sorting, &keys[k], from);
+        for (unsigned b = 0; b < 8; b++)
+            sorting->sum[b][keys[k].prefix >> 8 * b & 255]++;
+    }
+    for (unsigned b = 0; b < 8; b++) {
+        if (sorting->sum[b][keys[0].prefix >> 8 * b & 255] == count)
+            continue;
+        scatter(source, target, count, 8 * b, sorting->sum[b]);
+        struct store_key *held = source;
+        source = target;
+        target = held;
+    }
+    if (source != keys)
+        memcpy(keys, source, count * sizeof *keys);
+}
+
+static void sort_by_insertion(const struct sorting *sorting, struct store_key *keys, size_t count, size_t from) {
+    for (size_t k = 1; k < count; k++) {
+        struct store_key key = keys[k];
+        const unsigned char *record = sorting->records + key.record * sorting->stride;
+        size_t to = k;
+        for (; to > 0; to--) {
+            const unsigned char *other = sorting->records + keys[to - 1].record * sorting->stride;
+            if (memcmp(other + from, record + from, sorting->key - from) < 0)
+                break;
+            keys[to] = keys[to - 1];
+        }
+        keys[to] = key;
+    }
+}
+
+/* Sorts by the bytes from `from` on: 8 at a time, then each group that they do not tell apart. */
+static void sort_group(const struct sorting *sorting, struct store_key *keys, struct store_key *spare, size_t count,
+                       size_t from) {
+    if (count <= SMALL_GROUP) {
+        sort_by_insertion(sorting, keys, count, from);
+        return;
+    }
+    sort_by_prefix(sorting, keys, spare, count, from);
+    for (size_t begin = 0, end; from + 8 < sorting->key && begin < count; begin = end) {
+        for (end = begin + 1; end < count && keys[end].prefix == keys[begin].prefix;)
+            end++;
+        if (end - begin > 1)
+            sort_group(sorting, keys + begin, spare, end - begin, from + 8);
+    }
+}
+
+bool store_sort(const struct store *store, uint32_t size, struct store_key **order, size_t *count) {
+    size_t stride = store_stride(store, size);
+    *count = store->bucket[size].used / stride;
+    struct sorting sorting = {store->bucket[size].bytes, stride, (size_t)size * store->width,
+                              malloc(8 * sizeof *sorting.sum)};
+    struct store_key *spare = malloc(*count * sizeof *spare);
+    *order = malloc(*count * sizeof **order);
+    bool room = sorting.sum != NULL && spare != NULL && *order != NULL;
+    for (size_t k = 0; room && k < *count; k++)
+        (*order)[k].record = k;
+    if (room)
+        sort_group(&sorting, *order, spare, *count, 0);
+    free(sorting.sum);
+    free(spare);
+    if (!room)
+        free(*order);
+    return room;
 }
 
 uint32_t store_read(const struct store *store, const unsigned char *record, uint32_t size, uint32_t *items) {

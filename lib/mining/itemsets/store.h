@@ -27,8 +27,12 @@ bool store_add(struct store *store, const uint32_t *set, uint32_t size, uint32_t
 /* Moves all records of `from` behind those of `into`. False when memory is out; both stay good for store_free. */
 bool store_merge(struct store *into, struct store *from);
 
-/* Sorts the records of one size. False when memory is out. */
-bool store_sort(struct store *store, uint32_t size);
+/* The records of one size in order, for the caller to free. False when memory is out. */
+struct store_key {
+    uint64_t prefix;
+    size_t record; /* its number: it begins at record x store_stride */
+};
+bool store_sort(const struct store *store, uint32_t size, struct store_key **order, size_t *count);
 
 /* The items (as they were stored) and the support of a record. */
 uint32_t store_read(const struct store *store, const unsigned char *record, uint32_t size, uint32_t *items);

@@ -308,6 +308,7 @@ static enum till_status parse_short(struct option_set *set, const char *text, ch
 enum till_status option_set_parse(struct option_set *set, int argc, char **argv, struct till_error *error) {
     enum till_status status = set_defaults(set, error);
     bool ended = false;
+    set->operand_count = 0;
     set->operands = calloc((size_t)argc + 1, sizeof *set->operands);
     if (set->operands == NULL)
         return till_error_memory(error);

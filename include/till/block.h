@@ -1,8 +1,8 @@
 /* till/block.h: rows as columns: the unit in which data flow from the reader to aggregates and methods.
  *
  * A block is what a worker sees of one stretch of the input: some thousand used rows, each wanted column as an array.
- * The bytes that its texts point at live as long as the block holds them, which is until the next block is read into it:
- * an aggregate keeps codes (till/dictionary.h) or copies, never slices. */
+ * The bytes that its texts point at live as long as the block holds them, which is until the next block is read into
+ * it: an aggregate keeps codes (till/dictionary.h) or copies, never slices. */
 #ifndef TILL_BLOCK_H
 #define TILL_BLOCK_H
 
@@ -14,13 +14,13 @@
 
 /* Column types, and what stands for a missing value. */
 enum till_type {
-    TILL_TEXT,    /* struct till_slice;          missing: bytes NULL */
-    TILL_MONEY,   /* int64_t in 1/10,000 units;  missing: INT64_MIN */
-    TILL_DAY,     /* int32_t days since 1970;    missing: INT32_MIN */
-    TILL_TIME,    /* int64_t seconds since 1970; missing: INT64_MIN */
-    TILL_REAL,    /* double;                     missing: NaN */
-    TILL_COUNT,   /* uint64_t;                   missing: UINT64_MAX */
-    TILL_INTEGER  /* int64_t;                    missing: INT64_MIN */
+    TILL_TEXT,   /* struct till_slice;          missing: bytes NULL */
+    TILL_MONEY,  /* int64_t in 1/10,000 units;  missing: INT64_MIN */
+    TILL_DAY,    /* int32_t days since 1970;    missing: INT32_MIN */
+    TILL_TIME,   /* int64_t seconds since 1970; missing: INT64_MIN */
+    TILL_REAL,   /* double;                     missing: NaN */
+    TILL_COUNT,  /* uint64_t;                   missing: UINT64_MAX */
+    TILL_INTEGER /* int64_t;                    missing: INT64_MIN */
 };
 
 struct till_vector {
@@ -48,9 +48,9 @@ struct till_block {
     void *reader;               /* what the reader remembers; nobody else's */
 };
 
-/* Declares row `row` (an index into the block) bad after all, for a reason that only the method can see. It counts as rejected
- * instead of used. Call it at most once a row, in rising order, from the add of an aggregate whose driver keeps input order. */
-TILL_API enum till_status till_block_reject(struct till_block *block, size_t row, const char *role,
-                                            const char *reason);
+/* Declares row `row` (an index into the block) bad after all, for a reason that only the method can see. It counts as
+ * rejected instead of used. Call it at most once a row, in rising order, from the add of an aggregate whose driver
+ * keeps input order. */
+TILL_API enum till_status till_block_reject(struct till_block *block, size_t row, const char *role, const char *reason);
 
 #endif

@@ -3,8 +3,8 @@
  *     int64_t time;
  *     if (till_date_parse(TILL_DATE_ISO, NULL, "2011-12-09 12:50", 16, &time)) day = till_date_day(time);
  *
- * A time is in seconds since 1970-01-01 00:00 on the proleptic Gregorian calendar; a day is a time / 86,400 rounded down.
- * Years run from 0001 to 9999. */
+ * A time is in seconds since 1970-01-01 00:00 on the proleptic Gregorian calendar; a day is a time / 86,400 rounded
+ * down. Years run from 0001 to 9999. */
 #ifndef TILL_DATE_H
 #define TILL_DATE_H
 
@@ -19,17 +19,18 @@
 
 /* The ways in which dates are written. One holds for all rows of an input. */
 enum till_date_format {
-    TILL_DATE_ISO,           /* 2010-12-01, with [T ]8:26[:00[.123]][Z|+08:00|+0800|+08] behind it; the offset is read and ignored */
-    TILL_DATE_YMD_SLASH,     /* 2010/12/1 [8:26[:00]] */
-    TILL_DATE_COMPACT,       /* 20101201 (8 digits) */
-    TILL_DATE_MDY_SLASH,     /* 12/1/2010 [8:26[:00]] */
-    TILL_DATE_DMY_SLASH,     /* 1/12/2010 [8:26[:00]] */
-    TILL_DATE_DMY_DOT,       /* 1.12.2010 [8:26[:00]] */
-    TILL_DATE_DMY_DASH,      /* 1-12-2010 [8:26[:00]] */
-    TILL_DATE_DAY_MONTHNAME, /* 14JUN09:17:58:34, 14JUN2009; two-digit years are 1970 to 2069 */
-    TILL_DATE_CHINESE,       /* 2010年12月1日 [8:26[:00]] or 8时26分[0秒] */
-    TILL_DATE_EPOCH,         /* 1291191960 (10 digits): seconds since 1970 */
-    TILL_DATE_FORMATS,       /* how many are found by themselves */
+    TILL_DATE_ISO, /* 2010-12-01, with [T ]8:26[:00[.123]][Z|+08:00|+0800|+08] behind it; the offset is read and ignored
+                    */
+    TILL_DATE_YMD_SLASH,                  /* 2010/12/1 [8:26[:00]] */
+    TILL_DATE_COMPACT,                    /* 20101201 (8 digits) */
+    TILL_DATE_MDY_SLASH,                  /* 12/1/2010 [8:26[:00]] */
+    TILL_DATE_DMY_SLASH,                  /* 1/12/2010 [8:26[:00]] */
+    TILL_DATE_DMY_DOT,                    /* 1.12.2010 [8:26[:00]] */
+    TILL_DATE_DMY_DASH,                   /* 1-12-2010 [8:26[:00]] */
+    TILL_DATE_DAY_MONTHNAME,              /* 14JUN09:17:58:34, 14JUN2009; two-digit years are 1970 to 2069 */
+    TILL_DATE_CHINESE,                    /* 2010年12月1日 [8:26[:00]] or 8时26分[0秒] */
+    TILL_DATE_EPOCH,                      /* 1291191960 (10 digits): seconds since 1970 */
+    TILL_DATE_FORMATS,                    /* how many are found by themselves */
     TILL_DATE_PATTERN = TILL_DATE_FORMATS /* a strptime pattern of the caller's */
 };
 

@@ -26,9 +26,9 @@ enum till_number_result {
 /* How numbers are written. NULL stands for {'.', false}. */
 struct till_number_format {
     char decimal_mark; /* '.' or ',' */
-    bool money;        /* understand currency signs (¥ ￥ $ € £, CNY RMB USD EUR GBP, 元 before or after), thousands
-                          separators in groups of three (the mark that is not decimal_mark, a blank or an apostrophe), and
-                          (5.00) as minus */
+    bool money; /* understand currency signs (¥ ￥ $ € £, CNY RMB USD EUR GBP, 元 before or after), thousands
+                   separators in groups of three (the mark that is not decimal_mark, a blank or an apostrophe), and
+                   (5.00) as minus */
 };
 
 /* Money from text: digits with an optional sign, mark and exponent ("+10", ".5", "2.525e1", "-3."); no blanks, no hex,

@@ -54,7 +54,8 @@ TILL_API enum till_status till_error_memory(struct till_error *error);
 TILL_API enum till_status till_error_system(struct till_error *error, const char *path, const char *what, int code);
 
 /* Adds the place. `file` and `role` may be NULL. */
-TILL_API void till_error_at(struct till_error *error, const char *file, uint64_t line, uint64_t column, const char *role);
+TILL_API void till_error_at(struct till_error *error, const char *file, uint64_t line, uint64_t column,
+                            const char *role);
 
 /* Writes `length` bytes of data as a quoted text that is safe in a message and on a terminal: control bytes,
  * quotes, backslashes and invalid UTF-8 are escaped (\n, \x1b), and it is cut after 64 bytes of input with "...".

@@ -28,8 +28,8 @@ TILL_API double till_random_uniform(struct till_random *random);
 /* Uniform on 0 .. n-1 without bias (Lemire 2019); n > 0. */
 TILL_API uint64_t till_random_below(struct till_random *random, uint64_t n);
 
-/* Standard normal (polar method), exponential with mean 1, gamma with shape and scale 1 (Marsaglia & Tsang 2000; NaN for a shape that
- * is not above 0), Poisson (0 for a mean that is not; UINT64_MAX for means above 2^62). */
+/* Standard normal (polar method), exponential with mean 1, gamma with shape and scale 1 (Marsaglia & Tsang 2000; NaN
+ * for a shape that is not above 0), Poisson (0 for a mean that is not; UINT64_MAX for means above 2^62). */
 TILL_API double till_random_normal(struct till_random *random);
 TILL_API double till_random_exponential(struct till_random *random);
 TILL_API double till_random_gamma(struct till_random *random, double shape);

@@ -1,9 +1,9 @@
-/* csv_reference.h: what libcsv makes of a whole file, held against what the reader makes of it. Used by a unit test with random bytes, and by
- * the fuzzer.
+/* csv_reference.h: what libcsv makes of a whole file, held against what the reader makes of it. Used by a unit test
+ * with random bytes, and by the fuzzer.
  *
- * libcsv is asked strictly: no blanks trimmed, line feeds alone as record ends. What the reader promises beyond that is done to its answer here:
- * CRLF ends a record outside quotes, blank lines are skipped unless there is one column, and a record with another number of
- * fields than the header is a bad row. */
+ * libcsv is asked strictly: no blanks trimmed, line feeds alone as record ends. What the reader promises beyond that is
+ * done to its answer here: CRLF ends a record outside quotes, blank lines are skipped unless there is one column, and a
+ * record with another number of fields than the header is a bad row. */
 #ifndef TESTS_CSV_REFERENCE_H
 #define TESTS_CSV_REFERENCE_H
 
@@ -135,8 +135,8 @@ static inline void parsed_free(struct parsed *parsed) {
     till_text_free(&parsed->row);
 }
 
-/* True when reader and libcsv agree on a file, or the reader is right not to look at it (not UTF-8, a NUL, bare carriage
- * returns in the header: things libcsv does not judge). */
+/* True when reader and libcsv agree on a file, or the reader is right not to look at it (not UTF-8, a NUL, bare
+ * carriage returns in the header: things libcsv does not judge). */
 static inline bool reader_agrees(const char *path, const char *bytes, size_t length, bool no_simd) {
     struct parsed expected = {0};
     struct parsed actual = {0};

@@ -179,6 +179,10 @@ enum till_status tool_open_paths(struct tool_run *run, const char *const *paths,
         return till_error_set(error, TILL_ERROR_USAGE, "more than %d inputs", TOOL_INPUTS);
     if (run->lenient && private->common.max_bad == NULL)
         options.max_bad = UINT64_MAX;
+    if (run->ragged != 0) {
+        options.ragged = options.no_headers = true;
+        options.delimiter = run->ragged;
+    }
     if (private->common.rejects != NULL || run->reject != NULL) {
         options.reject = take_reject;
         options.reject_context = run;

@@ -93,6 +93,9 @@ struct tool_run {
     struct till_number_format number; /* TOOL_READS: how numbers are written */
     /* set by a tool before it opens its input: without --max-bad, all bad rows are gone past */
     bool lenient;
+    /* set by a tool before it opens its input, to a field separator: records of any number of fields, without a header
+     * (till_input_options.ragged); 0: a table */
+    char ragged;
     /* told of each bad row beside --rejects; may be NULL */
     void (*reject)(void *context, const struct till_reject *reject);
     void *reject_context;

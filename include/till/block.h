@@ -53,4 +53,9 @@ struct till_block {
  * keeps input order. */
 TILL_API enum till_status till_block_reject(struct till_block *block, size_t row, const char *role, const char *reason);
 
+/* The same for what is wrong with the row itself, at `field`, a place in its record (plan.records). As it does not
+ * depend on other rows, any aggregate may call it. */
+TILL_API enum till_status till_block_reject_at(struct till_block *block, size_t row, const char *field,
+                                               const char *role, const char *reason);
+
 #endif

@@ -48,6 +48,8 @@ struct till_filter {
 struct till_input_options {
     char delimiter;     /* 0 stands for ',' */
     bool no_headers;    /* the first line is data; columns are named 1, 2, ... */
+    bool ragged;        /* records of any number of fields, blank ones among them, without a header: the schema is one
+                           column "1", and only the plan's `records` are of use. Set no_headers with it. */
     uint64_t skip;      /* lines before the header, in each file */
     const char *footer; /* last lines that begin so are not data; NULL: none */
     const char *encoding;

@@ -162,6 +162,9 @@ static enum till_status open_file(struct chunks *chunks, struct till_error *erro
     if (status == TILL_OK) {
         status = skip_lines(chunks, error);
     }
+    if (status == TILL_OK && chunks->options->ragged) {
+        return header_of_ragged(chunks, file, error);
+    }
     if (status == TILL_OK) {
         status = find_header(chunks, &record, &length, error);
     }

@@ -91,6 +91,22 @@ static enum till_status take_records(struct reader *reader, struct till_error *e
     return TILL_OK;
 }
 
+/* Ragged records are one column each, blank ones among them. */
+static void take_lines(struct reader *reader) {
+    struct grid *grid = &reader->grid;
+    uint32_t start = 0;
+    grid->rows = 0;
+    for (size_t i = 0; i < reader->scan.ends; i++) {
+        uint32_t end = grid->ends[i];
+        if (reader->chunk.bytes[end] != '\n') {
+            continue;
+        }
+        grid->ends[grid->rows] = end;
+        grid->starts[grid->rows++] = start;
+        start = end + 1;
+    }
+}
+
 /* The place of an offset: its line in the file and its byte in the line. */
 static void place_of(const struct chunk *chunk, size_t offset, uint64_t *line, uint64_t *column) {
     size_t line_start = 0;
@@ -171,6 +187,10 @@ enum till_status reader_make_grid(struct reader *reader, struct till_error *erro
     status = reserve_starts(grid, reader->scan.newlines + 1, error);
     if (status != TILL_OK) {
         return status;
+    }
+    if (input_options(reader->input)->ragged) {
+        take_lines(reader);
+        return TILL_OK;
     }
     if (is_rectangular(reader)) {
         take_rectangle(reader);

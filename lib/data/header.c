@@ -128,6 +128,10 @@ static enum till_status make_schema(struct chunks *chunks, const struct input_fi
     return TILL_OK;
 }
 
+enum till_status header_of_ragged(struct chunks *chunks, const struct input_file *file, struct till_error *error) {
+    return chunks->schema.count > 0 ? TILL_OK : make_schema(chunks, file, NULL, 1, 0, error);
+}
+
 static enum till_status refuse_column(const struct chunks *chunks, const struct input_file *file, const char *text,
                                       struct till_slice name, struct till_error *error) {
     char quoted[TILL_QUOTED_SIZE];

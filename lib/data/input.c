@@ -199,15 +199,25 @@ void till_block_free(struct till_block *block) {
     free(block);
 }
 
-enum till_status till_block_reject(struct till_block *block, size_t row, const char *role, const char *reason) {
-    struct reader *reader = block->reader;
+/* The bytes of a row of a block. */
+static struct till_slice record_of_row(const struct till_block *block, size_t row) {
+    const struct reader *reader = block->reader;
     size_t block_row = block->first_row + row;
     size_t grid_row = reader->squeezed ? reader->block_rows[block_row] : block_row;
     struct till_slice first = grid_field(reader, grid_row, 0);
     struct till_slice last = grid_field(reader, grid_row, reader->grid.columns - 1);
-    struct till_slice record = {first.bytes, (size_t)(last.bytes + last.length - first.bytes)};
+    return (struct till_slice){first.bytes, (size_t)(last.bytes + last.length - first.bytes)};
+}
+
+enum till_status till_block_reject_at(struct till_block *block, size_t row, const char *field, const char *role,
+                                      const char *reason) {
+    struct reader *reader = block->reader;
     reader->report->used--;
-    return report_bad(reader, record, record.bytes, role, reason) ? TILL_OK : TILL_ERROR_MEMORY;
+    return report_bad(reader, record_of_row(block, row), field, role, reason) ? TILL_OK : TILL_ERROR_MEMORY;
+}
+
+enum till_status till_block_reject(struct till_block *block, size_t row, const char *role, const char *reason) {
+    return till_block_reject_at(block, row, record_of_row(block, row).bytes, role, reason);
 }
 
 /* Hands in the report of the block that was handed out before. */

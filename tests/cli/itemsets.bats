@@ -1,0 +1,159 @@
+#!/usr/bin/env bats
+# till-itemsets: golden counts, forms of input, bad input, order.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
+    SHARED="${TILL_SHARED:-$BATS_TEST_DIRNAME/../../../shared}"
+    . "$BATS_TEST_DIRNAME/../support/examples.bash"
+    cd "$BATS_TEST_TMPDIR"
+}
+
+@test "the examples of the page print what it says" {
+    run_examples "$BATS_TEST_DIRNAME/../../man/till-itemsets.1"
+}
+
+total() { # awk would round numbers above 2^53, none of which is golden here
+    awk -F, 'NR > 1 { sum += $2 } END { printf "%.0f\n", sum }'
+}
+
+# GOLDEN.md section 9, part 3: counts on which at least two of eclat, fpgrowth (Borgelt) and LCM 5.3 agree.
+@test "golden counts of frequent, closed and maximal itemsets" {
+    [ -d "$SHARED/data/fimi" ] || skip "no shared data"
+    while read -r file support frequent closed maximal; do
+        for type in frequent closed maximal; do
+            case $type in frequent) want=$frequent ;; closed) want=$closed ;; *) want=$maximal ;; esac
+            got=$(till-itemsets -q --fimi --count --type=$type -s "$support" "$SHARED/$file" | total)
+            [ "$got" = "$want" ] || { echo "$file $support $type: $got, not $want"; return 1; }
+        done
+    done <<END
+data/fimi/BMS1.dat.gz 60 3991 3974 2067
+data/fimi/BMS1.dat.gz 40 48543 29489 9827
+data/fimi/T10I4D100K.dat.gz 100 27532 26806 4054
+data/fimi/chess.dat.gz 1598 1272932 369450 11463
+data/fimi/mushroom.dat.gz 813 574431 4885 547
+data/fimi/mushroom.dat.gz 8 2311473629 164117 33702
+data/fimi/retail.dat.gz 50 16778 16676 7112
+data/fimi/kosarak-head36682.dat.gz 74 14762 9478 1885
+golden/rules/accidents15k.dat.gz 6090 20482 18585 474
+END
+}
+
+@test "groceries: the same sets from lines and from rows, as many as are golden" {
+    [ -d "$SHARED/data/baskets" ] || skip "no shared data"
+    till-itemsets -q --baskets -s 10 "$SHARED/data/baskets/groceries.csv.gz" > lines
+    [ "$(wc -l < lines)" -eq 13493 ]
+    zcat "$SHARED/data/baskets/groceries_single.csv.gz" | till-itemsets -q --order=id -s 10 > rows
+    # arules kept blanks behind two names, which are dropped from lines
+    sed 's/ |/|/g; s/ ,/,/' rows | cmp lines -
+    till-itemsets -q --baskets -s 10 -j3 "$SHARED/data/baskets/groceries.csv.gz" | cmp - lines
+}
+
+@test "the rows stand in the order of LC_ALL=C sort within a size, also where a name holds the separator" {
+    printf '%s\n' 'a,a b,a|b,"a,b",z' 'a|b,a,z,a b,"a,b"' | till-itemsets -q --baskets -s 2 > out
+    tail -n +2 out | cut -d, -f1-9 | sed 's/,[0-9]*,2,1$//' > items
+    [ "$(wc -l < items)" -eq 31 ]
+    grep -q '^a\\|b$' items
+    grep -q '"a|a b|a,b|a\\|b|z"' items
+    for size in 1 2 3 4 5; do
+        awk -v size=$size '{ text = $0; gsub(/\\\|/, "", text); if (gsub(/\|/, "|", text) == size - 1) print }' items |
+            sed 's/^"//; s/"$//' > of_size
+        LC_ALL=C sort -c of_size
+    done
+}
+
+@test "supports are exact: ceil(s N) from decimals, percentages and counts" {
+    for i in $(seq 25); do [ "$i" -le 7 ] && echo a || echo b; done > lines
+    [ "$(till-itemsets -q --baskets -s 0.28 lines | grep -c '^a,')" -eq 1 ] # 0.28 * 25 is 7.000000000000001 in binary
+    [ "$(till-itemsets -q --baskets -s 28% lines | grep -c '^a,')" -eq 1 ]
+    [ "$(till-itemsets -q --baskets -s 0.2800000000001 lines | grep -c '^a,')" -eq 0 ]
+    [ "$(till-itemsets -q --baskets -s 7 lines | grep -c '^a,')" -eq 1 ]
+    [ "$(till-itemsets -q --baskets -s 8 lines | grep -c '^a,')" -eq 0 ]
+    [ "$(till-itemsets -q --baskets -s 1.0 lines | wc -l)" -eq 1 ]
+    for bad in 0 0.0 0% 1.5 101% -3 x '' 1e-3; do
+        run -2 till-itemsets -q --baskets --min-support="$bad" lines
+        [[ $output == *"--min-support"* ]]
+    done
+}
+
+@test "empty baskets count, items count once, blanks around items do not" {
+    printf 'a, b ,a\n\nb\n\n' | till-itemsets -q --baskets -s 1 > out
+    printf 'items,size,count,support\na,1,1,0.25\nb,1,2,0.5\na|b,2,1,0.25\n' | cmp - out
+    printf '3 1 3 \n\n\t1\n0012 12\n' | till-itemsets -q --fimi -s 1 > out
+    printf 'items,size,count,support\n1,1,2,0.5\n12,1,1,0.25\n3,1,1,0.25\n1|3,2,1,0.25\n' | cmp - out
+    printf '\n\n' | till-itemsets -q --baskets -s 1 | cmp - <(echo items,size,count,support)
+}
+
+@test "bad lines are told with file, line and place" {
+    printf '1 2\n3 -4 5\n' > bad.dat
+    run -3 till-itemsets --fimi -s 1 bad.dat
+    [[ $output == "till-itemsets: bad.dat:2:3: item: a negative number"* ]]
+    printf '1 2\n3 x\n4\n' > bad.dat
+    run -3 till-itemsets --fimi -s 1 bad.dat
+    [[ $output == *"bad.dat:2:3: item: not an item number"* ]]
+    run -0 till-itemsets --fimi -s 1 --max-bad=1 --rejects=rejects bad.dat
+    [[ $output == *"3 rows read = 2 used + 0 filtered + 1 rejected"* ]]
+    grep -q '^bad.dat,2,3,item: not an item number' rejects
+    run -3 till-itemsets --baskets -s 1 /dev/null
+    [[ $output == *"no baskets"* ]]
+    run -2 till-itemsets --baskets --fimi bad.dat
+    run -2 till-itemsets --baskets --by=day bad.dat
+}
+
+@test "rows: orders of several customers and days, rows without an order" {
+    cat > rows.csv <<'END'
+order_id,customer_id,date,item
+1,C1,2024-01-01,a
+1,C2,2024-01-01,b
+1,C1,2024-01-02,b
+2,,2024-01-02,a
+END
+    till-itemsets -q -s 1 rows.csv > out
+    printf 'items,size,count,support\na,1,2,0.6666666667\nb,1,2,0.6666666667\na|b,2,1,0.3333333333\n' | cmp - out
+    till-itemsets -q -s 1 --by=day rows.csv > out
+    printf 'items,size,count,support\na,1,1,0.3333333333\nb,1,2,0.6666666667\n' | cmp - out
+    till-itemsets -q -s 1 --by=customer rows.csv > out
+    printf 'items,size,count,support\na,1,1,0.5\nb,1,2,1\na|b,2,1,0.5\n' | cmp - out
+    echo ',C1,2024-01-01,a' >> rows.csv
+    run -3 till-itemsets -s 1 rows.csv
+    [[ $output == *"rows.csv:6:1: order: missing"* ]]
+    head -n 1 rows.csv | till-itemsets -q -s 1 | cmp - <(echo items,size,count,support)
+}
+
+@test "any cut into files and any number of threads give the same bytes" {
+    [ -d "$SHARED/data/baskets" ] || skip "no shared data"
+    zcat "$SHARED/data/baskets/groceries_single.csv.gz" > all.csv
+    till-itemsets -q --order=id -s 20 -j1 all.csv > want
+    (head -n 1 all.csv && tail -n +2 all.csv | awk 'NR % 3 == 0') > a.csv
+    (head -n 1 all.csv && tail -n +2 all.csv | awk 'NR % 3 != 0') | gzip > b.csv.gz
+    till-itemsets -q --order=id -s 20 -j3 b.csv.gz a.csv | cmp - want
+    TILL_NO_SIMD=1 till-itemsets -q --order=id -s 20 all.csv | cmp - want
+}
+
+@test "sizes, --top and --limit" {
+    printf 'a,b,c\na,b,c\na,b\na\n' > lines
+    till-itemsets -q --baskets -s 1 --min-size=2 --max-size=2 lines > out
+    printf 'items,size,count,support\na|b,2,3,0.75\na|c,2,2,0.5\nb|c,2,2,0.5\n' | cmp - out
+    till-itemsets -q --baskets -s 1 --top=4 lines > out
+    printf 'items,size,count,support\na,1,4,1\nb,1,3,0.75\nc,1,2,0.5\na|b,2,3,0.75\n' | cmp - out
+    run -3 till-itemsets --baskets -s 1 --limit=6 lines
+    [[ $output == *"more than 6 itemsets"*"raise the minimum support"* ]]
+    [ "$(till-itemsets -q --baskets -s 1 --limit=7 lines | wc -l)" -eq 8 ]
+    run -2 till-itemsets --baskets -s 1 --min-size=3 --max-size=2 lines
+}
+
+@test "a basket of a million items, and 65,536 items" {
+    seq 0 999999 | tr '\n' ' ' > long.dat
+    echo >> long.dat
+    echo 5 >> long.dat
+    [ "$(till-itemsets -q --fimi -s 2 long.dat | tail -n 1)" = 5,1,2,1 ]
+    seq 0 9999 | tr '\n' ' ' | till-itemsets -q --fimi -s 1 --count --type=maximal | cmp - <(printf 'size,itemsets\n10000,1\n')
+    seq 0 65535 | till-itemsets -q --fimi -s 1 --count | cmp - <(printf 'size,itemsets\n1,65536\n')
+}
+
+@test "counts beyond 64 bits are exact" {
+    seq 1 100 | tr '\n' ' ' > row.dat
+    echo >> row.dat
+    # C(100, 50) of them have 50 items
+    till-itemsets -q --fimi -s 1 --count row.dat | grep -q '^50,100891344545564193334812497256$'
+}

@@ -1,0 +1,203 @@
+/* tools/baskets.c: input to baskets, supports to counts, sets to texts. */
+#include "baskets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <till/fold.h>
+
+static enum till_status usage(struct till_error *error, const char *option, const char *message) {
+    till_error_set(error, TILL_ERROR_USAGE, "%s", message);
+    till_error_at(error, NULL, 0, 0, option);
+    return TILL_ERROR_USAGE;
+}
+
+/* ---- support ---- */
+
+__extension__ typedef unsigned __int128 wide;
+
+/* A decimal without sign: digits / 10^scale. False for anything else. */
+static bool parse_decimal(const char *text, size_t length, uint64_t *digits, unsigned *scale, bool *integer) {
+    size_t used = 0, behind = 0;
+    bool point = false;
+    *digits = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '.' && !point) {
+            point = true;
+        } else if (text[i] < '0' || text[i] > '9' || *digits > (UINT64_MAX - 9) / 10) {
+            return false;
+        } else {
+            *digits = 10 * *digits + (uint64_t)(text[i] - '0');
+            behind += point;
+            used++;
+        }
+    }
+    *scale = (unsigned)behind;
+    *integer = !point;
+    return used > 0 && behind <= 18;
+}
+
+enum till_status baskets_support(const char *text, uint64_t baskets, uint64_t *minimum, struct till_error *error) {
+    size_t length = strlen(text);
+    bool percent = length > 0 && text[length - 1] == '%', integer;
+    uint64_t digits;
+    unsigned scale;
+    if (!parse_decimal(text, length - percent, &digits, &scale, &integer))
+        return usage(error, "--min-support",
+                     "a number of baskets (60), a fraction (0.01) or a percentage (1%) is wanted");
+    if (digits == 0)
+        return usage(error, "--min-support", "a support of 0 would ask for every set there is: give 1 basket or more");
+    *minimum = digits;
+    if (integer && !percent)
+        return TILL_OK;
+    wide unit = percent ? 100 : 1;
+    for (unsigned i = 0; i < scale; i++)
+        unit *= 10;
+    if (digits > unit)
+        return usage(error, "--min-support", "a support above 1 (a number of baskets is written without a point)");
+    wide product = (wide)digits * baskets;
+    *minimum = (uint64_t)((product + unit - 1) / unit);
+    *minimum += *minimum == 0; /* without baskets */
+    return TILL_OK;
+}
+
+/* ---- reading ---- */
+
+static enum till_status plan_lines(struct tool_run *run, const struct basket_options *options,
+                                   struct till_basket_settings *settings, struct till_input **input,
+                                   struct till_error *error) {
+    run->ragged = options->numbers ? ' ' : run->delimiter;
+    settings->delimiter = run->ragged;
+    settings->numbers = options->numbers;
+    enum till_status status = tool_open_input(run, input, error);
+    const struct till_plan plan = {.records = true};
+    return status == TILL_OK ? till_input_start(*input, &plan, error) : status;
+}
+
+/* A further text column of the plan. */
+static enum till_status want(struct till_transactions *transactions, const struct till_schema *schema, const char *name,
+                             const char *role, size_t *at, struct till_error *error) {
+    size_t column;
+    if (name == NULL)
+        return TILL_OK;
+    enum till_status status = till_schema_column(schema, name, &column, error);
+    if (status != TILL_OK)
+        return status;
+    *at = transactions->plan.wanted_count++;
+    transactions->wanted[*at] = (struct till_wanted){.column = column,
+                                                     .type = TILL_TEXT,
+                                                     .missing = TILL_MISSING_FILTERS,
+                                                     .role = role,
+                                                     .identifier = true,
+                                                     .until = TILL_DAY_MISSING,
+                                                     .since = TILL_DAY_MISSING};
+    return TILL_OK;
+}
+
+static enum till_status plan_rows(struct tool_run *run, const struct basket_options *options,
+                                  const struct basket_labels *labels, struct till_transactions *transactions,
+                                  struct till_basket_settings *settings, struct till_input **input,
+                                  struct till_error *error) {
+    static const unsigned uses[] = {
+        [TILL_BASKET_ORDER] = TILL_NEEDS_ORDER | TILL_NEEDS_ITEM | TILL_USES_CUSTOMER,
+        [TILL_BASKET_CUSTOMER] = TILL_NEEDS_CUSTOMER | TILL_NEEDS_ITEM,
+        [TILL_BASKET_DAY] = TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_NEEDS_ITEM,
+    };
+    /* The date is read where a bound on it was asked for. */
+    bool bounded = run->roles.until != TILL_DAY_MISSING || run->roles.since != TILL_DAY_MISSING;
+    settings->transactions = transactions;
+    settings->unit = (enum till_basket_unit)options->by;
+    enum till_status status = tool_open_input(run, input, error);
+    if (status == TILL_OK)
+        status = tool_start_transactions(run, *input, uses[options->by] | (bounded ? TILL_NEEDS_DATE : TILL_USES_DATE),
+                                         transactions, error);
+    if (status != TILL_OK || labels == NULL)
+        return status;
+    const struct till_schema *schema = till_input_schema(*input);
+    status = want(transactions, schema, labels->group, "group", &settings->group, error);
+    if (status == TILL_OK)
+        status = want(transactions, schema, labels->stratum, "stratum", &settings->stratum, error);
+    if (labels->group == NULL && labels->group_customer)
+        settings->group = transactions->at[TILL_ROLE_CUSTOMER];
+    return status == TILL_OK ? till_input_start(*input, &transactions->plan, error) : status;
+}
+
+static enum till_status check(const struct basket_options *options, const struct basket_labels *labels,
+                              struct till_error *error) {
+    bool lines = options->lines || options->numbers;
+    if (options->lines && options->numbers)
+        return usage(error, "--fimi", "the input is --baskets or --fimi, not both");
+    if (lines && options->by != TILL_BASKET_ORDER)
+        return usage(error, "--by", "lines are baskets already");
+    if (lines && labels != NULL && (labels->group != NULL || labels->stratum != NULL))
+        return usage(error, labels->group != NULL ? "--robust" : "--strata", "lines have no columns");
+    return TILL_OK;
+}
+
+enum till_status baskets_read(struct tool_run *run, const struct basket_options *options,
+                              const struct basket_labels *labels, bool ordered, void **state,
+                              struct till_basket_data *data, struct till_error *error) {
+    struct till_basket_settings settings = {.group = TILL_NO_COLUMN, .stratum = TILL_NO_COLUMN};
+    struct till_transactions transactions;
+    struct till_input *input;
+    bool lines = options->lines || options->numbers;
+    *state = NULL;
+    *data = (struct till_basket_data){0};
+    enum till_status status = check(options, labels, error);
+    if (status == TILL_OK)
+        status = lines ? plan_lines(run, options, &settings, &input, error)
+                       : plan_rows(run, options, labels, &transactions, &settings, &input, error);
+    if (status == TILL_OK)
+        status = till_fold(input, &till_basket_aggregate, &settings, run->threads, state, error);
+    if (status == TILL_OK)
+        status = till_basket_data(*state, ordered, data, error);
+    if (status == TILL_OK && lines && data->baskets.count == 0)
+        status = till_error_set(error, TILL_ERROR_DATA, "no baskets: the input is empty");
+    tool_figure(run, "baskets", (double)data->baskets.count);
+    tool_figure(run, "items", (double)data->baskets.item_count);
+    return status;
+}
+
+/* ---- order and text ---- */
+
+/* The place of every item among all, by the text that is written for it, `end` behind each. */
+static bool rank_by_text(const struct till_basket_data *data, const char *end, uint32_t *rank) {
+    uint32_t count = data->baskets.item_count, code;
+    struct till_dictionary *texts = till_dictionary_new();
+    uint32_t *order = malloc((count + (size_t)1) * sizeof *order);
+    struct till_text text = {0};
+    bool fine = texts != NULL && order != NULL;
+    for (uint32_t i = 0; fine && i < count; i++) {
+        text.length = 0;
+        fine = till_basket_write_item(&text, data->items[i]) && till_text_append_string(&text, end) &&
+               till_dictionary_add(texts, (struct till_slice){text.bytes, text.length}, &code);
+    }
+    fine = fine && till_dictionary_order(texts, order);
+    for (uint32_t i = 0; fine && i < count; i++)
+        rank[order[i]] = i;
+    till_dictionary_free(texts);
+    till_text_free(&text);
+    free(order);
+    return fine;
+}
+
+enum till_status baskets_rank(const struct till_basket_data *data, uint32_t **rank, uint32_t **inner,
+                              struct till_error *error) {
+    size_t count = data->baskets.item_count;
+    *rank = malloc((2 * count + 1) * sizeof **rank);
+    if (*rank != NULL && rank_by_text(data, "", *rank) && rank_by_text(data, "|", *rank + count)) {
+        *inner = *rank + count;
+        return TILL_OK;
+    }
+    free(*rank);
+    *rank = NULL;
+    return till_error_memory(error);
+}
+
+bool baskets_write_items(struct till_text *out, const struct till_basket_data *data, const uint32_t *items,
+                         size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if ((i > 0 && !till_text_append(out, "|", 1)) || !till_basket_write_item(out, data->items[items[i]]))
+            return false;
+    return true;
+}

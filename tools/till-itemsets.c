@@ -1,0 +1,229 @@
+/* till-itemsets: sets of items that are bought together: all frequent ones, the closed, or the maximal. */
+#include "baskets.h"
+
+#include <stdlib.h>
+
+#include <till/itemsets.h>
+
+struct settings {
+    struct basket_options input;
+    int type;
+    uint64_t min_size;
+    uint64_t max_size;
+    uint64_t top;
+    uint64_t limit;
+    bool count;
+};
+
+#define AT(field) offsetof(struct settings, field)
+#define INPUT(field) offsetof(struct settings, input.field)
+static const struct option options[] = {
+    BASKET_OPTIONS(INPUT, "0.01"),
+    {.name = "type",
+     .kind = OPTION_CHOICE,
+     .offset = AT(type),
+     .argument = "TYPE",
+     .initial = "frequent",
+     .choices = "frequent|closed|maximal",
+     .help = "Which sets: all frequent ones; those without a larger set in the same baskets; or those without a larger "
+             "frequent set."},
+    {.name = "min-size",
+     .kind = OPTION_COUNT,
+     .offset = AT(min_size),
+     .argument = "N",
+     .initial = "1",
+     .minimum = 1,
+     .maximum = 4294967295.0,
+     .help = "Leave out smaller sets."},
+    {.name = "max-size",
+     .kind = OPTION_COUNT,
+     .offset = AT(max_size),
+     .argument = "N",
+     .maximum = 4294967295.0,
+     .help = "Leave out larger sets. 0: no bound."},
+    {.name = "top",
+     .kind = OPTION_COUNT,
+     .offset = AT(top),
+     .argument = "N",
+     .maximum = 1e9,
+     .help = "Only the N sets of most baskets (of equal ones, the first). 0: all."},
+    {.name = "count",
+     .kind = OPTION_FLAG,
+     .offset = AT(count),
+     .help = "Only count the sets of each size. Numbers up to 2^127 are exact."},
+    {.name = "limit",
+     .kind = OPTION_COUNT,
+     .offset = AT(limit),
+     .argument = "N",
+     .initial = "100000000",
+     .minimum = 1,
+     .maximum = 1e18,
+     .help = "More sets than this are an error instead of a full disk."},
+    {0}};
+
+/* What the visitor of sets needs. */
+struct output {
+    const struct till_basket_data *data;
+    struct till_writer *writer;
+    struct till_text text;
+    uint64_t written;
+    uint64_t threshold; /* --top: sets of fewer baskets are left out */
+    uint64_t ties;      /* how many sets of just that many are wanted */
+};
+
+/* ---- --top ---- */
+
+/* How many sets have each number of baskets: the number that the N-th has follows. */
+struct tally {
+    uint64_t *of_count; /* [baskets + 1] */
+};
+
+static enum till_status tally_set(void *context, const uint32_t *items, size_t size, uint64_t count,
+                                  struct till_error *error) {
+    struct tally *tally = context;
+    (void)items, (void)size, (void)error;
+    tally->of_count[count]++;
+    return TILL_OK;
+}
+
+/* A first pass over the sets says which number of baskets is enough; memory does not grow with the sets. */
+static enum till_status find_threshold(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
+                                       uint64_t top, struct output *output, struct till_error *error) {
+    struct tally tally = {calloc(data->baskets.count + 1, sizeof *tally.of_count)};
+    if (tally.of_count == NULL)
+        return till_error_memory(error);
+    enum till_status status = till_itemsets_mine(&data->baskets, wishes, tally_set, &tally, error);
+    uint64_t count = data->baskets.count, above = 0;
+    while (count > 0 && above + tally.of_count[count] < top)
+        above += tally.of_count[count--];
+    output->threshold = count;
+    output->ties = top - above;
+    free(tally.of_count);
+    return status;
+}
+
+/* ---- output ---- */
+
+static enum till_status write_set(void *context, const uint32_t *items, size_t size, uint64_t count,
+                                  struct till_error *error) {
+    struct output *output = context;
+    if (count < output->threshold || (output->threshold > 0 && count == output->threshold && output->ties == 0))
+        return TILL_OK;
+    output->ties -= count == output->threshold && output->ties > 0;
+    output->text.length = 0;
+    if (!baskets_write_items(&output->text, output->data, items, size))
+        return till_error_memory(error);
+    till_writer_text(output->writer, (struct till_slice){output->text.bytes, output->text.length});
+    till_writer_count(output->writer, size);
+    till_writer_count(output->writer, count);
+    till_writer_real(output->writer, (double)count / (double)output->data->baskets.count);
+    output->written++;
+    return till_writer_end(output->writer, error);
+}
+
+static enum till_status write_sets(struct tool_run *run, const struct till_basket_data *data,
+                                   const struct till_itemsets_options *wishes, struct till_error *error) {
+    static const enum till_type types[] = {TILL_TEXT, TILL_COUNT, TILL_COUNT, TILL_REAL};
+    const struct till_slice names[] = {till_slice_of("items"), till_slice_of("size"), till_slice_of("count"),
+                                       till_slice_of("support")};
+    const struct settings *settings = run->settings;
+    struct output output = {.data = data};
+    enum till_status status = TILL_OK;
+    if (settings->top > 0)
+        status = find_threshold(data, wishes, settings->top, &output, error);
+    if (status == TILL_OK)
+        status = tool_open_output(run, &output.writer, error);
+    if (status == TILL_OK)
+        status = till_writer_columns(output.writer, names, types, 4, error);
+    if (status == TILL_OK)
+        status = till_itemsets_mine(&data->baskets, wishes, write_set, &output, error);
+    till_text_free(&output.text);
+    tool_figure(run, "itemsets", (double)output.written);
+    return status;
+}
+
+/* A number of any size. */
+static void write_wide(struct till_writer *writer, till_wide value) {
+    char digits[40];
+    size_t at = sizeof digits;
+    if (value < UINT64_MAX) {
+        till_writer_count(writer, (uint64_t)value);
+        return;
+    }
+    for (; value > 0; value /= 10)
+        digits[--at] = (char)('0' + (int)(value % 10));
+    till_writer_text(writer, (struct till_slice){digits + at, sizeof digits - at});
+}
+
+static enum till_status write_counts(struct tool_run *run, const struct till_basket_data *data,
+                                     const struct till_itemsets_options *wishes, struct till_error *error) {
+    static const enum till_type types[] = {TILL_COUNT, TILL_COUNT};
+    const struct till_slice names[] = {till_slice_of("size"), till_slice_of("itemsets")};
+    struct till_itemset_counts counts = {0};
+    struct till_writer *writer;
+    enum till_status status = till_itemsets_count(&data->baskets, wishes, &counts, error);
+    if (status == TILL_OK)
+        status = tool_open_output(run, &writer, error);
+    if (status == TILL_OK)
+        status = till_writer_columns(writer, names, types, 2, error);
+    for (uint32_t size = 1; status == TILL_OK && size <= counts.largest; size++) {
+        if (counts.of_size[size] == 0)
+            continue;
+        till_writer_count(writer, size);
+        write_wide(writer, counts.of_size[size]);
+        status = till_writer_end(writer, error);
+    }
+    tool_figure(run, "itemsets", (double)counts.total);
+    till_itemset_counts_free(&counts);
+    return status;
+}
+
+static enum till_status mine(struct tool_run *run, const struct till_basket_data *data, struct till_error *error) {
+    const struct settings *settings = run->settings;
+    struct till_itemsets_options wishes = {.type = (enum till_itemsets_type)settings->type,
+                                           .minimum_size = (uint32_t)settings->min_size,
+                                           .maximum_size = (uint32_t)settings->max_size,
+                                           .limit = settings->limit,
+                                           .threads = run->threads};
+    uint32_t *rank = NULL, *inner = NULL;
+    enum till_status status =
+        baskets_support(settings->input.minimum, data->baskets.count, &wishes.minimum_support, error);
+    if (status == TILL_OK && settings->max_size > 0 && settings->max_size < settings->min_size)
+        status = till_error_set(error, TILL_ERROR_USAGE, "--max-size is below --min-size");
+    if (status == TILL_OK)
+        status = baskets_rank(data, &rank, &inner, error);
+    if (status == TILL_OK) {
+        wishes.rank = rank;
+        wishes.inner_rank = inner;
+        tool_fact(run, "minimum_support", "%llu", (unsigned long long)wishes.minimum_support);
+        status = settings->count ? write_counts(run, data, &wishes, error) : write_sets(run, data, &wishes, error);
+    }
+    free(rank);
+    return status;
+}
+
+static enum till_status itemsets_of_input(struct tool_run *run, struct till_error *error) {
+    const struct settings *settings = run->settings;
+    struct till_basket_data data;
+    void *state;
+    enum till_status status = baskets_read(run, &settings->input, NULL, false, &state, &data, error);
+    if (status == TILL_OK)
+        status = mine(run, &data, error);
+    till_basket_data_free(&data);
+    till_basket_aggregate.destroy(state);
+    return status;
+}
+
+static const struct tool itemsets = {
+    .name = "till-itemsets",
+    .purpose = "sets of items that are bought together: frequent, closed or maximal",
+    .operands = "[FILE]...",
+    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS,
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .run = itemsets_of_input,
+};
+
+int main(int argc, char **argv) {
+    return tool_main(&itemsets, argc, argv);
+}

@@ -222,10 +222,11 @@ static struct till_slice careful_text(struct decoding *d, size_t row, struct til
 }
 
 static void decode_text(struct decoding *d, const struct wanted *wanted, struct till_slice *out) {
-    size_t column = reader_place(d->reader, wanted->ask.column);
+    struct grid_column column = grid_column(d->reader, reader_place(d->reader, wanted->ask.column));
+    size_t rows = d->reader->grid.rows;
     bool plain = d->options->null_count == 0 && !(wanted->ask.identifier && d->options->clean_ids);
-    for (size_t row = 0; row < d->reader->grid.rows; row++) {
-        struct till_slice field = grid_field(d->reader, row, column);
+    for (size_t row = 0; row < rows; row++) {
+        struct till_slice field = grid_column_field(&column, row);
         bool bare = field.length > 0 && field.bytes[0] != '"';
         out[row] = bare && plain ? field : careful_text(d, row, field, wanted);
     }
@@ -281,10 +282,12 @@ static int64_t careful_money(struct decoding *d, size_t row, struct till_slice f
     return money;
 }
 
-static void decode_money(struct decoding *d, const struct wanted *wanted, size_t column, int64_t *out) {
+static void decode_money(struct decoding *d, const struct wanted *wanted, size_t place, int64_t *out) {
+    struct grid_column column = grid_column(d->reader, place);
+    size_t rows = d->reader->grid.rows;
     bool plain = d->options->null_count == 0 && d->options->number.decimal_mark == '.';
-    for (size_t row = 0; row < d->reader->grid.rows; row++) {
-        struct till_slice field = grid_field(d->reader, row, column);
+    for (size_t row = 0; row < rows; row++) {
+        struct till_slice field = grid_column_field(&column, row);
         if (!plain || !decimal_parse_padded(field.bytes, field.length, '.', &out[row])) {
             out[row] = careful_money(d, row, field, wanted);
         }
@@ -308,9 +311,10 @@ static void multiply_columns(struct decoding *d, const struct wanted *wanted, in
 }
 
 static void decode_real(struct decoding *d, const struct wanted *wanted, double *out) {
-    size_t column = reader_place(d->reader, wanted->ask.column);
-    for (size_t row = 0; row < d->reader->grid.rows; row++) {
-        struct till_slice field = grid_field(d->reader, row, column);
+    struct grid_column column = grid_column(d->reader, reader_place(d->reader, wanted->ask.column));
+    size_t rows = d->reader->grid.rows;
+    for (size_t row = 0; row < rows; row++) {
+        struct till_slice field = grid_column_field(&column, row);
         struct till_slice content;
         out[row] = (double)__builtin_nanf("");
         if (!content_of(d, row, field, wanted->ask.role, &content)) {
@@ -353,12 +357,13 @@ static int64_t careful_time(struct decoding *d, size_t row, struct till_slice fi
 /* Exports are mostly sorted by time, so that a date mostly is that of the row before: its ten bytes are compared first.
  */
 static void decode_day(struct decoding *d, const struct wanted *wanted, int32_t *out) {
-    size_t column = reader_place(d->reader, wanted->ask.column);
+    struct grid_column column = grid_column(d->reader, reader_place(d->reader, wanted->ask.column));
+    size_t rows = d->reader->grid.rows;
     bool iso = wanted->date_format == TILL_DATE_ISO && d->options->null_count == 0;
     const char *before = "          ";
     int32_t day = TILL_DAY_MISSING;
-    for (size_t row = 0; row < d->reader->grid.rows; row++) {
-        struct till_slice field = grid_field(d->reader, row, column);
+    for (size_t row = 0; row < rows; row++) {
+        struct till_slice field = grid_column_field(&column, row);
         int64_t time;
         if (iso && field.length == 10) {
             if (memcmp(field.bytes, before, 10) == 0 || date_parse_iso_day(field.bytes, &day)) {
@@ -376,10 +381,11 @@ static void decode_day(struct decoding *d, const struct wanted *wanted, int32_t 
 }
 
 static void decode_time(struct decoding *d, const struct wanted *wanted, int64_t *out) {
-    size_t column = reader_place(d->reader, wanted->ask.column);
+    struct grid_column column = grid_column(d->reader, reader_place(d->reader, wanted->ask.column));
+    size_t rows = d->reader->grid.rows;
     bool iso = wanted->date_format == TILL_DATE_ISO && d->options->null_count == 0;
-    for (size_t row = 0; row < d->reader->grid.rows; row++) {
-        struct till_slice field = grid_field(d->reader, row, column);
+    for (size_t row = 0; row < rows; row++) {
+        struct till_slice field = grid_column_field(&column, row);
         if (!iso || !date_parse_iso_plain(field.bytes, field.length, &out[row])) {
             out[row] = careful_time(d, row, field, wanted);
         }

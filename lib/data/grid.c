@@ -188,7 +188,7 @@ enum till_status reader_make_grid(struct reader *reader, struct till_error *erro
     if (status != TILL_OK) {
         return status;
     }
-    if (input_options(reader->input)->ragged) {
+    if (reader->input->options.ragged) {
         take_lines(reader);
         return TILL_OK;
     }

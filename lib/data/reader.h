@@ -74,17 +74,45 @@ enum till_status reader_decode(struct reader *reader, struct till_block *block, 
 /* Finds the fields of the chunk: reader->scan and reader->grid; malformed records go to the report. */
 enum till_status reader_make_grid(struct reader *reader, struct till_error *error);
 
-/* The bytes of a field as they stand in the file, without the carriage return of the record's end. */
-static inline struct till_slice grid_field(const struct reader *reader, size_t row, size_t column) {
+/* A column of the grid, ready to be gone through: all that a loop needs, where nothing that the loop writes can change
+ * it. */
+struct grid_column {
+    const char *bytes;
+    const uint32_t *starts; /* of the first row's field, less `skip` */
+    size_t start_stride;
+    size_t skip; /* the delimiter before the field, in all columns but the first */
+    const uint32_t *ends;
+    size_t stride;
+    bool last; /* the last column, whose fields may have a carriage return behind them */
+};
+
+static inline struct grid_column grid_column(const struct reader *reader, size_t column) {
     const struct grid *grid = &reader->grid;
-    const uint32_t *ends = grid->ends + row * grid->columns;
-    const char *bytes = reader->chunk.bytes;
-    size_t start = column == 0 ? grid->starts[row] : (size_t)ends[column - 1] + 1;
-    size_t end = ends[column];
-    if (column + 1 == grid->columns && end > start && bytes[end - 1] == '\r') {
+    return (struct grid_column){
+        .bytes = reader->chunk.bytes,
+        .starts = column == 0 ? grid->starts : grid->ends + column - 1,
+        .start_stride = column == 0 ? 1 : grid->columns,
+        .skip = column != 0,
+        .ends = grid->ends + column,
+        .stride = grid->columns,
+        .last = column + 1 == grid->columns,
+    };
+}
+
+/* The bytes of a field as they stand in the file, without the carriage return of the record's end. */
+static inline struct till_slice grid_column_field(const struct grid_column *column, size_t row) {
+    size_t start = column->starts[row * column->start_stride] + column->skip;
+    size_t end = column->ends[row * column->stride];
+    if (column->last && end > start && column->bytes[end - 1] == '\r') {
         end--;
     }
-    return (struct till_slice){bytes + start, end - start};
+    return (struct till_slice){column->bytes + start, end - start};
+}
+
+/* The same for a single field. */
+static inline struct till_slice grid_field(const struct reader *reader, size_t row, size_t column) {
+    struct grid_column view = grid_column(reader, column);
+    return grid_column_field(&view, row);
 }
 
 /* The same, unquoted; `content` may point into reader->unquoted. False when libcsv refuses it or memory is out. */

@@ -6,7 +6,6 @@
 
 #include <till/date.h>
 
-#include "lib/base/pages.h"
 #include "lib/mining/baskets/state.h"
 
 static void destroy(void *opaque) {
@@ -51,7 +50,7 @@ bool basket_reserve(struct basket_state *state, size_t more) {
     if (needed <= state->entry_capacity)
         return true;
     size_t capacity = needed < 4096 ? 8192 : 2 * needed;
-    struct basket_entry *entries = pages_grow(state->entries, capacity * sizeof *entries);
+    struct basket_entry *entries = realloc(state->entries, capacity * sizeof *entries);
     if (entries == NULL)
         return false;
     state->entries = entries;

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/pages.h"
 #include "lib/fold/saved.h"
 #include "lib/mining/baskets/state.h"
 
@@ -55,7 +54,7 @@ static bool rank_texts(const struct till_dictionary *texts, uint32_t *rank, stru
 /* The pairs by item, the items renumbered. */
 static struct basket_entry *sort_by_item(const struct basket_state *state, const uint32_t *rank) {
     size_t items = till_dictionary_count(state->items);
-    struct basket_entry *sorted = pages_grow(NULL, (state->entry_count + 1) * sizeof *sorted);
+    struct basket_entry *sorted = malloc((state->entry_count + 1) * sizeof *sorted);
     size_t *place = calloc(items + 1, sizeof *place);
     if (sorted == NULL || place == NULL) {
         free(sorted);

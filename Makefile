@@ -70,7 +70,9 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay/main.c tests/fuzz/fuzz.h
 	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay/main.c $(STATIC) $(LIBS)
 
 # The laws make allocations of the library fail, under a sanitizer too: all go through the test.
-$(BUILD)/tests/laws/%: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup,--wrap=strndup
+comma := ,
+WRAPPED := malloc calloc realloc free strdup strndup posix_memalign mmap munmap mremap
+$(BUILD)/tests/laws/%: LDFLAGS += $(WRAPPED:%=-Wl$(comma)--wrap=%)
 
 # Libraries that tests preload.
 $(BUILD)/tests/%.so: tests/support/%.c

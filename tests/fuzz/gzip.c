@@ -66,7 +66,7 @@ static void hold_packing(const uint8_t *data, size_t size, size_t cut) {
     size_t length = 0;
     bool marked = size >= 2 && (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0);
     marked = marked || (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) ||
-             (size >= 4 && memcmp(data, "\0\0\xfe\xff", 4) == 0);
+             (size >= 4 && (memcmp(data, "\0\0\xfe\xff", 4) == 0 || memcmp(data, "\x84\x31\x95\x33", 4) == 0));
     if (marked || size > 4000)
         return;
     for (int part = 0; part < 2; part++) {

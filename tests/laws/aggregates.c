@@ -3,6 +3,8 @@
  *
  * Two states are compared by their saved bytes, and by the table that they finish to, written as CSV. The program is
  * linked with --wrap, so that every allocation of the library goes through here, is counted, and can fail. */
+#define _GNU_SOURCE
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -11,18 +13,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include <till/check.h>
+#include <till/cohort.h>
 #include <till/fold.h>
 #include <till/ledger.h>
 #include <till/rfm_customers.h>
 #include <till/transactions.h>
 #include <till/writer.h>
 
-enum { FEW = 300, MANY = 40000, FILES = 7, COLUMNS = 5 };
+enum { FEW = 300, MANY = 40000, MANY_CUSTOMERS = 60000, FILES = 7, COLUMNS = 5 };
 
 /* --- Allocations --- */
 
@@ -89,11 +93,62 @@ void __wrap_free(void *memory) {
     __real_free(memory);
 }
 
+/* Large tables are mapped. Their bytes are counted, and their calls apart from the others. */
+static atomic_long mapped;
+static atomic_ulong mapping_calls;
+static unsigned long failing_mapping;
+
+void *__real_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
+int __real_munmap(void *at, size_t size);
+void *__real_mremap(void *old, size_t old_size, size_t size, int flags, ...);
+int __real_posix_memalign(void **out, size_t alignment, size_t size);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
+int __wrap_munmap(void *at, size_t size);
+void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags, ...);
+int __wrap_posix_memalign(void **out, size_t alignment, size_t size);
+
+static bool mapping_fails(void) {
+    return atomic_load(&counting) && atomic_fetch_add(&mapping_calls, 1) + 1 == failing_mapping;
+}
+
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset) {
+    void *memory = mapping_fails() ? MAP_FAILED : __real_mmap(at, size, protection, flags, file, offset);
+    atomic_fetch_add(&mapped, memory == MAP_FAILED ? 0 : (long)size);
+    return memory;
+}
+
+int __wrap_munmap(void *at, size_t size) {
+    atomic_fetch_sub(&mapped, (long)size);
+    return __real_munmap(at, size);
+}
+
+/* Moves a mapping onto another one of at least its size, which is how the library calls it. */
+void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    void *onto = va_arg(arguments, void *);
+    va_end(arguments);
+    assert_true((flags & MREMAP_FIXED) != 0 && old_size == size);
+    void *memory = mapping_fails() ? MAP_FAILED : __real_mremap(old, old_size, size, flags, onto);
+    atomic_fetch_sub(&mapped, memory == MAP_FAILED ? 0 : (long)old_size);
+    return memory;
+}
+
+int __wrap_posix_memalign(void **out, size_t alignment, size_t size) {
+    int code = fails() ? ENOMEM : __real_posix_memalign(out, alignment, size);
+    if (code == 0)
+        counted(*out);
+    return code;
+}
+
 /* --- The aggregates --- */
+
+typedef enum till_status view(const void *state, struct till_table **table, struct till_error *error);
 
 /* What an aggregate is held to: its settings, what it wants of each row, and the form of its input. */
 struct subject {
     const struct till_aggregate *aggregate;
+    view *view;
     const void *settings;
     const struct till_plan *plan;
     struct till_schema schema;
@@ -115,6 +170,7 @@ struct kind {
     bool days;
     enum till_rfm_returns returns;
     uint64_t limit;
+    view *view; /* what is read off the state in the place of its finish; NULL: finish */
 };
 
 static void prepare_transactions(struct subject *subject, const struct kind *kind) {
@@ -145,6 +201,23 @@ static void prepare_check(struct subject *subject, const struct kind *kind) {
     subject->settings = &subject->check;
 }
 
+static enum till_status cohorts_of(const void *state, struct till_table **table, struct till_error *error) {
+    struct till_ledger_history history;
+    struct till_cohorts cohorts;
+    const struct till_cohort_settings settings = {.unit = TILL_PERIOD_MONTH,
+                                                  .as_of = till_ledger_newest_day(state, NULL)};
+    enum till_status status = till_ledger_history(state, &history, error);
+    if (status != TILL_OK)
+        return status;
+    status = till_cohort_compute(&cohorts, &history, &settings, error);
+    till_ledger_history_free(&history);
+    if (status != TILL_OK)
+        return status;
+    status = till_cohort_table(&cohorts, table, error);
+    till_cohort_free(&cohorts);
+    return status;
+}
+
 static const struct kind kinds[] = {
     {.name = "ledger of orders", .aggregate = &till_ledger_aggregate, .prepare = prepare_ledger},
     {.name = "ledger of date-times", .aggregate = &till_ledger_aggregate, .prepare = prepare_ledger, .no_orders = true},
@@ -153,6 +226,7 @@ static const struct kind kinds[] = {
      .aggregate = &till_ledger_aggregate,
      .prepare = prepare_ledger,
      .order_totals = true},
+    {.name = "cohorts of a ledger", .aggregate = &till_ledger_aggregate, .prepare = prepare_ledger, .view = cohorts_of},
     {.name = "rfm by rows", .aggregate = &till_rfm_aggregate, .prepare = prepare_rfm, .rows = true},
     {.name = "rfm by rows without returns",
      .aggregate = &till_rfm_aggregate,
@@ -169,7 +243,8 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static void prepare(struct subject *subject, const struct kind *kind) {
     static const char *const names[COLUMNS] = {"customer", "date", "order", "amount", "note"};
-    *subject = (struct subject){.aggregate = kind->aggregate};
+    *subject = (struct subject){.aggregate = kind->aggregate,
+                                .view = kind->view == NULL ? kind->aggregate->finish : kind->view};
     for (size_t i = 0; i < COLUMNS; i++)
         subject->names[i] = till_slice_of(i == 2 && kind->no_orders ? "number" : names[i]);
     subject->schema = (struct till_schema){COLUMNS, subject->names, "laws", 1};
@@ -194,11 +269,11 @@ static unsigned random_below(uint64_t *state, unsigned bound) {
 
 /* One row: ids short, long and missing; returns; notes that need quotes; orders that several customers use. With
  * totals, the amount is a function of customer and order, as it would be in such a file. */
-static void random_row(char *out, size_t size, uint64_t *state, bool totals) {
+static void random_row(char *out, size_t size, uint64_t *state, bool totals, unsigned customers) {
     static const char *const notes[] = {
         "", "plain", "\"a, b\"", "\"say \"\"hi\"\"\"", "\"two\nlines\"", "\xe5\xae\xa2", "0017", "12.5"};
     char customer[64];
-    unsigned who = random_below(state, 40);
+    unsigned who = random_below(state, customers);
     unsigned order = random_below(state, 90);
     int cents = (int)random_below(state, 30000) - 6000;
     if (totals)
@@ -214,13 +289,17 @@ struct rows {
     size_t count;
 };
 
-static struct rows random_rows(const struct kind *kind, size_t count) {
+static struct rows random_rows_of(const struct kind *kind, size_t count, unsigned customers) {
     struct rows rows = {malloc(count * sizeof *rows.text), count};
     uint64_t state = 88172645463325252;
     assert_non_null(rows.text);
     for (size_t i = 0; i < count; i++)
-        random_row(rows.text[i], sizeof *rows.text, &state, kind->order_totals);
+        random_row(rows.text[i], sizeof *rows.text, &state, kind->order_totals, customers);
     return rows;
+}
+
+static struct rows random_rows(const struct kind *kind, size_t count) {
+    return random_rows_of(kind, count, 40);
 }
 
 /* The path of the index-th file of a test. */
@@ -287,7 +366,7 @@ static enum till_status table_of(const struct subject *subject, const void *stat
     struct till_table *table = NULL;
     struct till_writer *writer = NULL;
     const struct till_writer_options options = {0};
-    enum till_status status = subject->aggregate->finish(state, &table, error);
+    enum till_status status = subject->view(state, &table, error);
     if (status != TILL_OK)
         assert_null(table);
     if (status == TILL_OK)
@@ -585,6 +664,7 @@ static bool survive(const struct kind *kind, const struct subject *subject, unsi
     failing = number;
     atomic_store(&calls, 0);
     atomic_store(&live, 0);
+    atomic_store(&mapping_calls, 0);
     atomic_store(&counting, true);
     enum till_status status = live_through(subject, threads, &outcome, &error);
     bool same = status == TILL_OK && expected != NULL && text_equal(&outcome.table, &expected->table) &&
@@ -593,7 +673,9 @@ static bool survive(const struct kind *kind, const struct subject *subject, unsi
     atomic_store(&counting, false);
     if (atomic_load(&live) != 0)
         fail_msg("%s: allocation %lu fails: %ld are leaked", kind->name, number, atomic_load(&live));
-    if (status != TILL_OK && (status != TILL_ERROR_MEMORY || number == 0))
+    if (atomic_load(&mapped) != 0)
+        fail_msg("%s: mapping %lu fails: %ld bytes are leaked", kind->name, failing_mapping, atomic_load(&mapped));
+    if (status != TILL_OK && (status != TILL_ERROR_MEMORY || number + failing_mapping == 0))
         fail_msg("%s: allocation %lu fails: \"%s\"", kind->name, number, error.message);
     if (status == TILL_OK && expected != NULL && !same)
         fail_msg("%s: allocation %lu fails: the result differs", kind->name, number);
@@ -624,6 +706,29 @@ static void a_failed_allocation_is_an_error_and_leaks_nothing(void **unused) {
     hold(holds_memory);
 }
 
+static unsigned long mappings_tried;
+
+/* Each mapping of a run over so many customers that their tables are mapped. */
+static void holds_mappings(const struct kind *kind, const struct subject *subject) {
+    struct rows rows = random_rows_of(kind, MANY_CUSTOMERS, MANY_CUSTOMERS);
+    write_part(subject, &rows, NULL, 0, rows.count - 9, 0);
+    write_part(subject, &rows, NULL, rows.count - 9, rows.count, 1);
+    free(rows.text);
+    failing_mapping = 0;
+    survive(kind, subject, 0, 1, NULL);
+    unsigned long count = atomic_load(&mapping_calls);
+    for (failing_mapping = 1; failing_mapping <= count; failing_mapping += 1 + count / 8, mappings_tried++)
+        survive(kind, subject, 0, 1, NULL);
+    failing_mapping = 0;
+}
+
+static void a_failed_mapping_is_an_error_and_leaks_nothing(void **unused) {
+    (void)unused;
+    sticky = false;
+    hold(holds_mappings);
+    assert_true(mappings_tried > 0); /* the tables were large enough */
+}
+
 static int make_directory(void **unused) {
     (void)unused;
     return mkdtemp(directory) == NULL ? -1 : 0;
@@ -646,6 +751,7 @@ int main(void) {
         cmocka_unit_test(neither_threads_nor_vector_code_change_a_byte),
         cmocka_unit_test(damaged_bytes_are_refused_and_never_crash),
         cmocka_unit_test(a_failed_allocation_is_an_error_and_leaks_nothing),
+        cmocka_unit_test(a_failed_mapping_is_an_error_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -395,11 +395,10 @@ static void sort_from(const struct till_dictionary *dictionary, struct entry *en
 
 bool till_dictionary_order(const struct till_dictionary *dictionary, uint32_t *order) {
     size_t count = dictionary->count;
-    struct pages pages = {0};
-    if (!pages_resize(&pages, (2 * count + 1) * sizeof(struct entry))) {
+    struct entry *entries = pages_array((2 * count + 1) * sizeof *entries);
+    if (entries == NULL) {
         return false;
     }
-    struct entry *entries = pages.memory;
     for (size_t i = 0; i < count; i++) {
         entries[i].code = (uint32_t)i;
     }
@@ -407,6 +406,6 @@ bool till_dictionary_order(const struct till_dictionary *dictionary, uint32_t *o
     for (size_t i = 0; i < count; i++) {
         order[i] = entries[i].code;
     }
-    pages_free(&pages);
+    free(entries);
     return true;
 }

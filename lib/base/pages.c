@@ -51,8 +51,23 @@ static bool resize_mapped(struct pages *pages, size_t size) {
     *pages = (struct pages){grown, size, rounded};
     return true;
 }
+void *pages_array(size_t size) {
+    if (size < LARGE_PAGE) {
+        return malloc(size == 0 ? 1 : size);
+    }
+    size_t rounded = (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+    void *array = aligned_alloc(LARGE_PAGE, rounded);
+    if (array != NULL) {
+        (void)madvise(array, rounded, MADV_HUGEPAGE);
+    }
+    return array;
+}
 #else
 static const size_t LARGE_PAGE = SIZE_MAX / 2;
+
+void *pages_array(size_t size) {
+    return malloc(size == 0 ? 1 : size);
+}
 
 static bool resize_mapped(struct pages *pages, size_t size) {
     (void)pages;

@@ -22,6 +22,10 @@ struct pages {
  * they move without being copied. False when memory is out; the table is then as it was. */
 bool pages_resize(struct pages *pages, size_t size);
 
+/* Memory for a large array that is written once, on large pages where the system has them; not zeroed, to be freed by
+ * free(). NULL when memory is out. */
+void *pages_array(size_t size);
+
 /* Gives the memory back and leaves {0}. */
 void pages_free(struct pages *pages);
 

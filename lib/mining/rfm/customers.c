@@ -41,11 +41,11 @@ static const struct figure *figure_of(const struct figures *figures, uint32_t co
 
 static bool allocate(struct till_rfm_customers *customers, size_t count) {
     *customers = (struct till_rfm_customers){
-        .customer = malloc((count + 1) * sizeof *customers->customer),
-        .first = malloc((count + 1) * sizeof *customers->first),
-        .last = malloc((count + 1) * sizeof *customers->last),
-        .frequency = malloc((count + 1) * sizeof *customers->frequency),
-        .monetary = malloc((count + 1) * sizeof *customers->monetary),
+        .customer = pages_array((count + 1) * sizeof *customers->customer),
+        .first = pages_array((count + 1) * sizeof *customers->first),
+        .last = pages_array((count + 1) * sizeof *customers->last),
+        .frequency = pages_array((count + 1) * sizeof *customers->frequency),
+        .monetary = pages_array((count + 1) * sizeof *customers->monetary),
         .newest_day = TILL_DAY_MISSING,
         .next_newest_day = TILL_DAY_MISSING,
     };
@@ -106,7 +106,7 @@ static enum till_status make_columns(const struct figures *figures, enum till_rf
                                      struct till_rfm_customers *customers, struct till_error *error) {
     enum { AHEAD = 16 };
     uint32_t count = till_dictionary_count(figures->names);
-    uint32_t *order = malloc((count + 1) * sizeof *order);
+    uint32_t *order = pages_array((count + 1) * sizeof *order);
     bool fine = allocate(customers, count) && order != NULL && till_dictionary_order(figures->names, order);
     enum till_status status = fine ? TILL_OK : till_error_memory(error);
     for (uint32_t i = 0; status == TILL_OK && i < count; i++) {

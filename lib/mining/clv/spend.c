@@ -3,7 +3,7 @@
  *     log L = log Gamma(k+q) - log Gamma(k) - log Gamma(q) - q log(1 + S/v) - k log(1 + v/S) - log m
  *
  * which is symmetric, without large parts that cancel; the gamma functions depend on x alone and are made once for each
- * number of repeats. Money is divided by a power of two near its mean first, so that no currency matters. */
+ * number of repeats. Money is divided by a power of two near its geometric mean first, so that no currency matters. */
 #include <till/spend.h>
 
 #include <math.h>
@@ -151,9 +151,9 @@ static enum till_status gather(struct spending *work, const struct till_spend_hi
         if (speaks(history, i)) {
             numbers[work->count] = history->repeats[i];
             work->spenders[work->count++] = (struct spender){history->mean[i], history->repeats[i]};
-            sum += history->mean[i];
+            sum += log(history->mean[i]);
         }
-    work->scale = work->count == 0 ? 1 : ldexp(1, -ilogb(sum / (double)work->count));
+    work->scale = work->count == 0 ? 1 : ldexp(1, -(int)floor(sum / (double)work->count / log(2)));
     for (size_t i = 0; i < work->count; i++) {
         double mean = work->spenders[i].total * work->scale;
         work->logs += log(mean);

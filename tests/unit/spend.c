@@ -135,7 +135,7 @@ static void spend_without_an_answer_is_told_so(void **state) {
     }
     assert_refused(500, "not identified");
     for (size_t i = 0; i < 500; i++)
-        mean[i] = pow(i / 500.0 / (1 - (i + 0.5) / 500), 1.5); /* the tail of a distribution without a mean */
+        mean[i] = pow(((double)i + 0.5) / (500 - (double)i), 1.5); /* the tail of a distribution without a mean */
     assert_refused(500, "no finite mean");
     for (size_t i = 0; i < 500; i++)
         mean[i] = -1;

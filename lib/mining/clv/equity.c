@@ -88,6 +88,14 @@ struct work {
     double *partial; /* [chunks]: sums of variances */
 };
 
+/* What one purchase is worth, in units of the customer's mean. */
+static double draw_noise(const struct work *work, struct till_random *random) {
+    if (work->basis->spend == NULL)
+        return 1;
+    double p = work->basis->spend->model.parameter[0];
+    return till_random_gamma(random, p) / p;
+}
+
 /* Discounted purchases of a living customer in continuous time: each `gap` of a Poisson process until death. */
 static double draw_timed(const struct work *work, struct till_random *random, uint32_t x, double age) {
     const struct till_clv_model *model = &work->basis->fit->model;
@@ -99,7 +107,7 @@ static double draw_timed(const struct work *work, struct till_random *random, ui
         leave = draw_beta(random, p[2], p[3] + x + (model->method == TILL_CLV_MBGNBD ? 1 : 0));
     for (double time = till_random_exponential(random) / rate; time < end;
          time += till_random_exponential(random) / rate) {
-        sum += exp(-work->basis->horizon.delta * time);
+        sum += exp(-work->basis->horizon.delta * time) * draw_noise(work, random);
         if (till_random_uniform(random) < leave)
             break;
     }
@@ -111,12 +119,12 @@ static double draw_periods(const struct work *work, struct till_random *random, 
     double buys = draw_beta(random, p[0] + x, p[1] + age - x), leaves = draw_beta(random, p[2], p[3] + age), sum = 0;
     for (double time = 1; time <= work->end && till_random_uniform(random) >= leaves; time++)
         if (till_random_uniform(random) < buys)
-            sum += exp(-work->basis->horizon.delta * (isinf(work->basis->horizon.time) ? time : time - 0.5));
+            sum += exp(-work->basis->horizon.delta * (isinf(work->basis->horizon.time) ? time : time - 0.5)) *
+                   draw_noise(work, random);
     return sum;
 }
 
-/* The mean worth of this customer's purchases: 1 / nu is drawn, the noise of single purchases around it is small beside
- * and left to the number of purchases. */
+/* The mean worth of this customer's purchases: p / nu, with nu drawn. */
 static double draw_worth(const struct work *work, struct till_random *random, uint32_t repeats, double mean) {
     if (work->basis->spend == NULL)
         return 1;

@@ -1,0 +1,184 @@
+/* The customers of till-clv, from transactions or from a summary. */
+#include "clv.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <till/fold.h>
+
+static bool reserve(struct clv_data *data, size_t room, bool mean) {
+    data->name = calloc(room + 1, sizeof *data->name);
+    data->repeats = calloc(room + 1, sizeof *data->repeats);
+    data->last = calloc(room + 1, sizeof *data->last);
+    data->age = calloc(room + 1, sizeof *data->age);
+    data->mean = mean ? calloc(room + 1, sizeof *data->mean) : NULL;
+    return data->name != NULL && data->repeats != NULL && data->last != NULL && data->age != NULL &&
+           (!mean || data->mean != NULL);
+}
+
+void clv_data_free(struct clv_data *data) {
+    free(data->name);
+    free(data->repeats);
+    free(data->last);
+    free(data->age);
+    free(data->mean);
+    free(data->group);
+    free(data->group_name);
+    till_clv_customers_free(&data->customers);
+    till_ledger_history_free(&data->history);
+    if (data->groups != NULL)
+        clv_groups_aggregate.destroy(data->groups);
+    else if (data->ledger != NULL)
+        till_ledger_aggregate.destroy(data->ledger);
+    till_text_free(&data->texts);
+    *data = (struct clv_data){0};
+}
+
+/* ---- groups ---- */
+
+static int compare_names(const void *left, const void *right) {
+    return till_slice_compare(*(const struct till_slice *)left, *(const struct till_slice *)right);
+}
+
+enum till_status clv_number_groups(struct clv_data *data, const struct till_slice *name_of, struct till_error *error) {
+    struct till_slice *sorted = calloc(data->count + 1, sizeof *sorted);
+    if (sorted == NULL)
+        return till_error_memory(error);
+    memcpy(sorted, name_of, data->count * sizeof *sorted);
+    if (data->count > 0)
+        qsort(sorted, data->count, sizeof *sorted, compare_names);
+    data->group_count = 0;
+    free(data->group);
+    data->group = calloc(data->count + 1, sizeof *data->group);
+    if (data->group == NULL) {
+        free(sorted);
+        return till_error_memory(error);
+    }
+    for (size_t i = 0; i < data->count; i++)
+        if (i == 0 || !till_slice_equal(sorted[i], sorted[data->group_count - 1]))
+            sorted[data->group_count++] = sorted[i];
+    data->group_name = sorted;
+    for (size_t i = 0; i < data->count; i++) {
+        const struct till_slice *found = bsearch(&name_of[i], sorted, data->group_count, sizeof *sorted, compare_names);
+        data->group[i] = (uint32_t)(found - sorted);
+    }
+    return TILL_OK;
+}
+
+/* ---- transactions ---- */
+
+static enum till_status read_ledger(struct tool_run *run, struct clv_data *data, struct till_error *error) {
+    const struct clv_settings *settings = run->settings;
+    struct till_input *input;
+    struct till_transactions transactions;
+    void *state = NULL;
+    unsigned uses = TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_USES_ORDER;
+    if (settings->spend != CLV_NONE)
+        uses |= TILL_NEEDS_AMOUNT;
+    if (settings->by != NULL) {
+        run->roles.item = settings->by;
+        uses |= TILL_NEEDS_ITEM;
+    }
+    enum till_status status = tool_open_input(run, &input, error);
+    if (status == TILL_OK)
+        status = tool_start_transactions(run, input, uses, &transactions, error);
+    if (status != TILL_OK)
+        return status;
+    struct till_ledger_settings ledger = {&transactions, run->count == 2, run->amount_per_order};
+    const struct till_aggregate *plain =
+        run->amount_per_order ? &till_ledger_aggregate_ordered : &till_ledger_aggregate;
+    const struct till_aggregate *grouped =
+        run->amount_per_order ? &clv_groups_aggregate_ordered : &clv_groups_aggregate;
+    status = till_fold(input, settings->by != NULL ? grouped : plain, &ledger, run->threads, &state, error);
+    if (status == TILL_OK && settings->by != NULL) {
+        data->groups = state;
+        data->ledger = clv_groups_ledger(data->groups);
+    } else if (status == TILL_OK) {
+        data->ledger = state;
+    }
+    return status;
+}
+
+static enum till_status refuse_returns(const struct till_ledger_history *history, struct till_error *error) {
+    for (size_t i = 0; i < history->first[history->customers]; i++)
+        if (history->days[i].returns > 0)
+            return till_error_set(error, TILL_ERROR_DATA, "an order sums below zero, and --returns=error refuses that");
+    return TILL_OK;
+}
+
+/* What is left out, and what looks wrong, is told. */
+static void tell(struct tool_run *run, const struct clv_data *data) {
+    char texts[2][TILL_DAY_TEXT + 1] = {"", ""}, money[TILL_MONEY_TEXT];
+    int32_t next, newest = till_ledger_newest_day(data->ledger, &next);
+    if (newest != TILL_DAY_MISSING && next != TILL_DAY_MISSING && newest - next > 7) {
+        texts[0][till_date_write(texts[0], newest)] = '\0';
+        texts[1][till_date_write(texts[1], next)] = '\0';
+        tool_warn(run, "the newest date, %s, is %d days after the next, %s: is it real? (--until=%s leaves it out)",
+                  texts[0], (int)(newest - next), texts[1], texts[1]);
+    }
+    if (till_ledger_repeats_totals(data->ledger) && !run->amount_per_order && run->count != 2)
+        tool_warn(run,
+                  "all orders of several rows repeat one amount: if it is the order's total, use --amount-per=order");
+    if (data->customers.returns_alone > 0)
+        tool_note(run, "%zu customers with returns alone are left out", data->customers.returns_alone);
+    if (data->customers.stray_returns > 0)
+        tool_note(run, "%zu returns on other days than repeat purchases are in no mean value (money %.*s)",
+                  data->customers.stray_returns, (int)till_decimal_format(money, data->customers.stray_money), money);
+    if (data->groups != NULL && clv_groups_several(data->groups) > 0)
+        tool_warn(run, "%zu customers have rows of several groups; each is in that of the earliest day",
+                  clv_groups_several(data->groups));
+}
+
+/* Fills the arrays from the customers of the history. */
+static enum till_status adopt(struct clv_data *data, const struct clv_settings *settings, struct till_error *error) {
+    const struct till_clv_customers *customers = &data->customers;
+    struct till_slice *groups = calloc(customers->count + 1, sizeof *groups);
+    data->count = customers->count;
+    if (groups == NULL || !reserve(data, data->count, settings->spend != CLV_NONE)) {
+        free(groups);
+        return till_error_memory(error);
+    }
+    for (size_t i = 0; i < data->count; i++) {
+        data->name[i] = till_ledger_customer(data->ledger, data->history.customer[customers->row[i]]);
+        data->repeats[i] = customers->repeats[i];
+        data->last[i] = customers->last[i];
+        data->age[i] = customers->age[i];
+        if (data->mean != NULL)
+            data->mean[i] = customers->mean[i];
+        if (data->groups != NULL)
+            groups[i] = clv_groups_of(data->groups, data->name[i]);
+    }
+    enum till_status status = data->groups == NULL ? TILL_OK : clv_number_groups(data, groups, error);
+    free(groups);
+    return status;
+}
+
+enum till_status clv_read(struct tool_run *run, struct clv_data *data, struct till_error *error) {
+    const struct clv_settings *settings = run->settings;
+    int32_t cutoff = run->roles.until;
+    if (settings->validate != NULL)
+        run->roles.until = run->as_of; /* what came after the cutoff is read too */
+    enum till_status status = read_ledger(run, data, error);
+    if (status != TILL_OK)
+        return status;
+    status = till_ledger_history(data->ledger, &data->history, error);
+    if (status == TILL_OK && run->returns == 2)
+        status = refuse_returns(&data->history, error);
+    if (run->as_of == TILL_DAY_MISSING)
+        run->as_of = till_ledger_newest_day(data->ledger, NULL);
+    if (run->as_of == TILL_DAY_MISSING)
+        run->as_of = 0; /* without rows there is nobody, whatever the day */
+    data->settings = (struct till_clv_customers_settings){.as_of = settings->validate != NULL ? cutoff : run->as_of,
+                                                          .drop_returns = run->returns == 1,
+                                                          .unit = clv_unit_days(settings),
+                                                          .calendar = settings->method == CLV_BGBB,
+                                                          .period = clv_unit_period(settings)};
+    if (status == TILL_OK)
+        status = till_clv_customers_new(&data->customers, &data->history, &data->settings, error);
+    if (status == TILL_OK)
+        status = adopt(data, settings, error);
+    if (status == TILL_OK)
+        tell(run, data);
+    return status;
+}

@@ -68,7 +68,6 @@ void clv_data_free(struct clv_data *data);
  * several. An aggregate that wraps the ledger's. */
 struct clv_groups;
 extern const struct till_aggregate clv_groups_aggregate;
-extern const struct till_aggregate clv_groups_aggregate_ordered;
 struct till_ledger *clv_groups_ledger(const struct clv_groups *groups);
 /* The group of a customer of the ledger; NULL bytes when there is none. */
 struct till_slice clv_groups_of(const struct clv_groups *groups, struct till_slice customer);

@@ -1,10 +1,12 @@
-/* The ledger, and beside it the group that each customer is in.
+/* The ledger, and beside it the group that each customer is in. Where there are no amounts, they are 0: purchases can
+ * be counted without.
  *
  * The grouping column is read as the item of a transaction, which lifetime values have no other use for. A customer
  * whose rows name several groups is in that of the earliest day, which does not depend on the order of the rows. */
 #include "clv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct place {
     int32_t day;
@@ -14,8 +16,9 @@ struct place {
 
 struct clv_groups {
     void *ledger;
-    const struct till_aggregate *base; /* of the ledger */
-    size_t customer, date, item;       /* where they stand in a block */
+    struct till_transactions transactions; /* as the ledger sees them */
+    size_t customer, date, item;           /* where they stand in a block; item: TILL_NO_COLUMN without groups */
+    bool no_amount;
     struct till_dictionary *customers;
     struct till_dictionary *names;
     struct place *places; /* by code of the customer */
@@ -26,29 +29,32 @@ static void destroy(void *state) {
     struct clv_groups *groups = state;
     if (groups == NULL)
         return;
-    groups->base->destroy(groups->ledger);
+    till_ledger_aggregate.destroy(groups->ledger);
     till_dictionary_free(groups->customers);
     till_dictionary_free(groups->names);
     free(groups->places);
     free(groups);
 }
 
-static enum till_status make(void **state, const struct till_aggregate *base, const void *settings,
-                             struct till_error *error) {
-    const struct till_transactions *transactions = ((const struct till_ledger_settings *)settings)->transactions;
+static enum till_status create(void **state, const void *settings, struct till_error *error) {
+    struct till_ledger_settings ledger = *(const struct till_ledger_settings *)settings;
     struct clv_groups *groups = calloc(1, sizeof *groups);
     *state = NULL;
     if (groups == NULL)
         return till_error_memory(error);
-    groups->base = base;
-    groups->customer = transactions->at[TILL_ROLE_CUSTOMER];
-    groups->date = transactions->at[TILL_ROLE_DATE];
-    groups->item = transactions->at[TILL_ROLE_ITEM];
+    groups->transactions = *ledger.transactions;
+    groups->customer = groups->transactions.at[TILL_ROLE_CUSTOMER];
+    groups->date = groups->transactions.at[TILL_ROLE_DATE];
+    groups->item = groups->transactions.at[TILL_ROLE_ITEM];
+    groups->no_amount = groups->transactions.at[TILL_ROLE_AMOUNT] == TILL_NO_COLUMN;
+    if (groups->no_amount) /* one column more than were read */
+        groups->transactions.at[TILL_ROLE_AMOUNT] = groups->transactions.plan.wanted_count;
+    ledger.transactions = &groups->transactions;
     groups->customers = till_dictionary_new();
     groups->names = till_dictionary_new();
     enum till_status status = groups->customers == NULL || groups->names == NULL
                                   ? till_error_memory(error)
-                                  : base->create(&groups->ledger, settings, error);
+                                  : till_ledger_aggregate.create(&groups->ledger, &ledger, error);
     if (status == TILL_OK)
         *state = groups;
     else
@@ -56,12 +62,8 @@ static enum till_status make(void **state, const struct till_aggregate *base, co
     return status;
 }
 
-static enum till_status create(void **state, const void *settings, struct till_error *error) {
-    return make(state, &till_ledger_aggregate, settings, error);
-}
-
-static enum till_status create_ordered(void **state, const void *settings, struct till_error *error) {
-    return make(state, &till_ledger_aggregate_ordered, settings, error);
+static bool ordered(const void *settings) {
+    return till_ledger_aggregate.ordered != NULL && till_ledger_aggregate.ordered(settings);
 }
 
 /* The earlier day wins; on one day, the smaller name. */
@@ -100,16 +102,36 @@ static bool put(struct clv_groups *groups, struct till_slice customer, struct ti
     return true;
 }
 
+/* Gives the ledger the block with a column of zeros for the amounts. */
+static enum till_status add_without_amounts(struct clv_groups *groups, struct till_block *block,
+                                            struct till_error *error) {
+    struct till_block wider = *block;
+    struct till_vector *columns = calloc(block->column_count + 1, sizeof *columns);
+    int64_t *zeros = calloc(block->rows + 1, sizeof *zeros);
+    enum till_status status = columns == NULL || zeros == NULL ? till_error_memory(error) : TILL_OK;
+    if (status == TILL_OK) {
+        memcpy(columns, block->columns, block->column_count * sizeof *columns);
+        columns[block->column_count] = (struct till_vector){.type = TILL_MONEY, .money = zeros};
+        wider.columns = columns;
+        wider.column_count++;
+        status = till_ledger_aggregate.add(groups->ledger, &wider, error);
+    }
+    free(columns);
+    free(zeros);
+    return status;
+}
+
 static enum till_status add(void *state, struct till_block *block, struct till_error *error) {
     struct clv_groups *groups = state;
     const struct till_vector *dates = &block->columns[groups->date];
-    for (size_t row = 0; row < block->rows; row++) {
+    for (size_t row = 0; row < block->rows && groups->item != TILL_NO_COLUMN; row++) {
         int32_t day = dates->type == TILL_DAY ? dates->day[row] : till_date_day(dates->time[row]);
         if (!put(groups, block->columns[groups->customer].text[row], block->columns[groups->item].text[row], day,
                  false))
             return till_error_memory(error);
     }
-    return groups->base->add(groups->ledger, block, error);
+    return groups->no_amount ? add_without_amounts(groups, block, error)
+                             : till_ledger_aggregate.add(groups->ledger, block, error);
 }
 
 static enum till_status merge(void *into, void *from, struct till_error *error) {
@@ -121,18 +143,16 @@ static enum till_status merge(void *into, void *from, struct till_error *error) 
                  place->day, place->several))
             return till_error_memory(error);
     }
-    return groups->base->merge(groups->ledger, other->ledger, error);
+    return till_ledger_aggregate.merge(groups->ledger, other->ledger, error);
 }
 
-const struct till_aggregate clv_groups_aggregate = {
-    .name = "clv-groups", .version = 1, .create = create, .add = add, .merge = merge, .destroy = destroy};
-const struct till_aggregate clv_groups_aggregate_ordered = {.name = "clv-groups",
-                                                            .version = 1,
-                                                            .ordered = true,
-                                                            .create = create_ordered,
-                                                            .add = add,
-                                                            .merge = merge,
-                                                            .destroy = destroy};
+const struct till_aggregate clv_groups_aggregate = {.name = "clv-groups",
+                                                    .version = 1,
+                                                    .ordered = ordered,
+                                                    .create = create,
+                                                    .add = add,
+                                                    .merge = merge,
+                                                    .destroy = destroy};
 
 struct till_ledger *clv_groups_ledger(const struct clv_groups *groups) {
     return groups->ledger;

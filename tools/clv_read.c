@@ -68,30 +68,41 @@ enum till_status clv_number_groups(struct clv_data *data, const struct till_slic
 
 /* ---- transactions ---- */
 
+/* What is needed of the input. Without a model of spend amounts are only used, to know returns, where there are any. */
+static unsigned find_uses(struct tool_run *run, const struct till_schema *schema) {
+    static const enum till_role amounts[] = {TILL_ROLE_AMOUNT, TILL_ROLE_QUANTITY, TILL_ROLE_PRICE};
+    const struct clv_settings *settings = run->settings;
+    unsigned uses = TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_USES_ORDER;
+    bool there[3];
+    for (size_t i = 0; i < 3; i++) {
+        size_t column;
+        there[i] = till_schema_role(schema, amounts[i], NULL, false, &column, NULL) != TILL_OK ||
+                   column != TILL_NO_COLUMN; /* two of them are an error that is to be told */
+    }
+    if (settings->spend != CLV_NONE || run->roles.amount != NULL || there[0] || (there[1] && there[2]))
+        uses |= TILL_NEEDS_AMOUNT;
+    if (settings->by != NULL)
+        uses |= TILL_NEEDS_ITEM;
+    return uses;
+}
+
 static enum till_status read_ledger(struct tool_run *run, struct clv_data *data, struct till_error *error) {
     const struct clv_settings *settings = run->settings;
     struct till_input *input;
     struct till_transactions transactions;
     void *state = NULL;
-    unsigned uses = TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_USES_ORDER;
-    if (settings->spend != CLV_NONE)
-        uses |= TILL_NEEDS_AMOUNT;
-    if (settings->by != NULL) {
-        run->roles.item = settings->by;
-        uses |= TILL_NEEDS_ITEM;
-    }
+    run->roles.item = settings->by;
     enum till_status status = tool_open_input(run, &input, error);
+    unsigned uses = status == TILL_OK ? find_uses(run, till_input_schema(input)) : 0;
     if (status == TILL_OK)
         status = tool_start_transactions(run, input, uses, &transactions, error);
     if (status != TILL_OK)
         return status;
     struct till_ledger_settings ledger = {&transactions, run->count == 2, run->amount_per_order};
-    const struct till_aggregate *plain =
-        run->amount_per_order ? &till_ledger_aggregate_ordered : &till_ledger_aggregate;
-    const struct till_aggregate *grouped =
-        run->amount_per_order ? &clv_groups_aggregate_ordered : &clv_groups_aggregate;
-    status = till_fold(input, settings->by != NULL ? grouped : plain, &ledger, run->threads, &state, error);
-    if (status == TILL_OK && settings->by != NULL) {
+    bool plain = settings->by == NULL && (uses & TILL_NEEDS_AMOUNT) != 0;
+    status =
+        till_fold(input, plain ? &till_ledger_aggregate : &clv_groups_aggregate, &ledger, run->threads, &state, error);
+    if (status == TILL_OK && !plain) {
         data->groups = state;
         data->ledger = clv_groups_ledger(data->groups);
     } else if (status == TILL_OK) {
@@ -125,7 +136,7 @@ static void tell(struct tool_run *run, const struct clv_data *data) {
     if (data->customers.stray_returns > 0)
         tool_note(run, "%zu returns on other days than repeat purchases are in no mean value (money %.*s)",
                   data->customers.stray_returns, (int)till_decimal_format(money, data->customers.stray_money), money);
-    if (data->groups != NULL && clv_groups_several(data->groups) > 0)
+    if (data->group != NULL && clv_groups_several(data->groups) > 0)
         tool_warn(run, "%zu customers have rows of several groups; each is in that of the earliest day",
                   clv_groups_several(data->groups));
 }
@@ -146,10 +157,10 @@ static enum till_status adopt(struct clv_data *data, const struct clv_settings *
         data->age[i] = customers->age[i];
         if (data->mean != NULL)
             data->mean[i] = customers->mean[i];
-        if (data->groups != NULL)
+        if (settings->by != NULL)
             groups[i] = clv_groups_of(data->groups, data->name[i]);
     }
-    enum till_status status = data->groups == NULL ? TILL_OK : clv_number_groups(data, groups, error);
+    enum till_status status = settings->by == NULL ? TILL_OK : clv_number_groups(data, groups, error);
     free(groups);
     return status;
 }

@@ -4,7 +4,7 @@
  *
  * It ends when a full step would gain less than anything that can be seen. On a ridge that rises for ever the steps go
  * on until a log leaves the range of sense; on a flat the curvature vanishes. Both are told from a maximum by the
- * standard errors of the logs: beyond WIDEST, a parameter is not known within e^20. */
+ * standard errors of the logs: beyond WIDEST, a parameter is not known within e^16. */
 #include "newton.h"
 
 #include <float.h>
@@ -13,7 +13,7 @@
 
 #define MOST_STEPS 300
 #define LONGEST_STEP 2.0
-#define WIDEST 10.0
+#define WIDEST 8.0
 #define SMALLEST_GAIN 1e-24
 
 void slopes_add(struct slopes *into, const struct slopes *from, double weight) {
@@ -97,7 +97,7 @@ static bool is_inner(struct optimum *optimum, size_t n) {
             optimum->covariance[j][i] = column[j];
     }
     for (size_t i = 0; i < n; i++)
-        if (!(optimum->covariance[i][i] < WIDEST * WIDEST) || fabs(optimum->logs[i]) >= LOG_LIMIT)
+        if (!(optimum->covariance[i][i] < WIDEST * WIDEST) || fabs(optimum->logs[i]) >= LOG_SENSE)
             return false;
     return true;
 }

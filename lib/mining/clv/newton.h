@@ -27,8 +27,10 @@ struct objective {
     void *context;
 };
 
-/* Where a search ended. Logs are kept within +-LOG_LIMIT. */
-#define LOG_LIMIT 21.0
+/* Where a search ended. Logs are kept within +-LOG_LIMIT; beyond +-LOG_SENSE a parameter of scaled data is as good as
+ * zero or infinite. */
+#define LOG_LIMIT 16.0
+#define LOG_SENSE 13.0
 struct optimum {
     double logs[MOST_PARAMETERS];
     struct slopes slopes;

@@ -195,7 +195,7 @@ TARGET_AVX512 static uint32_t project_words(uint64_t column, const uint64_t *col
     __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     uint32_t found = 0;
     for (uint32_t k = 0; k < count; k += 8) {
-        __mmask8 inside = count - k >= 8 ? 0xff : (__mmask8)((1u << (count - k)) - 1);
+        __mmask8 inside = (__mmask8)(count - k >= 8 ? 0xffu : (1u << (count - k)) - 1);
         __m512i both = _mm512_and_si512(wanted, _mm512_maskz_loadu_epi64(inside, columns + k));
         __m512i rows = _mm512_popcnt_epi64(both);
         __mmask8 keep = _mm512_mask_cmpge_epu64_mask(inside, rows, least);

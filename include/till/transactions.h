@@ -37,7 +37,8 @@ enum till_transactions_use {
     TILL_USES_ORDER = 32,
     TILL_USES_CUSTOMER = 64,
     TILL_USES_DATE = 128,
-    TILL_NEEDS_TIME = 256 /* the date with its time of day */
+    TILL_NEEDS_TIME = 256, /* the date with its time of day */
+    TILL_USES_ITEM = 512   /* where it is there; a missing one passes */
 };
 
 /* The plan: a missing customer filters its row where customers are needed, and passes where they are only used; missing

@@ -177,6 +177,8 @@ enum till_status till_transactions_plan(struct till_transactions *transactions, 
                            TILL_MISSING_REJECTS, error);
     if (status == TILL_OK && (uses & TILL_NEEDS_ITEM) != 0)
         status = plan_text(transactions, schema, TILL_ROLE_ITEM, options->item, true, TILL_MISSING_REJECTS, error);
+    else if (status == TILL_OK && (uses & TILL_USES_ITEM) != 0)
+        status = plan_text(transactions, schema, TILL_ROLE_ITEM, options->item, false, TILL_MISSING_PASSES, error);
     if (status == TILL_OK)
         settle_date_type(transactions, uses);
     return status;

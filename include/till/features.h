@@ -1,0 +1,95 @@
+/* till/features.h: what was known of each customer on a day, and whether the customer came back afterwards.
+ *
+ *     till_features_new(&features, &transactions, &settings, &error);
+ *     till_features_add(features, block, &error); ...                       blocks in any order
+ *     till_features_each(features, threads, take, context, &counts, &error);   a row for each customer and cutoff
+ *     till_features_free(features);
+ *
+ * A row's features come from transactions up to its cutoff alone. Orders are put together anew for each cutoff from the
+ * rows up to it: a line that was booked later is not there yet, even where its order began before. The label looks the
+ * other way: churned is 1 when no purchase falls on the days cutoff + gap + 1 .. cutoff + gap + horizon. */
+#ifndef TILL_FEATURES_H
+#define TILL_FEATURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <till/block.h>
+#include <till/error.h>
+#include <till/text.h>
+#include <till/transactions.h>
+
+struct till_features_settings {
+    const int32_t *cutoffs; /* rising */
+    size_t cutoff_count;
+    int32_t horizon;       /* days in which a customer has to come back, one or more */
+    int32_t gap;           /* days in between that do not count */
+    int32_t window;        /* days up to the cutoff: who bought nothing in them is left out */
+    int32_t data_end;      /* the last day that the data cover; TILL_DAY_MISSING: the newest day of any row */
+    bool rows;             /* each row is a purchase or a return of its own */
+    bool count_days;       /* a frequency counts days with a purchase */
+    bool amount_per_order; /* an order's amount stands on each of its rows and is taken once */
+    bool drop_returns;     /* money of returns does not count */
+    bool refuse_returns;   /* a return is TILL_ERROR_DATA */
+};
+
+/* The columns behind customer, cutoff and churned. Of TILL_COUNT, TILL_MONEY or TILL_REAL. */
+struct till_features_column {
+    const char *name;
+    enum till_type type;
+    bool of_items; /* there only where the transactions have an item */
+};
+#define TILL_FEATURES_COLUMNS 29
+TILL_API const struct till_features_column *till_features_columns(void);
+
+union till_features_value {
+    uint64_t count;
+    int64_t money;
+    double real; /* NaN: undefined */
+};
+
+struct till_features_row {
+    struct till_slice customer;
+    int32_t cutoff;
+    int churned; /* 1, 0, or -1 where the data end before the horizon does */
+    union till_features_value values[TILL_FEATURES_COLUMNS];
+};
+
+/* What became of the customers at a cutoff. */
+struct till_features_count {
+    uint64_t rows;     /* written */
+    uint64_t left_out; /* known by then, but without a purchase in the window */
+    uint64_t churned;
+};
+
+struct till_features;
+
+/* Copies the settings, not the cutoffs. Errors: TILL_ERROR_MEMORY. */
+TILL_API enum till_status till_features_new(struct till_features **features,
+                                            const struct till_transactions *transactions,
+                                            const struct till_features_settings *settings, struct till_error *error);
+TILL_API void till_features_free(struct till_features *features);
+
+/* Keeps the rows of a block: 40 bytes each. Errors: TILL_ERROR_DATA where amounts sum beyond 64 bits;
+ * TILL_ERROR_MEMORY. */
+TILL_API enum till_status till_features_add(struct till_features *features, const struct till_block *block,
+                                            struct till_error *error);
+
+/* The newest day of any row added; TILL_DAY_MISSING without rows. */
+TILL_API int32_t till_features_newest_day(const struct till_features *features);
+
+/* Sets the cutoffs and the end of the data, where they depend on the newest day. They must outlive the features. */
+TILL_API void till_features_settle(struct till_features *features, const int32_t *cutoffs, size_t count,
+                                   int32_t data_end);
+
+/* Hands on all rows, by customer in byte order, then by cutoff. counts [cutoff_count] may be NULL. Errors: those of
+ * `take`; TILL_ERROR_DATA where one order has two amounts (with amount_per_order) and where returns are refused;
+ * TILL_ERROR_MEMORY. O(rows log rows + rows x cutoffs). */
+typedef enum till_status till_features_take(void *context, const struct till_features_row *row,
+                                            struct till_error *error);
+TILL_API enum till_status till_features_each(struct till_features *features, unsigned threads, till_features_take *take,
+                                             void *context, struct till_features_count *counts,
+                                             struct till_error *error);
+
+#endif

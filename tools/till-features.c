@@ -1,0 +1,288 @@
+/* till-features: transactions -> what was known of each customer at one or several cutoffs, and who churned after it.
+ */
+#include "tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <till/date.h>
+#include <till/decimal.h>
+#include <till/features.h>
+
+struct settings {
+    const char *cutoff;
+    const char *horizon;
+    const char *gap;
+    const char *window;
+};
+
+#define AT(field) offsetof(struct settings, field)
+static const struct option options[] = {
+    {.name = "cutoff",
+     .kind = OPTION_TEXT,
+     .offset = AT(cutoff),
+     .argument = "DATE[,DATE]...",
+     .help =
+         "The last day that features look at; a row for each customer and each of them (default: the last day of the "
+         "data, for scores as of today)."},
+    {.name = "horizon",
+     .kind = OPTION_TEXT,
+     .offset = AT(horizon),
+     .argument = "N[d|w]",
+     .initial = "90d",
+     .help = "Who buys nothing for so many days, or weeks, has churned."},
+    {.name = "gap",
+     .kind = OPTION_TEXT,
+     .offset = AT(gap),
+     .argument = "N[d|w]",
+     .initial = "0d",
+     .help = "Leave so many days between the cutoff and the horizon: the time that it takes to act on a score."},
+    {.name = "window",
+     .kind = OPTION_TEXT,
+     .offset = AT(window),
+     .argument = "N[d|w]",
+     .initial = "365d",
+     .help = "Customers without a purchase in so many days up to the cutoff are left out, and counted."},
+    {0}};
+
+enum { COUNT_ORDERS, COUNT_DAYS, COUNT_ROWS };
+enum { RETURNS_NET, RETURNS_DROP, RETURNS_ERROR };
+enum { MOST_CUTOFFS = 1000, MOST_DAYS = 100000 };
+
+/* What a run carries. */
+struct work {
+    struct tool_run *run;
+    struct till_features_settings wishes;
+    int32_t cutoffs[MOST_CUTOFFS];
+    struct till_transactions transactions;
+    struct till_features *features;
+    struct till_writer *writer;
+    struct till_features_count *counts;
+    bool items; /* there is a column of items */
+};
+
+/* ---- options ---- */
+
+static enum till_status usage(struct till_error *error, const char *role, const char *what, const char *text) {
+    till_error_set(error, TILL_ERROR_USAGE, "%s: \"%s\"", what, text);
+    till_error_at(error, NULL, 0, 0, role);
+    return TILL_ERROR_USAGE;
+}
+
+/* "90", "90d" or "12w" in days. */
+static enum till_status parse_days(const char *role, const char *text, int32_t least, int32_t *days,
+                                   struct till_error *error) {
+    int64_t number = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9' && number <= MOST_DAYS; at++)
+        number = 10 * number + (*at - '0');
+    bool weeks = *at == 'w';
+    bool fine = at > text && (*at == '\0' || ((*at == 'd' || weeks) && at[1] == '\0'));
+    number *= weeks ? 7 : 1;
+    if (!fine || number < least || number > MOST_DAYS)
+        return usage(error, role, "not a number of days (90d) or weeks (12w)", text);
+    *days = (int32_t)number;
+    return TILL_OK;
+}
+
+static int compare_days(const void *a, const void *b) {
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The list of cutoffs, in order. */
+static enum till_status parse_cutoffs(struct work *work, const char *text, struct till_error *error) {
+    size_t count = 0;
+    for (const char *from = text; from != NULL;) {
+        const char *comma = strchr(from, ',');
+        size_t length = comma == NULL ? strlen(from) : (size_t)(comma - from);
+        int64_t time;
+        if (count == MOST_CUTOFFS)
+            return usage(error, "--cutoff", "more than 1000 cutoffs", text);
+        if (!till_date_parse(TILL_DATE_ISO, NULL, from, length, &time))
+            return usage(error, "--cutoff", "not a list of dates such as 2011-06-30,2011-09-30", text);
+        work->cutoffs[count++] = till_date_day(time);
+        from = comma == NULL ? NULL : comma + 1;
+    }
+    qsort(work->cutoffs, count, sizeof *work->cutoffs, compare_days);
+    for (size_t i = 1; i < count; i++)
+        if (work->cutoffs[i] == work->cutoffs[i - 1])
+            return usage(error, "--cutoff", "a date stands there twice", text);
+    work->wishes.cutoffs = work->cutoffs;
+    work->wishes.cutoff_count = count;
+    return TILL_OK;
+}
+
+static enum till_status take_options(struct work *work, struct till_error *error) {
+    const struct settings *settings = work->run->settings;
+    struct till_features_settings *wishes = &work->wishes;
+    enum till_status status = parse_days("--horizon", settings->horizon, 1, &wishes->horizon, error);
+    if (status == TILL_OK)
+        status = parse_days("--gap", settings->gap, 0, &wishes->gap, error);
+    if (status == TILL_OK)
+        status = parse_days("--window", settings->window, 1, &wishes->window, error);
+    if (status == TILL_OK && settings->cutoff != NULL)
+        status = parse_cutoffs(work, settings->cutoff, error);
+    wishes->rows = work->run->count == COUNT_ROWS;
+    wishes->count_days = work->run->count == COUNT_DAYS;
+    wishes->amount_per_order = work->run->amount_per_order;
+    wishes->drop_returns = work->run->returns == RETURNS_DROP;
+    wishes->refuse_returns = work->run->returns == RETURNS_ERROR;
+    return status;
+}
+
+/* ---- reading ---- */
+
+static enum till_status read_rows(struct work *work, struct till_input *input, struct till_error *error) {
+    struct till_block *block = till_block_new(input);
+    if (block == NULL)
+        return till_error_memory(error);
+    enum till_status status = till_input_next(input, block, error);
+    while (status == TILL_OK && block->rows > 0) {
+        status = till_features_add(work->features, block, error);
+        if (status == TILL_OK)
+            status = till_input_next(input, block, error);
+    }
+    till_block_free(block);
+    return status;
+}
+
+static enum till_status read_transactions(struct work *work, struct till_error *error) {
+    struct till_input *input;
+    enum till_status status = tool_open_input(work->run, &input, error);
+    if (status == TILL_OK)
+        status = tool_start_transactions(work->run, input,
+                                         TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_NEEDS_AMOUNT | TILL_USES_ORDER |
+                                             TILL_USES_ITEM,
+                                         &work->transactions, error);
+    if (status == TILL_OK)
+        status = till_features_new(&work->features, &work->transactions, &work->wishes, error);
+    if (status == TILL_OK) {
+        work->items = work->transactions.at[TILL_ROLE_ITEM] != TILL_NO_COLUMN;
+        status = read_rows(work, input, error);
+    }
+    return status;
+}
+
+/* ---- writing ---- */
+
+/* Without --cutoff, the last day of the data is the one. */
+static void settle(struct work *work) {
+    struct tool_run *run = work->run;
+    char text[2][TILL_DAY_TEXT + 1] = {"", ""};
+    if (run->as_of == TILL_DAY_MISSING)
+        run->as_of = run->roles.until != TILL_DAY_MISSING ? run->roles.until : till_features_newest_day(work->features);
+    if (work->wishes.cutoff_count == 0 && run->as_of != TILL_DAY_MISSING) {
+        work->cutoffs[0] = run->as_of;
+        work->wishes.cutoff_count = 1;
+    }
+    till_features_settle(work->features, work->cutoffs, work->wishes.cutoff_count, run->as_of);
+    for (size_t i = 0; i < work->wishes.cutoff_count; i++)
+        if (work->cutoffs[i] > run->as_of && run->as_of != TILL_DAY_MISSING) {
+            text[0][till_date_write(text[0], work->cutoffs[i])] = '\0';
+            text[1][till_date_write(text[1], run->as_of)] = '\0';
+            tool_warn(run,
+                      "the data end on %s, before the cutoff %s: days without data look like days without purchases",
+                      text[1], text[0]);
+        }
+}
+
+static enum till_status write_header(struct work *work, struct till_error *error) {
+    const struct till_features_column *columns = till_features_columns();
+    struct till_slice names[3 + TILL_FEATURES_COLUMNS] = {till_slice_of("customer"), till_slice_of("cutoff"),
+                                                          till_slice_of("churned")};
+    enum till_type types[3 + TILL_FEATURES_COLUMNS] = {TILL_TEXT, TILL_DAY, TILL_COUNT};
+    size_t count = 3;
+    for (size_t i = 0; i < TILL_FEATURES_COLUMNS; i++)
+        if (work->items || !columns[i].of_items) {
+            names[count] = till_slice_of(columns[i].name);
+            types[count++] = columns[i].type;
+        }
+    enum till_status status = tool_open_output(work->run, &work->writer, error);
+    return status == TILL_OK ? till_writer_columns(work->writer, names, types, count, error) : status;
+}
+
+static enum till_status write_row(void *context, const struct till_features_row *row, struct till_error *error) {
+    struct work *work = context;
+    const struct till_features_column *columns = till_features_columns();
+    till_writer_text(work->writer, row->customer);
+    till_writer_day(work->writer, row->cutoff);
+    till_writer_count(work->writer, row->churned < 0 ? UINT64_MAX : (uint64_t)row->churned);
+    for (size_t i = 0; i < TILL_FEATURES_COLUMNS; i++) {
+        if (!work->items && columns[i].of_items)
+            continue;
+        if (columns[i].type == TILL_COUNT)
+            till_writer_count(work->writer, row->values[i].count);
+        else if (columns[i].type == TILL_MONEY)
+            till_writer_money(work->writer, row->values[i].money);
+        else
+            till_writer_real(work->writer, row->values[i].real);
+    }
+    return till_writer_end(work->writer, error);
+}
+
+/* A line for each cutoff, and the sums. */
+static void tell(struct work *work) {
+    struct till_features_count all = {0};
+    uint64_t labelled = 0;
+    for (size_t i = 0; i < work->wishes.cutoff_count; i++) {
+        const struct till_features_count *count = &work->counts[i];
+        char text[TILL_DAY_TEXT + 1] = "";
+        bool known = (int64_t)work->cutoffs[i] + work->wishes.gap + work->wishes.horizon <= work->run->as_of;
+        text[till_date_write(text, work->cutoffs[i])] = '\0';
+        if (known)
+            tool_note(work->run, "%s: %llu customers, %llu churned; %llu left out without a purchase in the window",
+                      text, (unsigned long long)count->rows, (unsigned long long)count->churned,
+                      (unsigned long long)count->left_out);
+        else
+            tool_note(work->run,
+                      "%s: %llu customers, churned not known yet; %llu left out without a purchase in the window", text,
+                      (unsigned long long)count->rows, (unsigned long long)count->left_out);
+        all.rows += count->rows;
+        all.left_out += count->left_out;
+        all.churned += count->churned;
+        labelled += known ? count->rows : 0;
+    }
+    tool_figure(work->run, "rows", (double)all.rows);
+    tool_figure(work->run, "left_out", (double)all.left_out);
+    tool_figure(work->run, "labelled", (double)labelled);
+    if (labelled > 0)
+        tool_figure(work->run, "churn_rate", (double)all.churned / (double)labelled);
+}
+
+static enum till_status run_features(struct tool_run *run, struct till_error *error) {
+    struct work *work = calloc(1, sizeof *work);
+    if (work == NULL)
+        return till_error_memory(error);
+    work->run = run;
+    enum till_status status = take_options(work, error);
+    if (status == TILL_OK)
+        status = read_transactions(work, error);
+    if (status == TILL_OK) {
+        settle(work);
+        work->counts = calloc(work->wishes.cutoff_count + 1, sizeof *work->counts);
+        status = work->counts == NULL ? till_error_memory(error) : write_header(work, error);
+    }
+    if (status == TILL_OK)
+        status = till_features_each(work->features, run->threads, write_row, work, work->counts, error);
+    if (status == TILL_OK)
+        tell(work);
+    till_features_free(work->features);
+    free(work->counts);
+    free(work);
+    return status;
+}
+
+static const struct tool features = {
+    .name = "till-features",
+    .purpose = "what was known of each customer on a day, and who did not come back after it",
+    .operands = "[FILE]...",
+    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES,
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .run = run_features,
+};
+
+int main(int argc, char **argv) {
+    return tool_main(&features, argc, argv);
+}

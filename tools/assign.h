@@ -8,9 +8,10 @@
 #include <till/writer.h>
 
 #include "pass.h"
+#include "tool.h"
 
 /* How many columns of a row a model may look at. */
-#define ASSIGN_COLUMNS 16
+#define ASSIGN_COLUMNS 1024
 
 struct assigner {
     const char *kind;                  /* of the model file */
@@ -27,10 +28,13 @@ struct assigner {
                   const char **reason);
     /* Writes the cells of the added columns. */
     void (*write)(const void *model, const struct till_block *block, size_t row, struct till_writer *writer);
+    /* Figures for the summary, after the last row; may be NULL. */
+    void (*tell)(const void *model, struct tool_run *run);
     void (*close)(void *model);
 };
 
-extern const struct assigner assign_rfm;  /* RFM schemes: r, f, m, score, segment */
-extern const struct assigner assign_tier; /* tier schemes: tier */
+extern const struct assigner assign_rfm;     /* RFM schemes: r, f, m, score, segment */
+extern const struct assigner assign_tier;    /* tier schemes: tier */
+extern const struct assigner assign_cluster; /* clusterings: cluster, distance */
 
 #endif

@@ -23,7 +23,9 @@ static const struct option options[] = {
      .kind = OPTION_FILE,
      .offset = AT(model),
      .argument = "FILE",
-     .help = "The model: an RFM scheme (till-rfm --scheme-out) or a tier scheme (till-value --scheme-out)."},
+     .help =
+         "The model: an RFM scheme (till-rfm --scheme-out), a tier scheme (till-value --scheme-out) or a clustering "
+         "(till-cluster --model-out)."},
     {.name = "value",
      .kind = OPTION_TEXT,
      .offset = AT(value),
@@ -32,7 +34,7 @@ static const struct option options[] = {
     {0}};
 
 /* The kinds of models that there are. */
-static const struct assigner *const assigners[] = {&assign_rfm, &assign_tier, NULL};
+static const struct assigner *const assigners[] = {&assign_rfm, &assign_tier, &assign_cluster, NULL};
 
 /* A model that is open, and the rows on their way through it. */
 struct work {
@@ -73,7 +75,9 @@ static enum till_status open_model(struct work *work, const struct settings *set
     char kind[TILL_MODEL_KIND_SIZE], digest[TILL_FINGERPRINT_TEXT];
     json_t *body;
     if (settings->model == NULL)
-        return usage(error, "--model", "which model? (till-rfm and till-value write one with --scheme-out)");
+        return usage(
+            error, "--model",
+            "which model? (till-rfm and till-value write one with --scheme-out, till-cluster with --model-out)");
     enum till_status status = till_model_digest(settings->model, digest, error);
     if (status == TILL_OK)
         status = till_model_load(settings->model, kind, &body, error);
@@ -156,6 +160,8 @@ static enum till_status run_assign(struct tool_run *run, struct till_error *erro
         status = assign_rows(&work, input, error);
     if (status == TILL_OK)
         tool_figure(run, "rows", (double)work.rows);
+    if (status == TILL_OK && work.assigner->tell != NULL)
+        work.assigner->tell(work.model, run);
     pass_free(&work.pass);
     if (work.model != NULL)
         work.assigner->close(work.model);
@@ -164,7 +170,7 @@ static enum till_status run_assign(struct tool_run *run, struct till_error *erro
 
 static const struct tool assign = {
     .name = "till-assign",
-    .purpose = "give rows what a model kept: RFM scores and segments, or tiers",
+    .purpose = "give rows what a model kept: RFM scores and segments, tiers, or clusters",
     .operands = "[FILE]...",
     .groups = TOOL_READS | TOOL_WRITES | TOOL_PASSES,
     .options = options,

@@ -1,0 +1,241 @@
+#!/usr/bin/env bats
+# till-cluster: features, scaling, models, nights, bad input. Expected figures are those of scikit-learn 1.2.1 where a test
+# says so, or worked by hand.
+
+load ../support/examples
+
+setup() {
+    PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
+    SHARED="${TILL_SHARED:-$BATS_TEST_DIRNAME/../../../shared}"
+    cd "$BATS_TEST_TMPDIR"
+    cat > six.csv <<END
+customer_id,name,recency,frequency,score
+C1,"Ng, A",1,10,5
+C2,B,2,10,5
+C3,C,3,10,5
+C4,D,50,1,1
+C5,E,52,1,1
+C6,F,90,1,1
+END
+}
+
+# The columns of clusters alone.
+clusters() {
+    awk -F, 'NR > 1 { printf "%s ", $(NF - 1) }'
+}
+
+@test "the examples of the page print what it says" {
+    run_examples "$BATS_TEST_DIRNAME/../../man/till-cluster.1" # distances are those of scikit-learn, to 8 digits
+}
+
+@test "ids, scores and texts are no features, and are named" {
+    till-cluster -k 2 six.csv > out 2> err
+    [ "$(clusters < out)" = '1 1 1 2 2 2 ' ]
+    grep -q 'features: recency, frequency; scale: zscore' err
+    grep -q 'no features: score (added by a tool), name (not numbers)' err
+    till-cluster -q -k 2 six.csv 2> err > out
+    [ ! -s err ]
+}
+
+@test "rows keep their order and their bytes" {
+    till-cluster -q -k 2 six.csv | sed '1s/,cluster,distance$//; 2,$s/,[0-9]*,[^,]*$//' | diff - six.csv
+}
+
+@test "distances are Euclidean in scaled units" {
+    printf 'x,y\n0,0\n0,2\n10,0\n10,2\n' > square.csv
+    [ "$(till-cluster -q -k 2 --scale=none square.csv | tail -n 4 | cut -d, -f4 | tr '\n' ' ')" = '1 1 1 1 ' ]
+    # Standard deviations of the population are 5 and 1, the ranges 10 and 2.
+    [ "$(till-cluster -q -k 4 --scale=zscore square.csv | clusters | tr ' ' '\n' | sort -u | grep -c .)" -eq 4 ]
+    [ "$(till-cluster -q -k 1 --scale=minmax square.csv | sed -n 2p | cut -d, -f4)" = 0.7071067812 ]
+    [ "$(till-cluster -q -k 1 --scale=zscore square.csv | sed -n 2p | cut -d, -f4)" = 1.414213562 ]
+}
+
+@test "logarithms keep the sign, and centres come back in input units" {
+    printf 'x\n-6.38905609893065\n0\n6.38905609893065\n' > signed.csv
+    till-cluster -q -k 3 --scale=none --log=x --summary=summary.csv signed.csv > /dev/null
+    [ "$(cut -d, -f6 summary.csv | tr '\n' ' ')" = 'x -6.389056099 0 6.389056099 ' ]
+    till-cluster -q -k 1 --scale=none --log=x signed.csv | sed -n 2p | grep -q ',2$'
+    run till-cluster -k 1 --log=nothing signed.csv
+    [ "$status" -eq 3 ]
+    run till-cluster -k 1 --log=name six.csv
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'--log: name is not a numeric feature'* ]]
+}
+
+@test "a given start gives the partition of scikit-learn" {
+    file=$SHARED/golden/clustering/rfm10000.csv.gz
+    [ -e "$file" ] || skip "no $file: set TILL_SHARED to where the shared data lie"
+    zcat "$file" | head -n 7 > start.csv
+    tail -n 6 start.csv > headless.csv
+    for start in start.csv headless.csv; do
+        till-cluster -k 6 --start=$start --scale=none --tolerance=0 --max-iterations=1000 --summary=s.csv "$file" > out 2> err
+        grep -q 'inertia 6462.499107; 64 iterations; silhouette 0.2942731' err
+    done
+    sed 2d start.csv > short.csv
+    run till-cluster -k 6 --start=short.csv "$file"
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'short.csv: 5 rows, for 6 clusters'* ]]
+}
+
+@test "threads, algorithms and vector instructions change nothing" {
+    file=$SHARED/golden/clustering/rfm10000.csv.gz
+    [ -e "$file" ] || skip "no $file: set TILL_SHARED to where the shared data lie"
+    till-cluster -q -k 20 -j 1 --restarts=3 --summary=summary1 --model-out=model1 "$file" > one
+    for way in '-j 2' '-j 3' '-j 7' --algorithm=lloyd --algorithm=yinyang; do
+        till-cluster -q -k 20 $way --restarts=3 --summary=summary --model-out=model "$file" > other
+        cmp one other
+        cmp summary1 summary
+        cmp model1 model
+    done
+    TILL_NO_SIMD=1 till-cluster -q -k 20 --restarts=3 "$file" | cmp one -
+    zcat "$file" | till-cluster -q -k 20 --restarts=3 | cmp one -
+    till-assign -q --model=model1 "$file" | cmp one -
+}
+
+@test "transactions, scores, clusters in one pipe, customers with returns alone among them" {
+    printf 'customer,date,amount\na,2024-01-01,5\na,2024-02-01,7\nb,2024-01-05,-3\nc,2024-03-01,100\nc,2024-03-04,10\nd,2024-03-02,30\n' > t.csv
+    till-rfm -q t.csv > rfm.csv
+    till-cluster -k 2 --model-out=model rfm.csv > out 2> err
+    [ "$(clusters < out)" = '2  1 1 ' ]
+    grep -q 'warning: customers with returns alone have no recency and get no cluster: 1' err
+    grep -q '1 without_cluster' err
+    till-assign --model=model rfm.csv 2> err | cmp - out
+    grep -q '1 without_cluster' err
+    run till-cluster -k 2 --missing=error rfm.csv
+    [ "$status" -eq 3 ]
+}
+
+@test "a missing value is an error, or passes without a cluster" {
+    printf 'a,b\n1,2\n,3\n5,6\n' > missing.csv
+    run till-cluster -k 2 missing.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'a: row 2: missing, as in 1 rows of 3'* ]]
+    run till-cluster -k 2 --features=a,b --missing=error missing.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'missing.csv:3:1: a:'* ]]
+    till-cluster -k 2 --missing=pass missing.csv > out 2> err
+    [ "$(sed -n 3p out)" = ',3,,' ]
+    grep -q '1 without_cluster' err
+    run till-cluster -k 2 --missing=maybe missing.csv
+    [ "$status" -eq 2 ]
+}
+
+@test "text in a column of numbers is an error that names it" {
+    { echo x,y; seq 1 40 | awk '{ print $1 "," ($1 == 7 ? "12.5元" : $1 * $1) }'; } > text.csv
+    run till-cluster -k 2 text.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'y: row 7: not a number: "12.5元", in a column where 39 of 40 values are'* ]]
+    run till-cluster -k 2 --features=x,y text.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'text.csv:8:3: y: not a number'* ]]
+    till-cluster -k 2 --features=x,y --max-bad=1 text.csv 2> err > out
+    grep -q '40 rows read = 39 used + 0 filtered + 1 rejected' err
+    till-cluster -q -k 2 --ignore=y text.csv > out
+    till-cluster -q -k 2 --null=12.5元 --missing=pass text.csv | grep -q '^7,12.5元,,$'
+    sed 's/12.5元/NaN/' text.csv > nan.csv
+    run till-cluster -k 2 nan.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'"NaN"'* ]]
+}
+
+@test "constant columns are dropped by name, and one must remain" {
+    printf 'x,one\n1,5\n2,5\n9,5\n' > constant.csv
+    till-cluster -k 2 constant.csv > out 2> err
+    grep -q 'warning: one is left out: it is constant' err
+    grep -q 'features: x; scale' err
+    [ "$(head -n 1 out)" = x,one,cluster,distance ]
+    for file in 'x\n5\n5\n' 'x\n5\n'; do
+        printf "$file" > same.csv
+        run till-cluster -k 1 same.csv
+        [ "$status" -eq 5 ]
+        [[ "$output" == *'no feature is left'* ]]
+    done
+}
+
+@test "skewed columns are warned of" {
+    { echo x; seq 1 100; echo 100000; } > skewed.csv
+    till-cluster -k 2 skewed.csv 2>&1 > out | grep -q 'warning: x is skewed (9.9)'
+    till-cluster -k 2 --log=x skewed.csv 2>&1 > out | grep -vq skewed
+}
+
+@test "k is 1 or the number of rows, and no more than the distinct rows" {
+    [ "$(till-cluster -q -k 1 six.csv | clusters)" = '1 1 1 1 1 1 ' ]
+    till-cluster -q -k 6 six.csv | awk -F, 'NR > 1 && $NF == 0 { n++ } END { exit n != 6 }'
+    run till-cluster -k 7 six.csv
+    [ "$status" -eq 5 ]
+    [[ "$output" == *'7 clusters, but only 6 distinct rows'* ]]
+    for k in 0 -1 x 5x 1e3; do
+        run till-cluster -k $k six.csv
+        [ "$status" -eq 2 ]
+    done
+    run till-cluster six.csv
+    [ "$status" -eq 2 ]
+}
+
+@test "input without rows cannot be fitted" {
+    echo customer,recency > empty.csv
+    run till-cluster -k 2 -o out empty.csv
+    [ "$status" -eq 5 ]
+    [[ "$output" == *'no rows to cluster'* ]]
+    [ ! -e out ]
+}
+
+@test "keys that are there twice are warned of" {
+    printf 'customer,x\na,1\nb,2\na,9\n' > twice.csv
+    till-cluster -k 2 twice.csv 2>&1 > out | grep -q 'warning: customer: 1 rows have a key that another row has'
+    till-cluster -q -k 2 --key=x twice.csv 2> err > out || true
+    grep -q 'no feature is left' err
+}
+
+@test "reaching the last iteration is a warning" {
+    till-cluster -k 2 --max-iterations=1 six.csv 2>&1 > out | grep -q 'warning: stopped after 1 iterations'
+}
+
+@test "a column that is there already is an error or is replaced" {
+    till-cluster -q -k 2 six.csv > once.csv
+    run till-cluster -k 2 once.csv
+    [ "$status" -eq 3 ]
+    till-cluster -q -k 2 --replace-columns once.csv | cmp - once.csv
+}
+
+@test "yesterday's numbers stay when sizes turn round" {
+    till-cluster -q -k 2 --model-out=model six.csv > out
+    # Now the second cluster has more rows: it stays the second.
+    { cat six.csv; seq 70 80 | sed 's/.*/X&,X,&,1,1/'; } > tonight.csv
+    [ "$(till-cluster -q -k 2 tonight.csv | head -n 5 | clusters)" = '2 2 2 1 ' ]
+    till-cluster --previous=model --model-out=model tonight.csv > out 2> err
+    [ "$(head -n 5 out | clusters)" = '1 1 1 2 ' ]
+    grep -q "inertia from yesterday's clusters .*, of a cold fit .*; the first is written" err
+    grep -q 'cold_gain' err
+    till-assign -q --model=model tonight.csv | cmp - out
+    run till-cluster -k 3 --previous=model tonight.csv
+    [ "$status" -eq 2 ]
+    cp model before
+    run till-cluster --previous=model --model-out=model --fail-if='cold_gain<1' tonight.csv
+    [ "$status" -eq 1 ]
+    cmp model before
+}
+
+@test "a night in which few customers buy moves few" {
+    till-synth -q --customers=20000 --days=400 --seed=3 > all.csv
+    last=$(tail -n +2 all.csv | cut -d, -f3 | LC_ALL=C sort | tail -n 1 | cut -c1-10)
+    awk -F, -v last="$last" 'NR == 1 || substr($3, 1, 10) < last' all.csv > yesterday.csv
+    till-rfm -q --no-scores --as-of="$last" yesterday.csv > one.csv
+    till-rfm -q --no-scores --as-of="$last" all.csv > two.csv
+    ways='--log=frequency,monetary --model-out=model'
+    till-cluster -q -k 6 $ways one.csv 2> /dev/null | cut -d, -f1,7 > before
+    till-cluster -q --previous=model two.csv | cut -d, -f1,7 > after
+    # Customers of both days whose number changed: at most 1 %.
+    LC_ALL=C join -t, before after | awk -F, '$2 != $3 { moved++ } END { exit !(NR > 5000 && moved <= NR / 100) }'
+}
+
+@test "damaged and foreign models are refused" {
+    till-cluster -q -k 2 --model-out=model six.csv > out
+    sed 's/"scale": /"scale": 1/' model > damaged
+    run till-assign --model=damaged six.csv
+    [ "$status" -eq 6 ]
+    till-rfm -q --scheme-out=scheme -o scores.csv - <<< "$(printf 'customer,date,amount\na,2024-01-01,5\nb,2024-02-01,7\n')"
+    run till-cluster --previous=scheme six.csv
+    [ "$status" -eq 6 ]
+    [[ "$output" == *'where a clustering is wanted'* ]]
+}

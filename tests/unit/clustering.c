@@ -1,0 +1,196 @@
+/* Scaling, silhouettes, pairing and kept clusterings. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <till/clustering.h>
+#include <till/silhouette.h>
+
+#include "../support/matrix.h"
+
+static void assert_near(double actual, double wanted, double tolerance) {
+    if (!(fabs(actual - wanted) <= tolerance))
+        fail_msg("%.17g instead of %.17g", actual, wanted);
+}
+
+/* numpy 1.24: mean 3.6, population std 2.4166091947; quartiles 2, 3, 4 (method linear). */
+static void scales_are_what_they_say(void **state) {
+    static const double values[] = {1, 2, 3, 4, 8};
+    static const struct {
+        enum till_scale_method method;
+        double location, scale;
+    } wanted[] = {{TILL_SCALE_NONE, 3.6, 1},
+                  {TILL_SCALE_ZSCORE, 3.6, 2.4166091947189146},
+                  {TILL_SCALE_MINMAX, 3.6, 7},
+                  {TILL_SCALE_ROBUST, 3, 2}};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct till_scale scale = {0};
+        bool constant;
+        double skewness;
+        assert_int_equal(till_scale_fit(&scale, wanted[i].method, values, 5, &constant, &skewness, NULL), TILL_OK);
+        assert_near(scale.location, wanted[i].location, 1e-12);
+        assert_near(scale.scale, wanted[i].scale, 1e-12);
+        assert_false(constant);
+        /* scipy.stats.skew 1.10 */
+        assert_near(skewness, 0.8978957037987336, 1e-12);
+        assert_near(till_scale_undo(&scale, till_scale_apply(&scale, 8)), 8, 1e-12);
+    }
+    struct till_scale scale = {.log = true, .scale = 1};
+    assert_near(till_scale_apply(&scale, -(exp(3) - 1)), -3, 1e-12);
+    assert_near(till_scale_undo(&scale, -3), -(exp(3) - 1), 1e-12);
+}
+
+/* scikit-learn 1.2.1, silhouette_score after lloyd to convergence from rows 0..k-1; eight digits are given. */
+static void silhouettes_are_those_of_scikit_learn(void **state) {
+    static const double golden[] = {.44086453, .33901213, .32587000, .31612557, .29427312};
+    struct till_matrix *matrix = golden_rfm(10000);
+    struct till_error error = {0};
+    (void)state;
+    if (matrix == NULL)
+        skip();
+    for (size_t k = 2; k <= 6; k += 2) {
+        double start[18], mean, of_cluster[6], exact;
+        for (size_t i = 0; i < k; i++)
+            till_matrix_get(matrix, i, start + 3 * i);
+        struct till_kmeans_options options = {
+            .clusters = k, .start = TILL_KMEANS_GIVEN, .centroids = start, .max_iterations = 1000};
+        struct till_kmeans *result;
+        assert_int_equal(till_kmeans_fit(matrix, &options, &result, &error), TILL_OK);
+        struct till_silhouette_options how = {.threads = 2, .seed = 1};
+        assert_int_equal(till_silhouette(matrix, result->labels, k, &how, &exact, of_cluster, &error), TILL_OK);
+        assert_near(exact, golden[k - 2], 6e-9);
+        double weighted = 0;
+        for (size_t c = 0; c < k; c++)
+            weighted += of_cluster[c] * (double)result->sizes[c] / 10000;
+        assert_near(weighted, exact, 1e-12);
+        how.most_rows = 2000;
+        assert_int_equal(till_silhouette(matrix, result->labels, k, &how, &mean, of_cluster, &error), TILL_OK);
+        assert_near(mean, exact, 0.02);
+        till_kmeans_free(result);
+    }
+    till_matrix_free(matrix);
+}
+
+static void samples_are_of_the_size_asked_for(void **state) {
+    size_t chosen[50], total = 0;
+    (void)state;
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        till_sample_rows(100, 50, seed, chosen);
+        for (size_t i = 0; i < 50; i++) {
+            assert_true(chosen[i] < 100 && (i == 0 || chosen[i] > chosen[i - 1]));
+            total += chosen[i] < 10;
+        }
+    }
+    /* 400 x 5 of the first ten rows are expected, with a standard deviation of about 30. */
+    assert_true(total > 1850 && total < 2150);
+}
+
+static double best_by_trying(const double *cost, size_t count, size_t old, unsigned used) {
+    double best = HUGE_VAL;
+    if (old == count)
+        return 0;
+    for (size_t new = 0; new < count; new ++)
+        if (!(used & 1u << new)) {
+            double sum = cost[old * count + new] + best_by_trying(cost, count, old + 1, used | 1u << new);
+            best = sum < best ? sum : best;
+        }
+    return best;
+}
+
+static void pairs_cost_the_least(void **state) {
+    struct till_random random;
+    (void)state;
+    till_random_start(&random, 5, 0);
+    for (size_t count = 1; count <= 7; count++)
+        for (int trial = 0; trial < 20; trial++) {
+            double cost[49], sum = 0;
+            uint32_t match[7];
+            unsigned used = 0;
+            for (size_t i = 0; i < count * count; i++)
+                cost[i] = trial % 2 ? till_random_uniform(&random) : (double)till_random_below(&random, 4);
+            assert_int_equal(till_clustering_match(cost, count, match, NULL), TILL_OK);
+            for (size_t new = 0; new < count; new ++) {
+                sum += cost[match[new] * count + new];
+                used |= 1u << match[new];
+            }
+            assert_int_equal(used, (1u << count) - 1);
+            assert_near(sum, best_by_trying(cost, count, 0, 0), 1e-12);
+        }
+}
+
+/* One number, two levels, two clusters. */
+static struct till_clustering *example(enum till_clustering_method method, enum till_clustering_metric metric) {
+    static const char *const levels[] = {"a", "x", "b", "x"};
+    struct till_clustering *model = till_clustering_new(method, 2, 1, 2);
+    model->metric = metric;
+    model->gamma = 0.5;
+    model->numeric[0].name = strdup("n");
+    model->numeric[0].scale = (struct till_scale){false, 1.0 / 3, 0.1};
+    model->level[0].name = strdup("l");
+    model->level[1].name = strdup("m");
+    model->numbers[0] = 0.25;
+    model->numbers[1] = 0.75;
+    for (size_t i = 0; i < 4; i++)
+        model->levels[i] = strdup(levels[i]);
+    model->sizes[0] = 7;
+    assert_int_equal(till_clustering_seal(model, NULL), TILL_OK);
+    return model;
+}
+
+static void distances_are_those_of_the_metric(void **state) {
+    const double number = 0.5 + 1e-3;
+    const struct till_slice levels[] = {till_slice_of("a"), till_slice_of("y")};
+    double distance;
+    (void)state;
+    struct till_clustering *gower = example(TILL_CLUSTERING_KMEDOIDS, TILL_METRIC_GOWER);
+    assert_int_equal(till_clustering_nearest(gower, &number, levels, &distance), 0);
+    assert_near(distance, (0.251 + 1) / 3, 1e-12);
+    struct till_clustering *prototype = example(TILL_CLUSTERING_KPROTOTYPES, TILL_METRIC_PROTOTYPE);
+    assert_int_equal(till_clustering_nearest(prototype, &number, levels, &distance), 0);
+    assert_near(distance, 0.251 * 0.251 + 0.5, 1e-12);
+    till_clustering_free(gower);
+    till_clustering_free(prototype);
+}
+
+static void models_read_back_as_they_were_written(void **state) {
+    struct till_text text = {0};
+    struct till_error error = {0};
+    struct till_clustering *model = example(TILL_CLUSTERING_KPROTOTYPES, TILL_METRIC_PROTOTYPE), *other;
+    (void)state;
+    assert_int_equal(till_clustering_save(till_sink_text(&text), model, &error), TILL_OK);
+    json_t *whole = json_loadb(text.bytes, text.length, 0, NULL);
+    json_t *body = json_object_get(whole, "body");
+    assert_int_equal(till_clustering_decode(&other, body, &error), TILL_OK);
+    assert_memory_equal(&other->numeric[0].scale.location, &model->numeric[0].scale.location, sizeof(double));
+    assert_memory_equal(other->numbers, model->numbers, 2 * sizeof(double));
+    assert_string_equal(other->levels[2], "b");
+    assert_int_equal(other->sizes[0], 7);
+    till_clustering_free(other);
+    /* Without any one of its parts it is refused. */
+    static const char *const parts[] = {"method", "metric", "numeric", "categorical", "clusters"};
+    for (size_t i = 0; i < 5; i++) {
+        json_t *part = json_deep_copy(body);
+        json_object_del(part, parts[i]);
+        assert_int_equal(till_clustering_decode(&other, part, &error), TILL_ERROR_STATE);
+        json_decref(part);
+    }
+    json_object_set_new(json_array_get(json_object_get(body, "numeric"), 0), "scale", json_real(0));
+    assert_int_equal(till_clustering_decode(&other, body, &error), TILL_ERROR_STATE);
+    json_decref(whole);
+    till_text_free(&text);
+    till_clustering_free(model);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scales_are_what_they_say),          cmocka_unit_test(silhouettes_are_those_of_scikit_learn),
+        cmocka_unit_test(samples_are_of_the_size_asked_for), cmocka_unit_test(pairs_cost_the_least),
+        cmocka_unit_test(distances_are_those_of_the_metric), cmocka_unit_test(models_read_back_as_they_were_written)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,391 @@
+/* till-cluster: which columns are features, how they are scaled, and which rows have them all. */
+#include "cluster.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SKEWED = 5 };
+
+static bool takes_numbers(const struct cluster_work *work) {
+    return work->settings->method != TILL_CLUSTERING_KMODES;
+}
+
+static bool takes_levels(const struct cluster_work *work) {
+    int method = work->settings->method;
+    return method == TILL_CLUSTERING_KMODES || method == TILL_CLUSTERING_KPROTOTYPES ||
+           (method == TILL_CLUSTERING_KMEDOIDS && work->settings->metric == TILL_METRIC_GOWER);
+}
+
+/* Choosing -------------------------------------------------------------------------------------------------------- */
+
+static enum till_status find_key(struct cluster_work *work, struct till_error *error) {
+    size_t column;
+    struct till_error aside = {0};
+    work->key = TILL_NO_COLUMN;
+    if (work->settings->key != NULL) {
+        enum till_status status = till_schema_column(work->schema, work->settings->key, &column, error);
+        if (status != TILL_OK)
+            return status;
+    } else if (till_schema_role(work->schema, TILL_ROLE_CUSTOMER, NULL, false, &column, &aside) != TILL_OK ||
+               column == TILL_NO_COLUMN) {
+        return TILL_OK; /* rows pass whole, so a key is not needed for anything but to look for doubles */
+    }
+    enum till_status status = frame_add(&work->frame, work->schema, column, FRAME_LEVEL, error);
+    work->key = frame_find(&work->frame, column);
+    return status;
+}
+
+/* The columns of an earlier model, each with its own kind. */
+static enum till_status choose_previous(struct cluster_work *work, struct till_error *error) {
+    const struct till_clustering *previous = work->previous;
+    enum till_status status = TILL_OK;
+    for (size_t j = 0; j < previous->numeric_count + previous->level_count && status == TILL_OK; j++) {
+        bool number = j < previous->numeric_count;
+        const char *name = number ? previous->numeric[j].name : previous->level[j - previous->numeric_count].name;
+        size_t column;
+        status = till_schema_column(work->schema, name, &column, error);
+        if (status == TILL_OK)
+            status = frame_add(&work->frame, work->schema, column, number ? FRAME_NUMBER : FRAME_LEVEL, error);
+    }
+    return status;
+}
+
+static void leave_out(struct cluster_work *work, struct till_slice name, const char *why) {
+    till_text_append_format(&work->left_out, "%s%.*s (%s)", work->left_out.length == 0 ? "" : ", ", (int)name.length,
+                            name.bytes, why);
+}
+
+/* What is no feature by itself. */
+static bool left_out_by_name(struct cluster_work *work, size_t column) {
+    struct till_slice name = work->schema->names[column];
+    const char *why = frame_is_id(name) ? "an id" : frame_is_added(name) ? "added by a tool" : NULL;
+    if (why == NULL)
+        return false;
+    leave_out(work, name, why);
+    return true;
+}
+
+/* --features or --ignore, and --categorical, as flags by column. */
+struct chosen {
+    bool *asked;       /* --features */
+    bool *ignored;     /* --ignore */
+    bool *categorical; /* --categorical */
+};
+
+static enum till_status choose_column(struct cluster_work *work, const struct chosen *chosen, size_t column,
+                                      struct till_error *error) {
+    bool categorical = chosen->categorical[column], asked = work->settings->features != NULL;
+    enum frame_kind kind = FRAME_ANY;
+    if (chosen->ignored[column] || (asked && !chosen->asked[column] && !categorical))
+        return TILL_OK;
+    if (work->key != TILL_NO_COLUMN && work->frame.columns[work->key].column == column)
+        return TILL_OK;
+    if (!asked && !categorical && left_out_by_name(work, column))
+        return TILL_OK;
+    if (categorical || (asked && !takes_numbers(work)))
+        kind = FRAME_LEVEL;
+    else if (asked && !takes_levels(work))
+        kind = FRAME_NUMBER;
+    return frame_add(&work->frame, work->schema, column, kind, error);
+}
+
+static enum till_status mark(const struct cluster_work *work, const char *list, bool *flags, struct till_error *error) {
+    return list == NULL ? TILL_OK : till_schema_list(work->schema, list, flags, error);
+}
+
+static enum till_status choose_listed(struct cluster_work *work, struct chosen *chosen, struct till_error *error) {
+    const struct cluster_settings *settings = work->settings;
+    enum till_status status = mark(work, settings->features, chosen->asked, error);
+    if (status == TILL_OK)
+        status = mark(work, settings->ignore, chosen->ignored, error);
+    if (status == TILL_OK)
+        status = mark(work, settings->categorical, chosen->categorical, error);
+    for (size_t column = 0; column < work->schema->count && status == TILL_OK; column++)
+        status = choose_column(work, chosen, column, error);
+    return status;
+}
+
+enum till_status cluster_choose(struct cluster_work *work, struct till_error *error) {
+    size_t count = work->schema->count;
+    work->frame.levels = takes_levels(work);
+    enum till_status status = find_key(work, error);
+    if (status != TILL_OK)
+        return status;
+    if (work->previous != NULL)
+        return choose_previous(work, error);
+    if (work->settings->categorical != NULL && !takes_levels(work)) {
+        till_error_set(error, TILL_ERROR_USAGE,
+                       "this method takes numbers alone (kmodes, kprototypes and "
+                       "kmedoids with --metric=gower take levels)");
+        till_error_at(error, NULL, 0, 0, "--categorical");
+        return TILL_ERROR_USAGE;
+    }
+    bool *flags = calloc(3 * count + 1, sizeof *flags);
+    if (flags == NULL)
+        return till_error_memory(error);
+    struct chosen chosen = {flags, flags + count, flags + 2 * count};
+    status = choose_listed(work, &chosen, error);
+    free(flags);
+    return status;
+}
+
+/* Features -------------------------------------------------------------------------------------------------------- */
+
+static enum till_status list_features(struct cluster_work *work, struct till_error *error) {
+    size_t count = work->frame.count + 1;
+    work->numeric = calloc(count, sizeof *work->numeric);
+    work->level = calloc(count, sizeof *work->level);
+    work->scales = calloc(count, sizeof *work->scales);
+    if (work->numeric == NULL || work->level == NULL || work->scales == NULL)
+        return till_error_memory(error);
+    for (size_t i = 0; i < work->frame.count; i++) {
+        const struct frame_column *column = &work->frame.columns[i];
+        if (i == work->key)
+            continue;
+        if (column->numeric && takes_numbers(work))
+            work->numeric[work->numeric_count++] = i;
+        else if (!column->numeric && takes_levels(work) && column->codes != NULL)
+            work->level[work->level_count++] = i;
+        else
+            leave_out(work, column->name,
+                      column->numeric       ? "numbers"
+                      : column->present > 0 ? "not numbers"
+                                            : "no values");
+    }
+    return TILL_OK;
+}
+
+static enum till_status read_logs(struct cluster_work *work, struct till_error *error) {
+    const char *list = work->settings->log;
+    enum till_status status = TILL_OK;
+    if (list == NULL)
+        return TILL_OK;
+    bool *logs = calloc(work->schema->count + 1, sizeof *logs);
+    if (logs == NULL)
+        return till_error_memory(error);
+    status = till_schema_list(work->schema, list, logs, error);
+    for (size_t j = 0; j < work->numeric_count && status == TILL_OK; j++) {
+        size_t column = work->frame.columns[work->numeric[j]].column;
+        work->scales[j].log = logs[column];
+        logs[column] = false;
+    }
+    for (size_t column = 0; column < work->schema->count && status == TILL_OK; column++)
+        if (logs[column]) {
+            status = till_error_set(error, TILL_ERROR_USAGE, "%.*s is not a numeric feature",
+                                    (int)work->schema->names[column].length, work->schema->names[column].bytes);
+            till_error_at(error, NULL, 0, 0, "--log");
+        }
+    free(logs);
+    return status;
+}
+
+/* Rows ------------------------------------------------------------------------------------------------------------ */
+
+static bool lacks_number(const struct cluster_work *work, size_t row, size_t *which) {
+    for (size_t j = 0; j < work->numeric_count; j++)
+        if (isnan(work->frame.columns[work->numeric[j]].numbers[row])) {
+            *which = work->numeric[j];
+            return true;
+        }
+    return false;
+}
+
+/* A customer with returns alone, as till-rfm writes it: no date of a purchase, hence no recency, and frequency 0. */
+static bool returns_alone(const struct cluster_work *work, size_t row, size_t which) {
+    if (!till_slice_equal(work->frame.columns[which].name, till_slice_of("recency")))
+        return false;
+    for (size_t i = 0; i < work->frame.count; i++) {
+        const struct frame_column *column = &work->frame.columns[i];
+        if (till_slice_equal(column->name, till_slice_of("frequency")) && column->numbers != NULL)
+            return column->numbers[row] <= 0;
+    }
+    return false;
+}
+
+static enum till_status refuse_missing(const struct cluster_work *work, size_t which, size_t row,
+                                       struct till_error *error) {
+    const struct frame_column *column = &work->frame.columns[which];
+    till_error_set(error, TILL_ERROR_DATA,
+                   "row %zu: missing, as in %zu rows of %zu (--missing=pass leaves such rows without a cluster; "
+                   "--ignore leaves out the column)",
+                   row + 1, work->frame.rows - column->present, work->frame.rows);
+    till_error_at(error, NULL, 0, 0, column->text);
+    return TILL_ERROR_DATA;
+}
+
+static enum till_status place_rows(struct cluster_work *work, struct till_error *error) {
+    const char *missing = work->settings->missing;
+    bool pass = missing != NULL && strcmp(missing, "pass") == 0;
+    size_t which = 0, returns = 0, rows = work->frame.rows;
+    work->place = malloc((rows + 1) * sizeof *work->place);
+    if (work->place == NULL)
+        return till_error_memory(error);
+    for (size_t row = 0; row < rows; row++) {
+        bool lacks = lacks_number(work, row, &which);
+        bool alone = lacks && missing == NULL && returns_alone(work, row, which);
+        if (lacks && !pass && !alone)
+            return refuse_missing(work, which, row, error);
+        returns += alone;
+        work->place[row] = lacks ? NO_CLUSTER : (uint32_t)work->complete++;
+    }
+    if (returns > 0)
+        tool_warn(work->run, "customers with returns alone have no recency and get no cluster: %zu", returns);
+    if (work->complete < rows)
+        tool_figure(work->run, "without_cluster", (double)(rows - work->complete));
+    return TILL_OK;
+}
+
+static void warn_of_doubles(struct cluster_work *work) {
+    if (work->key == TILL_NO_COLUMN)
+        return;
+    const struct frame_column *key = &work->frame.columns[work->key];
+    size_t different = till_dictionary_count(key->levels);
+    if (different < key->present)
+        tool_warn(work->run, "%s: %zu rows have a key that another row has (a row a customer is expected)", key->text,
+                  key->present - different);
+}
+
+/* Scaling --------------------------------------------------------------------------------------------------------- */
+
+/* The values of a feature in complete rows; `values` has room for them. */
+static void complete_values(const struct cluster_work *work, size_t feature, double *values) {
+    const double *numbers = work->frame.columns[feature].numbers;
+    for (size_t row = 0; row < work->frame.rows; row++)
+        if (work->place[row] != NO_CLUSTER)
+            values[work->place[row]] = numbers[row];
+}
+
+/* Scales a feature; *keep: it is not constant. An earlier model's scaling stays as it is. */
+static enum till_status scale_feature(struct cluster_work *work, size_t j, double *values, bool *keep,
+                                      struct till_error *error) {
+    const char *name = work->frame.columns[work->numeric[j]].text;
+    bool constant,
+        gower = work->settings->method == TILL_CLUSTERING_KMEDOIDS && work->settings->metric == TILL_METRIC_GOWER;
+    double skewness;
+    complete_values(work, work->numeric[j], values);
+    *keep = true;
+    if (work->previous != NULL) {
+        work->scales[j] = work->previous->numeric[j].scale;
+        return TILL_OK;
+    }
+    enum till_scale_method method = gower ? TILL_SCALE_MINMAX : (enum till_scale_method)work->settings->scale;
+    enum till_status status =
+        till_scale_fit(&work->scales[j], method, values, work->complete, &constant, &skewness, error);
+    *keep = !constant;
+    if (status == TILL_OK && constant)
+        tool_warn(work->run, "%s is left out: it %s", name,
+                  method == TILL_SCALE_ROBUST ? "does not spread between its quartiles" : "is constant");
+    else if (status == TILL_OK && fabs(skewness) > SKEWED)
+        tool_warn(work->run, "%s is skewed (%.1f), so a few rows pull the clusters; try --log=%s", name, skewness,
+                  name);
+    return status;
+}
+
+/* Feature j of the frame into column `to` of the matrix. */
+static void fill_column(struct cluster_work *work, size_t j, size_t to, const double *values) {
+    for (size_t row = 0; row < work->complete; row++)
+        *till_matrix_at(work->matrix, row, to) = till_scale_apply(&work->scales[j], values[row]);
+    work->numeric[to] = work->numeric[j];
+    work->scales[to] = work->scales[j];
+}
+
+static enum till_status scale_features(struct cluster_work *work, struct till_error *error) {
+    double *values = malloc((work->complete + 1) * sizeof *values);
+    bool *keep = calloc(work->numeric_count + 1, sizeof *keep);
+    size_t kept = 0, to = 0;
+    enum till_status status = values == NULL || keep == NULL ? till_error_memory(error) : TILL_OK;
+    for (size_t j = 0; j < work->numeric_count && status == TILL_OK; j++) {
+        status = scale_feature(work, j, values, &keep[j], error);
+        kept += keep[j];
+    }
+    if (status == TILL_OK) {
+        work->matrix = till_matrix_new(work->complete, kept, error);
+        status = work->matrix == NULL ? TILL_ERROR_MEMORY : TILL_OK;
+    }
+    for (size_t j = 0; j < work->numeric_count && status == TILL_OK; j++)
+        if (keep[j]) {
+            complete_values(work, work->numeric[j], values);
+            fill_column(work, j, to++, values);
+        }
+    work->numeric_count = kept;
+    free(keep);
+    free(values);
+    return status;
+}
+
+/* Levels ---------------------------------------------------------------------------------------------------------- */
+
+struct till_slice cluster_level(const struct cluster_work *work, size_t row, size_t j) {
+    uint32_t code = work->codes[row * work->level_count + j];
+    const struct till_dictionary *levels = work->frame.columns[work->level[j]].levels;
+    return code == till_dictionary_count(levels) ? till_slice_of("") : till_dictionary_text(levels, code);
+}
+
+/* A missing level is one of its own, behind all others. */
+static enum till_status take_levels(struct cluster_work *work, struct till_error *error) {
+    work->codes = malloc((work->complete * work->level_count + 1) * sizeof *work->codes);
+    if (work->codes == NULL)
+        return till_error_memory(error);
+    for (size_t row = 0; row < work->frame.rows; row++)
+        for (size_t j = 0; j < work->level_count && work->place[row] != NO_CLUSTER; j++) {
+            const struct frame_column *column = &work->frame.columns[work->level[j]];
+            uint32_t code = column->codes[row];
+            work->codes[work->place[row] * work->level_count + j] =
+                code == FRAME_MISSING ? till_dictionary_count(column->levels) : code;
+        }
+    return TILL_OK;
+}
+
+/* All ---------------------------------------------------------------------------------------------------------------
+ */
+
+static void name_features(struct cluster_work *work) {
+    static const char *const scales[] = {"none", "zscore", "minmax", "robust"};
+    struct till_text text = {0};
+    for (size_t j = 0; j < work->numeric_count + work->level_count; j++) {
+        bool number = j < work->numeric_count;
+        size_t at = number ? work->numeric[j] : work->level[j - work->numeric_count];
+        till_text_append_format(&text, "%s%s%s", j == 0 ? "" : ", ", work->frame.columns[at].text,
+                                !number               ? " (levels)"
+                                : work->scales[j].log ? " (log)"
+                                                      : "");
+    }
+    const char *list = till_text_string(&text);
+    bool own = work->previous != NULL;
+    tool_note(work->run, "features: %s; scale: %s", list == NULL ? "" : list,
+              own ? "as in the earlier model" : scales[work->settings->scale]);
+    tool_fact(work->run, "features", "%s", list == NULL ? "" : list);
+    till_text_free(&text);
+    const char *left_out = till_text_string(&work->left_out);
+    if (left_out != NULL && *left_out != '\0') {
+        tool_note(work->run, "no features: %s", left_out);
+        tool_fact(work->run, "left_out", "%s", left_out);
+    }
+}
+
+enum till_status cluster_prepare(struct cluster_work *work, struct till_error *error) {
+    enum till_status status = list_features(work, error);
+    if (status == TILL_OK && work->frame.rows == 0)
+        status = till_error_set(error, TILL_ERROR_MODEL, "no rows to cluster");
+    if (status == TILL_OK && work->frame.rows >= NO_CLUSTER)
+        status = till_error_set(error, TILL_ERROR_DATA, "more than 2^32 - 2 rows");
+    if (status == TILL_OK)
+        status = read_logs(work, error);
+    if (status == TILL_OK)
+        status = place_rows(work, error);
+    if (status == TILL_OK && work->complete == 0)
+        status = till_error_set(error, TILL_ERROR_MODEL, "no row has all features");
+    if (status == TILL_OK)
+        status = scale_features(work, error);
+    if (status == TILL_OK)
+        status = take_levels(work, error);
+    if (status == TILL_OK && work->numeric_count + work->level_count == 0)
+        status = till_error_set(error, TILL_ERROR_MODEL, "no feature is left: no column of %s that varies",
+                                takes_numbers(work) ? "numbers" : "levels");
+    if (status == TILL_OK) {
+        warn_of_doubles(work);
+        name_features(work);
+    }
+    return status;
+}

@@ -1,0 +1,395 @@
+/* till-cluster: rows -> its rows with the cluster of each and the distance to it.
+ *
+ * Clusters are known when all rows are, so rows are kept as bytes beside their features. The parts: cluster_features.c
+ * (what is compared, and on which scale), cluster_fit.c (the methods), cluster_start.c (given starts). */
+#include "cluster.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <till/silhouette.h>
+#include <till/table.h>
+
+/* Rows beyond this many bytes go to a temporary file. */
+#define ROWS_IN_MEMORY ((size_t)256 << 20)
+
+#define AT(field) offsetof(struct cluster_settings, field)
+static const struct option options[] = {
+    {.name = "clusters",
+     .letter = 'k',
+     .kind = OPTION_TEXT,
+     .offset = AT(clusters),
+     .argument = "N",
+     .help = "How many clusters."},
+    {.name = "key",
+     .kind = OPTION_TEXT,
+     .offset = AT(key),
+     .argument = "COL",
+     .help = "The column that tells rows apart; never a feature (default: the customer column, if there is one)."},
+    {.name = "features",
+     .kind = OPTION_TEXT,
+     .offset = AT(features),
+     .argument = "LIST",
+     .help = "The columns that are compared (default: all columns of numbers but the key, ids, and what tools of this "
+             "family add)."},
+    {.name = "ignore", .kind = OPTION_TEXT, .offset = AT(ignore), .argument = "LIST", .help = "Columns to leave out."},
+    {.name = "log",
+     .kind = OPTION_TEXT,
+     .offset = AT(log),
+     .argument = "LIST",
+     .help = "Take sign(x) log(1 + |x|) of these features first."},
+    {.name = "scale",
+     .kind = OPTION_CHOICE,
+     .offset = AT(scale),
+     .argument = "SCALE",
+     .choices = "none|zscore|minmax|robust",
+     .initial = "zscore",
+     .help = "Bring features to one scale: by the standard deviation of the population, the range, or the quartiles."},
+    {.name = "missing",
+     .kind = OPTION_TEXT,
+     .offset = AT(missing),
+     .argument = "error|pass",
+     .help = "What a missing value of a feature means: an error, or a row without a cluster (default: error, but for "
+             "customers with returns alone, as till-rfm writes them)."},
+    {.name = "start",
+     .kind = OPTION_FILE,
+     .offset = AT(start),
+     .argument = "kmeans++|random|FILE",
+     .help = "The first centroids; a FILE has them as rows in the units of the input (default: kmeans++)."},
+    {.name = "restarts",
+     .kind = OPTION_COUNT,
+     .offset = AT(restarts),
+     .argument = "N",
+     .initial = "10",
+     .minimum = 1,
+     .maximum = 10000,
+     .help = "How many starts; the best result is kept. A given start is one."},
+    {.name = "max-iterations",
+     .kind = OPTION_COUNT,
+     .offset = AT(max_iterations),
+     .argument = "N",
+     .initial = "300",
+     .minimum = 1,
+     .maximum = 1000000,
+     .help = "Stop after so many moves of the centroids, with a warning."},
+    {.name = "tolerance",
+     .kind = OPTION_REAL,
+     .offset = AT(tolerance),
+     .argument = "X",
+     .initial = "0.0001",
+     .minimum = 0,
+     .maximum = 1e9,
+     .help =
+         "Stop when the squared moves of all centroids sum to at most X times the mean variance of the features; 0: "
+         "when no row changes its cluster."},
+    {.name = "algorithm",
+     .kind = OPTION_CHOICE,
+     .offset = AT(algorithm),
+     .argument = "A",
+     .choices = "auto|lloyd|yinyang",
+     .initial = "auto",
+     .help = "How nearest centroids are found. The result is the same."},
+    {.name = "summary",
+     .kind = OPTION_FILE,
+     .offset = AT(summary),
+     .argument = "FILE",
+     .help = "Write a row for each cluster: cluster, size, share, within_ss, silhouette, and its centre in the units "
+             "of the input."},
+    {.name = "model-out",
+     .kind = OPTION_FILE,
+     .offset = AT(model_out),
+     .argument = "FILE",
+     .help = "Keep the clusters in FILE, for till-assign and --previous."},
+    {.name = "previous",
+     .kind = OPTION_FILE,
+     .offset = AT(previous),
+     .argument = "MODEL",
+     .help =
+         "Begin from the clusters of an earlier model: its features, scaling and numbers are kept, and a cold fit is "
+         "made beside it and compared."},
+    {0}};
+
+static const struct pass_column added[] = {{"cluster", TILL_COUNT}, {"distance", TILL_REAL}};
+enum { ADDED = sizeof added / sizeof *added };
+
+/* Options --------------------------------------------------------------------------------------------------------- */
+
+static enum till_status usage(struct till_error *error, const char *role, const char *what) {
+    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
+    till_error_at(error, NULL, 0, 0, role);
+    return TILL_ERROR_USAGE;
+}
+
+/* N, or A..B. */
+static enum till_status parse_clusters(struct cluster_work *work, struct till_error *error) {
+    const char *text = work->settings->clusters;
+    char *end;
+    if (text == NULL)
+        return TILL_OK;
+    bool good = *text >= '0' && *text <= '9';
+    unsigned long first = good ? strtoul(text, &end, 10) : 0, last = first;
+    if (good && end[0] == '.' && end[1] == '.' && end[2] >= '0' && end[2] <= '9')
+        last = strtoul(end + 2, &end, 10);
+    if (!good || *end != '\0' || first == 0 || last < first || last > 1000000)
+        return usage(error, "-k", "a number of clusters is wanted, such as 5");
+    work->smallest = first;
+    work->largest = last;
+    return TILL_OK;
+}
+
+static enum till_status prepare(struct cluster_work *work, struct till_error *error) {
+    const struct cluster_settings *settings = work->settings;
+    enum till_status status = parse_clusters(work, error);
+    if (status != TILL_OK)
+        return status;
+    if (settings->missing != NULL && strcmp(settings->missing, "error") != 0 && strcmp(settings->missing, "pass") != 0)
+        return usage(error, "--missing", "error or pass is wanted");
+    if (settings->features != NULL && settings->ignore != NULL)
+        return usage(error, "--ignore", "give one of --features and --ignore");
+    if (settings->previous == NULL)
+        return work->smallest > 0 ? TILL_OK : usage(error, "-k", "how many clusters? (-k N)");
+    if (settings->features != NULL || settings->ignore != NULL || settings->log != NULL || settings->start != NULL)
+        return usage(error, "--previous", "features, scaling and start are those of the earlier model");
+    status = till_clustering_load(&work->previous, settings->previous, error);
+    if (status == TILL_OK && work->smallest > 0 &&
+        (work->smallest != work->previous->clusters || work->largest != work->smallest))
+        return usage(error, "-k", "the earlier model has another number of clusters");
+    if (status == TILL_OK)
+        work->smallest = work->largest = work->previous->clusters;
+    return status;
+}
+
+/* Reading --------------------------------------------------------------------------------------------------------- */
+
+static enum till_status start(struct cluster_work *work, struct till_input *input, struct till_error *error) {
+    const char *missing = work->settings->missing;
+    bool strict = missing != NULL && strcmp(missing, "error") == 0;
+    work->schema = till_input_schema(input);
+    enum till_status status =
+        pass_plan(&work->pass, work->schema, work->run->delimiter, work->run->replace_columns, added, ADDED, error);
+    if (status == TILL_OK)
+        status = cluster_choose(work, error);
+    if (status == TILL_OK)
+        status = frame_start(&work->frame, work->run, input, true, strict ? TILL_MISSING_REJECTS : TILL_MISSING_PASSES,
+                             error);
+    return status;
+}
+
+static enum till_status take_block(struct cluster_work *work, const struct till_block *block,
+                                   struct till_error *error) {
+    enum till_status status = frame_take(&work->frame, block, error);
+    for (size_t row = 0; row < block->rows && status == TILL_OK; row++)
+        status = till_rows_add(work->rows, block->records[row], error);
+    return status;
+}
+
+static enum till_status read_rows(struct cluster_work *work, struct till_input *input, struct till_error *error) {
+    struct till_block *block = till_block_new(input);
+    if (block == NULL)
+        return till_error_memory(error);
+    enum till_status status = till_input_next(input, block, error);
+    while (status == TILL_OK && block->rows > 0) {
+        status = take_block(work, block, error);
+        if (status == TILL_OK)
+            status = till_input_next(input, block, error);
+    }
+    till_block_free(block);
+    return status == TILL_OK ? frame_finish(&work->frame, error) : status;
+}
+
+/* Writing --------------------------------------------------------------------------------------------------------- */
+
+/* What a row is compared by. */
+struct point {
+    double *numbers;
+    struct till_slice *levels;
+};
+
+static void get_point(const struct cluster_work *work, size_t row, struct point *point) {
+    till_matrix_get(work->matrix, row, point->numbers);
+    for (size_t j = 0; j < work->level_count; j++)
+        point->levels[j] = cluster_level(work, row, j);
+}
+
+static void write_cluster(const struct cluster_work *work, uint32_t row, struct point *point,
+                          struct till_writer *writer) {
+    if (row == NO_CLUSTER) {
+        till_writer_count(writer, UINT64_MAX);
+        till_writer_real(writer, (double)NAN);
+        return;
+    }
+    uint32_t cluster = work->labels[row];
+    get_point(work, row, point);
+    till_writer_count(writer, (uint64_t)cluster + 1);
+    till_writer_real(writer, till_clustering_distance(work->model, cluster, point->numbers, point->levels));
+}
+
+static enum till_status write_rows(struct cluster_work *work, struct till_error *error) {
+    struct till_writer *writer;
+    struct till_slice record;
+    struct point point = {malloc((work->numeric_count + 1) * sizeof(double)),
+                          malloc((work->level_count + 1) * sizeof(struct till_slice))};
+    enum till_status status = point.numbers == NULL || point.levels == NULL ? till_error_memory(error) : TILL_OK;
+    if (status == TILL_OK)
+        status = tool_open_output(work->run, &writer, error);
+    if (status == TILL_OK)
+        status = pass_header(&work->pass, writer, error);
+    if (status == TILL_OK)
+        status = till_rows_rewind(work->rows, error);
+    for (size_t row = 0; row < work->frame.rows && status == TILL_OK; row++) {
+        status = till_rows_next(work->rows, &record, error);
+        if (status == TILL_OK)
+            status = pass_record(&work->pass, writer, record, error);
+        if (status == TILL_OK) {
+            write_cluster(work, work->place[row], &point, writer);
+            status = till_writer_end(writer, error);
+        }
+    }
+    free(point.numbers);
+    free(point.levels);
+    return status;
+}
+
+static bool add_centres(const struct cluster_work *work, struct till_table *table) {
+    const struct till_clustering *model = work->model;
+    for (size_t j = 0; j < model->numeric_count; j++) {
+        double *values = till_table_add(table, model->numeric[j].name, TILL_REAL);
+        for (size_t c = 0; c < model->clusters && values != NULL; c++)
+            values[c] = till_scale_undo(&model->numeric[j].scale, model->numbers[c * model->numeric_count + j]);
+        if (values == NULL)
+            return false;
+    }
+    for (size_t j = 0; j < model->level_count; j++) {
+        struct till_slice *values = till_table_add(table, model->level[j].name, TILL_TEXT);
+        for (size_t c = 0; c < model->clusters && values != NULL; c++)
+            values[c] = till_slice_of(model->levels[c * model->level_count + j]);
+        if (values == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* The silhouette of each cluster, of all rows or of a sample; NaN where it is not defined. */
+static enum till_status find_silhouettes(struct cluster_work *work, double *of_cluster, struct till_error *error) {
+    for (size_t c = 0; c < work->model->clusters; c++)
+        of_cluster[c] = (double)NAN;
+    if (work->level_count > 0 || work->model->clusters < 2)
+        return TILL_OK;
+    struct till_silhouette_options how = {.most_rows = SILHOUETTE_ROWS,
+                                          .manhattan = work->model->metric == TILL_METRIC_MANHATTAN,
+                                          .seed = work->run->seed,
+                                          .threads = work->run->threads};
+    double mean;
+    enum till_status status =
+        till_silhouette(work->matrix, work->labels, work->model->clusters, &how, &mean, of_cluster, error);
+    if (status == TILL_OK && work->complete > SILHOUETTE_ROWS)
+        tool_note(work->run, "silhouettes are those of a sample of %d rows", SILHOUETTE_ROWS);
+    if (status == TILL_OK)
+        tool_figure(work->run, "silhouette", mean);
+    return status;
+}
+
+static enum till_status fill_summary(struct cluster_work *work, struct till_table *table, struct till_error *error) {
+    const struct till_clustering *model = work->model;
+    uint64_t *cluster = till_table_add(table, "cluster", TILL_COUNT);
+    uint64_t *size = till_table_add(table, "size", TILL_COUNT);
+    double *share = till_table_add(table, "share", TILL_REAL);
+    double *within = till_table_add(table, "within_ss", TILL_REAL);
+    double *silhouette = till_table_add(table, "silhouette", TILL_REAL);
+    if (cluster == NULL || size == NULL || share == NULL || within == NULL || silhouette == NULL ||
+        !add_centres(work, table))
+        return till_error_memory(error);
+    for (size_t c = 0; c < model->clusters; c++) {
+        cluster[c] = c + 1;
+        size[c] = model->sizes[c];
+        share[c] = (double)model->sizes[c] / (double)work->complete;
+        within[c] = model->within[c];
+    }
+    return find_silhouettes(work, silhouette, error);
+}
+
+static enum till_status write_summary(struct cluster_work *work, struct till_error *error) {
+    struct till_writer *writer;
+    if (work->settings->summary == NULL)
+        return TILL_OK;
+    struct till_table *table = till_table_new(work->model->clusters);
+    enum till_status status = table == NULL ? till_error_memory(error) : fill_summary(work, table, error);
+    if (status == TILL_OK)
+        status = tool_open_table(work->run, work->settings->summary, &writer, error);
+    if (status == TILL_OK)
+        status = till_table_write(table, writer, error);
+    till_table_free(table);
+    return status;
+}
+
+static enum till_status write_model(struct cluster_work *work, struct till_error *error) {
+    struct till_sink sink;
+    if (work->settings->model_out == NULL)
+        return TILL_OK;
+    enum till_status status = tool_open_file(work->run, work->settings->model_out, &sink, error);
+    return status == TILL_OK ? till_clustering_save(sink, work->model, error) : status;
+}
+
+/* All ------------------------------------------------------------------------------------------------------------- */
+
+static enum till_status cluster_rows(struct cluster_work *work, struct till_error *error) {
+    enum till_status status = cluster_fit(work, work->smallest, error);
+    if (status == TILL_OK)
+        status = write_summary(work, error);
+    if (status == TILL_OK)
+        status = write_rows(work, error);
+    if (status == TILL_OK)
+        status = write_model(work, error);
+    return status;
+}
+
+static void free_work(struct cluster_work *work) {
+    till_clustering_free(work->previous);
+    till_clustering_free(work->model);
+    pass_free(&work->pass);
+    till_rows_free(work->rows);
+    frame_free(&work->frame);
+    till_matrix_free(work->matrix);
+    till_text_free(&work->left_out);
+    free(work->numeric);
+    free(work->level);
+    free(work->scales);
+    free(work->place);
+    free(work->codes);
+    free(work->labels);
+}
+
+static enum till_status run_cluster(struct tool_run *run, struct till_error *error) {
+    struct cluster_work work = {.run = run, .settings = run->settings};
+    struct till_input *input;
+    enum till_status status = prepare(&work, error);
+    if (status == TILL_OK)
+        status = tool_open_input(run, &input, error);
+    if (status == TILL_OK)
+        status = start(&work, input, error);
+    if (status == TILL_OK) {
+        work.rows = till_rows_new(ROWS_IN_MEMORY, getenv("TMPDIR"));
+        status = work.rows == NULL ? till_error_memory(error) : read_rows(&work, input, error);
+    }
+    if (status == TILL_OK)
+        status = cluster_prepare(&work, error);
+    if (status == TILL_OK)
+        status = cluster_rows(&work, error);
+    free_work(&work);
+    return status;
+}
+
+static const struct tool cluster = {
+    .name = "till-cluster",
+    .purpose = "put rows into clusters of like ones, and number them the same way tomorrow",
+    .operands = "[FILE]...",
+    .groups = TOOL_READS | TOOL_WRITES | TOOL_PASSES,
+    .options = options,
+    .settings_size = sizeof(struct cluster_settings),
+    .run = run_cluster,
+};
+
+int main(int argc, char **argv) {
+    return tool_main(&cluster, argc, argv);
+}

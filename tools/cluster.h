@@ -87,6 +87,9 @@ struct till_kmeans_options cluster_kmeans_options(const struct cluster_work *wor
 enum till_status cluster_new_model(struct cluster_work *work, enum till_clustering_method method, size_t clusters,
                                    struct till_error *error);
 
+/* cluster_criteria.c: the table for work->smallest..largest, written; *clusters: what --criterion chooses, or 0. */
+enum till_status cluster_choose_number(struct cluster_work *work, size_t *clusters, struct till_error *error);
+
 /* cluster_start.c: the rows of --start, scaled; the caller frees *points. */
 enum till_status cluster_read_start(struct cluster_work *work, double **points, size_t *count,
                                     struct till_error *error);

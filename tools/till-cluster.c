@@ -1,7 +1,8 @@
 /* till-cluster: rows -> its rows with the cluster of each and the distance to it.
  *
  * Clusters are known when all rows are, so rows are kept as bytes beside their features. The parts: cluster_features.c
- * (what is compared, and on which scale), cluster_fit.c (the methods), cluster_start.c (given starts). */
+ * (what is compared, and on which scale), cluster_fit.c (the methods),
+ * cluster_criteria.c (choosing k), cluster_start.c (given starts). */
 #include "cluster.h"
 
 #include <math.h>
@@ -20,8 +21,28 @@ static const struct option options[] = {
      .letter = 'k',
      .kind = OPTION_TEXT,
      .offset = AT(clusters),
+     .argument = "N|A..B",
+     .help = "How many clusters; a range writes a table of criteria by k instead, unless --criterion chooses one."},
+    {.name = "criterion",
+     .kind = OPTION_CHOICE,
+     .offset = AT(criterion),
+     .argument = "NAME",
+     .choices = "none|silhouette|calinski_harabasz|davies_bouldin|gap|bic|stability",
+     .initial = "none",
+     .help = "With -k A..B: cluster with the k that this criterion finds best."},
+    {.name = "criteria",
+     .kind = OPTION_FILE,
+     .offset = AT(criteria),
+     .argument = "FILE",
+     .help = "With -k A..B: write the table of criteria to FILE."},
+    {.name = "samples",
+     .kind = OPTION_COUNT,
+     .offset = AT(samples),
      .argument = "N",
-     .help = "How many clusters."},
+     .initial = "20",
+     .minimum = 0,
+     .maximum = 10000,
+     .help = "With -k A..B: reference sets for the gap, and bootstrap samples for the stability; 0: neither."},
     {.name = "key",
      .kind = OPTION_TEXT,
      .offset = AT(key),
@@ -147,6 +168,14 @@ static enum till_status prepare(struct cluster_work *work, struct till_error *er
         return usage(error, "--missing", "error or pass is wanted");
     if (settings->features != NULL && settings->ignore != NULL)
         return usage(error, "--ignore", "give one of --features and --ignore");
+    bool range = work->largest > work->smallest;
+    if (!range && settings->criterion > 0)
+        return usage(error, "--criterion", "a range of k is wanted (-k A..B)");
+    if (range && settings->criterion == 0 && (settings->summary != NULL || settings->model_out != NULL))
+        return usage(error, "--criterion", "which k is to be kept? (without it, -k A..B writes a table alone)");
+    if (range && settings->start != NULL && strcmp(settings->start, "random") != 0 &&
+        strcmp(settings->start, "kmeans++") != 0)
+        return usage(error, "--start", "a given start is for one k");
     if (settings->previous == NULL)
         return work->smallest > 0 ? TILL_OK : usage(error, "-k", "how many clusters? (-k N)");
     if (settings->features != NULL || settings->ignore != NULL || settings->log != NULL || settings->start != NULL)
@@ -334,7 +363,14 @@ static enum till_status write_model(struct cluster_work *work, struct till_error
 /* All ------------------------------------------------------------------------------------------------------------- */
 
 static enum till_status cluster_rows(struct cluster_work *work, struct till_error *error) {
-    enum till_status status = cluster_fit(work, work->smallest, error);
+    size_t clusters = work->smallest;
+    enum till_status status = TILL_OK;
+    if (work->largest > work->smallest) {
+        status = cluster_choose_number(work, &clusters, error);
+        if (status != TILL_OK || clusters == 0)
+            return status;
+    }
+    status = cluster_fit(work, clusters, error);
     if (status == TILL_OK)
         status = write_summary(work, error);
     if (status == TILL_OK)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <till/clustering.h>
+#include <till/criteria.h>
 #include <till/silhouette.h>
 
 #include "../support/matrix.h"
@@ -74,6 +75,95 @@ static void silhouettes_are_those_of_scikit_learn(void **state) {
         assert_near(mean, exact, 0.02);
         till_kmeans_free(result);
     }
+    till_matrix_free(matrix);
+}
+
+static struct till_kmeans *fit_first(const struct till_matrix *matrix, size_t k) {
+    double *start = malloc(k * matrix->columns * sizeof *start);
+    struct till_error error = {0};
+    struct till_kmeans *result;
+    for (size_t i = 0; i < k; i++)
+        till_matrix_get(matrix, i, start + matrix->columns * i);
+    struct till_kmeans_options options = {
+        .clusters = k, .start = TILL_KMEANS_GIVEN, .centroids = start, .max_iterations = 1000};
+    assert_int_equal(till_kmeans_fit(matrix, &options, &result, &error), TILL_OK);
+    free(start);
+    return result;
+}
+
+/* scikit-learn 1.2.1: calinski_harabasz_score, davies_bouldin_score; BIC by the formula of the header, in numpy. */
+static void criteria_are_those_of_other_implementations(void **state) {
+    static const double golden[][3] = {{10728.718418, .87898297, -38431.9976}, {8581.211793, 1.07090608, -38097.6733},
+                                       {8065.929976, 1.04450705, -37531.3784}, {7668.512338, 1.04616951, -37234.7381},
+                                       {7277.150314, 1.04609827, -37156.1577}, {6738.632684, 1.12476314, -37630.8247},
+                                       {6528.117423, 1.07510294, -37374.5438}, {6287.861741, 1.07224436, -37353.2790},
+                                       {6103.286803, 1.08662607, -37346.4976}, {5803.309201, 1.13269550, -37471.2596},
+                                       {5703.622505, 1.05881196, -37598.3685}};
+    struct till_matrix *matrix = golden_rfm(10000);
+    (void)state;
+    if (matrix == NULL)
+        skip();
+    for (size_t k = 2; k <= 12; k++) {
+        struct till_kmeans *result = fit_first(matrix, k);
+        struct till_criteria_options options = {.silhouette_rows = 500};
+        struct till_criteria criteria;
+        struct till_error error = {0};
+        assert_int_equal(till_criteria_find(matrix, result, &options, &criteria, &error), TILL_OK);
+        assert_near(criteria.calinski_harabasz, golden[k - 2][0], 1e-6);
+        assert_near(criteria.davies_bouldin, golden[k - 2][1], 1e-8);
+        assert_near(criteria.bic, golden[k - 2][2], 1e-4);
+        assert_true(isnan(criteria.gap) && isnan(criteria.stability));
+        till_kmeans_free(result);
+    }
+    till_matrix_free(matrix);
+}
+
+/* scikit-learn 1.2.1, adjusted_rand_score. */
+static void rand_index_is_that_of_scikit_learn(void **state) {
+    static const uint32_t a[] = {0, 0, 1, 1, 2, 2, 2}, b[] = {0, 0, 1, 2, 2, 2, 1}, one[] = {0, 0, 0, 0, 0, 0, 0};
+    double index;
+    (void)state;
+    assert_int_equal(till_rand_index(a, 2, b, 3, 4, &index, NULL), TILL_OK);
+    assert_near(index, 0.5714285714285714, 1e-12);
+    assert_int_equal(till_rand_index(a, 3, b, 3, 7, &index, NULL), TILL_OK);
+    assert_near(index, 0.2125, 1e-12);
+    assert_int_equal(till_rand_index(a, 3, a, 3, 7, &index, NULL), TILL_OK);
+    assert_near(index, 1, 1e-12);
+    assert_int_equal(till_rand_index(a, 3, one, 1, 7, &index, NULL), TILL_OK);
+    assert_near(index, 0, 1e-12);
+    assert_int_equal(till_rand_index(one, 1, one, 1, 7, &index, NULL), TILL_OK);
+    assert_near(index, 1, 0);
+}
+
+/* Three groups far apart: their number is where the gap first comes within a standard error of the next, and fits to
+ * bootstrap samples agree; with one cluster more they do not. Figures do not depend on threads. */
+static void gap_and_stability_find_groups_that_are_there(void **state) {
+    static const double centre[][2] = {{0, 0}, {20, 0}, {0, 20}};
+    struct till_error error = {0};
+    struct till_matrix *matrix = till_matrix_new(300, 2, &error);
+    struct till_criteria of[5], again;
+    struct till_random random;
+    (void)state;
+    till_random_start(&random, 11, 0);
+    for (size_t row = 0; row < 300; row++)
+        for (size_t j = 0; j < 2; j++)
+            *till_matrix_at(matrix, row, j) = centre[row % 3][j] + till_random_normal(&random);
+    for (size_t k = 1; k <= 4; k++) {
+        struct till_criteria_options options = {.fit = {.restarts = 5, .seed = 2, .threads = 1}, .samples = 10};
+        struct till_kmeans *result;
+        options.fit.clusters = k;
+        assert_int_equal(till_kmeans_fit(matrix, &options.fit, &result, &error), TILL_OK);
+        assert_int_equal(till_criteria_find(matrix, result, &options, &of[k], &error), TILL_OK);
+        options.fit.threads = 3;
+        assert_int_equal(till_criteria_find(matrix, result, &options, &again, &error), TILL_OK);
+        if (k > 1)
+            assert_memory_equal(&of[k], &again, sizeof again);
+        till_kmeans_free(result);
+    }
+    assert_true(of[1].gap < of[2].gap - of[2].gap_error && of[2].gap < of[3].gap - of[3].gap_error);
+    assert_true(of[3].gap >= of[4].gap - of[4].gap_error);
+    assert_near(of[3].stability, 1, 1e-12);
+    assert_true(of[4].stability < 0.95 && isnan(of[1].stability));
     till_matrix_free(matrix);
 }
 
@@ -188,9 +278,14 @@ static void models_read_back_as_they_were_written(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scales_are_what_they_say),          cmocka_unit_test(silhouettes_are_those_of_scikit_learn),
-        cmocka_unit_test(samples_are_of_the_size_asked_for), cmocka_unit_test(pairs_cost_the_least),
-        cmocka_unit_test(distances_are_those_of_the_metric), cmocka_unit_test(models_read_back_as_they_were_written)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(scales_are_what_they_say),
+                                       cmocka_unit_test(silhouettes_are_those_of_scikit_learn),
+                                       cmocka_unit_test(criteria_are_those_of_other_implementations),
+                                       cmocka_unit_test(rand_index_is_that_of_scikit_learn),
+                                       cmocka_unit_test(gap_and_stability_find_groups_that_are_there),
+                                       cmocka_unit_test(samples_are_of_the_size_asked_for),
+                                       cmocka_unit_test(pairs_cost_the_least),
+                                       cmocka_unit_test(distances_are_those_of_the_metric),
+                                       cmocka_unit_test(models_read_back_as_they_were_written)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

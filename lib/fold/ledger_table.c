@@ -119,14 +119,14 @@ struct ledger_entry *ledger_table_entry(struct ledger_table *table, struct ledge
     if (table->indexed) {
         return reserve_slot(table) ? find_or_append(table, key, hash) : NULL;
     }
-    uint32_t *recent = &table->recent[hash % LEDGER_RECENT];
-    if (*recent != 0) {
-        struct ledger_entry *entry = ledger_table_at(table, *recent - 1);
+    uint64_t *recent = &table->recent[hash % LEDGER_RECENT];
+    if (*recent >> 32 == hash >> 32 && (uint32_t)*recent != 0) {
+        struct ledger_entry *entry = ledger_table_at(table, (uint32_t)*recent - 1);
         if (ledger_key_equal(entry->key, key)) {
             return entry;
         }
     }
-    *recent = (uint32_t)table->count + 1;
+    *recent = (hash >> 32) << 32 | (table->count + 1);
     return append(table, key);
 }
 

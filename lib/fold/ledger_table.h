@@ -39,7 +39,7 @@ struct ledger_table {
     size_t gathered; /* so many entries at the front are unique */
     bool indexed;
 
-    uint32_t *recent; /* [LEDGER_RECENT]: index + 1 of an entry, by hash; without an index */
+    uint64_t *recent; /* [LEDGER_RECENT]: tag << 32 | index + 1 of an entry, by hash; without an index */
 
     uint64_t *slots;     /* 0: free; else tag << 32 | index + 1; with an index */
     unsigned slot_shift; /* a tag shifted right by so much is its first slot */

@@ -51,11 +51,14 @@ typedef enum till_status till_itemsets_visit(void *context, const uint32_t *item
 
 /* Delivers every itemset once, by rising size, sets of one size in the order of their items' ranks, from the calling
  * thread and after mining: nothing is delivered when mining fails. Time is that of the search, which grows with the
- * number of itemsets; the itemsets are held until they are delivered, in 1, 2 or 4 bytes an item and 4 a set.
+ * number of itemsets. The itemsets are held until they are delivered: a closed or maximal one takes 1, 2 or 4 bytes an
+ * item and 4 for its count, a frequent one 10 to 15 bytes, for it shares its beginning with those before. `limit`
+ * bounds that, whatever the number of threads: beyond it the search ends, and the error says what would bound the sets.
  * Errors: TILL_ERROR_USAGE (support 0, sizes that contradict), TILL_ERROR_DATA (a code out of range, more sets than the
  * limit, too many entries), TILL_ERROR_MEMORY.
- * Sources: Uno, Kiyomi & Arimura 2004, LCM ver. 2 (occurrence deliver, prefix-preserving closure extension);
- * Zaki 2000, Scalable algorithms for association mining (vertical intersection); Zaki & Hsiao 2002, CHARM. */
+ * Sources: Uno, Kiyomi & Arimura 2004, LCM ver. 2, sections 2 and 3 (prefix-preserving closure extension, occurrence
+ * deliver); Zaki 2000, Scalable algorithms for association mining, section 3 (vertical intersection); Zaki & Hsiao
+ * 2002, CHARM, property 3; Gouda & Zaki 2001, GenMax, and Bayardo 1998, MaxMiner (maximal sets). */
 TILL_API enum till_status till_itemsets_mine(const struct till_baskets *baskets,
                                              const struct till_itemsets_options *options, till_itemsets_visit *visit,
                                              void *context, struct till_error *error);
@@ -68,7 +71,8 @@ struct till_itemset_counts {
 };
 
 /* Counts without enumerating what follows from perfect extensions: k items that each lie in all baskets of a set
- * stand for 2^k sets and cost one step. Memory is that of the input. `options->limit` is not read. TILL_ERROR_DATA when
+ * stand for 2^k sets and cost one step. Memory is a small multiple of the input, whatever the number of itemsets.
+ * `options->limit`, `rank` and `inner_rank` are not read. TILL_ERROR_DATA when
  * a number passes 2^127. Free the result with till_itemset_counts_free. */
 TILL_API enum till_status till_itemsets_count(const struct till_baskets *baskets,
                                               const struct till_itemsets_options *options,

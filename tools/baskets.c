@@ -160,35 +160,35 @@ enum till_status baskets_read(struct tool_run *run, const struct basket_options 
 
 /* ---- order and text ---- */
 
-/* The place of every item among all, by the text that is written for it, `end` behind each. */
-static bool rank_by_text(const struct till_basket_data *data, const char *end, uint32_t *rank) {
-    uint32_t count = data->baskets.item_count, code;
-    struct till_dictionary *texts = till_dictionary_new();
-    uint32_t *order = malloc((count + (size_t)1) * sizeof *order);
+/* Adds the texts of all items, `end` behind each. */
+static bool add_texts(struct till_dictionary *texts, const struct till_basket_data *data, const char *end) {
     struct till_text text = {0};
-    bool fine = texts != NULL && order != NULL;
-    for (uint32_t i = 0; fine && i < count; i++) {
+    bool fine = true;
+    for (uint32_t i = 0, code; fine && i < data->baskets.item_count; i++) {
         text.length = 0;
         fine = till_basket_write_item(&text, data->items[i]) && till_text_append_string(&text, end) &&
                till_dictionary_add(texts, (struct till_slice){text.bytes, text.length}, &code);
     }
-    fine = fine && till_dictionary_order(texts, order);
-    for (uint32_t i = 0; fine && i < count; i++)
-        rank[order[i]] = i;
-    till_dictionary_free(texts);
     till_text_free(&text);
-    free(order);
     return fine;
 }
 
 enum till_status baskets_rank(const struct till_basket_data *data, uint32_t **rank, uint32_t **inner,
                               struct till_error *error) {
     size_t count = data->baskets.item_count;
+    struct till_dictionary *texts = till_dictionary_new();
+    uint32_t *order = malloc((2 * count + 1) * sizeof *order);
     *rank = malloc((2 * count + 1) * sizeof **rank);
-    if (*rank != NULL && rank_by_text(data, "", *rank) && rank_by_text(data, "|", *rank + count)) {
-        *inner = *rank + count;
+    bool fine = texts != NULL && order != NULL && *rank != NULL && add_texts(texts, data, "") &&
+                add_texts(texts, data, "|") && till_dictionary_order(texts, order);
+    /* No text is there twice: names differ, and none ends in a bar that is not escaped. */
+    for (uint32_t i = 0; fine && i < 2 * count; i++)
+        (*rank)[order[i]] = i;
+    *inner = *rank + count;
+    till_dictionary_free(texts);
+    free(order);
+    if (fine)
         return TILL_OK;
-    }
     free(*rank);
     *rank = NULL;
     return till_error_memory(error);

@@ -60,7 +60,8 @@ enum till_status baskets_read(struct tool_run *run, const struct basket_options 
 enum till_status baskets_support(const char *text, uint64_t baskets, uint64_t *minimum, struct till_error *error);
 
 /* The order of items in sets: by the bytes of their names as they are written, and as they are written with a further
- * item behind them. `rank` and `inner` hold item_count numbers each, in one allocation that *rank points to. */
+ * item behind them; one order for both. `rank` and `inner` hold item_count numbers each, in one allocation that *rank
+ * points to. */
 enum till_status baskets_rank(const struct till_basket_data *data, uint32_t **rank, uint32_t **inner,
                               struct till_error *error);
 

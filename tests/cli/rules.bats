@@ -1,0 +1,216 @@
+#!/usr/bin/env bats
+# till-rules: golden rules and measures, q-values over the whole search, restrictions, taxonomy, nulls, held out baskets.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
+    SHARED="${TILL_SHARED:-$BATS_TEST_DIRNAME/../../../shared}"
+    GROCERIES="$SHARED/data/baskets/groceries.csv.gz"
+    . "$BATS_TEST_DIRNAME/../support/examples.bash"
+    cd "$BATS_TEST_TMPDIR"
+}
+
+needs_data() {
+    [ -r "$GROCERIES" ] || skip "no shared data"
+}
+
+# Items may stand in another order there; sides are sorted, and blanks that arules keeps are dropped.
+sides() { # SEPARATOR: first two columns to one key
+    awk -F'\t' -v OFS='\t' -v separator="$1" '
+        function sorted(text,   n, parts, i, j, t, out) {
+            gsub(/[{}]/, "", text)
+            n = split(text, parts, separator)
+            for (i = 1; i <= n; i++) gsub(/^ +| +$/, "", parts[i])
+            for (i = 2; i <= n; i++) for (j = i; j > 1 && parts[j] < parts[j - 1]; j--) { t = parts[j]; parts[j] = parts[j - 1]; parts[j - 1] = t }
+            for (i = 1; i <= n; i++) out = out (i > 1 ? "|" : "") parts[i]
+            return out
+        }
+        { key = sorted($1) " => " sorted($2); $1 = ""; $2 = ""; sub(/^\t\t/, ""); print key, $0 }' | LC_ALL=C sort -t"$(printf '\t')" -k1,1
+}
+
+# All numbers of two files of key and values agree to 1e-9; undefined is NA there.
+agree() {
+    paste "$1" "$2" | awk -F'\t' '{
+        n = NF / 2
+        if ($1 != $(n + 1)) { print "keys: " $1 " / " $(n + 1); exit 1 }
+        for (i = 2; i <= n; i++) {
+            a = $i + 0; b = $(n + i) + 0; d = a > b ? a - b : b - a; m = a < 0 ? -a : a
+            if (d > 1e-9 * m) { print $1 ": column " i ": " a " and " b; exit 1 }
+        }
+    }'
+}
+
+@test "the examples of the page print what it says" {
+    run_examples "$BATS_TEST_DIRNAME/../../man/till-rules.1"
+}
+
+# GOLDEN.md section 9, part 4: arules 1.7.13 = Borgelt apriori; consequents of several items: mlxtend = efficient-apriori.
+@test "groceries: the golden numbers of rules" {
+    needs_data
+    while read -r support confidence rules; do
+        got=$(till-rules -q --baskets -s "$support" -c "$confidence" "$GROCERIES" | tail -n +2 | wc -l)
+        [ "$got" -eq "$rules" ] || { echo "$support $confidence: $got, not $rules"; return 1; }
+    done <<END
+.01 .1 427
+.01 .25 170
+.01 .5 15
+.006 .25 463
+.006 .5 67
+.005 .25 662
+.005 .5 120
+.001 .1 32783
+.001 .25 17391
+.001 .5 5668
+.001 .8 410
+END
+    [ "$(till-rules -q --baskets -s .001 -c .5 --max-consequent=5 "$GROCERIES" | tail -n +2 | wc -l)" -eq 5829 ]
+    # not redundant (improvement > 0)
+    [ "$(till-rules -q --baskets -s .001 -c .5 --redundant=drop "$GROCERIES" | tail -n +2 | wc -l)" -eq 5096 ]
+    [ "$(till-rules -q --baskets -s .001 -c .8 --redundant=drop "$GROCERIES" | tail -n +2 | wc -l)" -eq 392 ]
+    [ "$(till-rules -q --baskets -s .005 -c .25 --redundant=drop "$GROCERIES" | tail -n +2 | wc -l)" -eq 635 ]
+}
+
+@test "groceries: 5668 rules with Fisher p, as arules has them" {
+    needs_data
+    # lhs,rhs,support,confidence,coverage,lift,count,fisher,redundant, the sides in quotes and braces
+    zcat "$SHARED/golden/rules/groceries_rules_s001_c50.csv.gz" | tail -n +2 |
+        sed 's/^"{\(.*\)}","{\(.*\)}",/\1\t\2\t/; s/,[A-Z]*$//' |
+        awk -F'\t' -v OFS='\t' '{ gsub(/,/, OFS, $3); print }' | sides , > want
+    [ "$(wc -l < want)" -eq 5668 ]
+    cut -f1-7 want > want.cut
+    till-rules -q -f tsv --baskets -s .001 -c .5 --measures=coverage,fisher_p "$GROCERIES" | tail -n +2 |
+        awk -F'\t' -v OFS='\t' '{ print $1, $2, $4, $5, $11, $6, $3, $12 }' | sides '[|]' > got
+    agree got want.cut
+}
+
+@test "groceries: 15 rules with 24 measures, as arules has them" {
+    needs_data
+    file="$SHARED/golden/rules/groceries_rules_s01_c50_measures.csv"
+    measures=$(head -n 1 "$file" | tr -d '"' | cut -d, -f6-)
+    till-rules -q -f tsv --baskets -s .01 -c .5 --measures="coverage,$measures" "$GROCERIES" > out
+    awk -F'\t' -v OFS='\t' -v names="$(head -n 1 "$file" | tr -d '"' | cut -d, -f2-)" '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; n = split(names, name, ","); next }
+        { printf "%s\t%s", $1, $2; for (i = 1; i <= n; i++) printf "\t%s", $(at[name[i]]); print "" }' out | sides '[|]' > got
+    tail -n +2 "$file" | sed 's/^"{\(.*\)} => {\(.*\)}",/\1\t\2\t/' |
+        awk -F'\t' -v OFS='\t' '{ gsub(/,/, OFS, $3); print }' | sides , > want
+    [ "$(wc -l < want)" -eq 15 ]
+    [ "$(head -n 1 got | awk -F'\t' '{ print NF }')" -eq 25 ]
+    agree got want
+}
+
+# Published: the rule of the highest lift at .001/.5, and the reference rule of GOLDEN.md.
+@test "groceries: the top rules" {
+    needs_data
+    till-rules -q --baskets -s .001 -c .5 --top=3 "$GROCERIES" | cut -d, -f1-3 > out
+    printf '%s\n' antecedent,consequent,count 'Instant food products|soda,hamburger meat,12' \
+        'popcorn|soda,salty snack,12' 'baking powder|flour,sugar,10' | cmp - out
+    till-rules -q --baskets -c 0 --antecedent='other vegetables' --consequent='whole milk' "$GROCERIES" > out
+    grep -q '^other vegetables,whole milk,736,0.07483477377,0.3867577509,1.513634095,0.02539430858,1.214012875,1.44389155[0-9]*e-45,' out
+    [ "$(wc -l < out)" -eq 2 ]
+}
+
+# The definition of the contract, by awk: sort p m_k, then the running minimum of K (p m_k)_(j) / j from the end.
+@test "q-values are over the whole search, and filters do not change them" {
+    needs_data
+    till-rules --baskets -s .01 -c 0 --max-antecedent=2 -f tsv "$GROCERIES" 2> err | tail -n +2 > all
+    grep -q '3828 of 2 items, 18318 of 3 items; 309 of them tested' err
+    awk -F'\t' -v OFS='\t' '{ k = split($1, a, "|") + 1
+        if (k == 2 && $1 > $2) next
+        printf "%.12e\t%s\t%s\t%s\n", $9 * (k == 2 ? 3828 : 18318), $1, $2, $10 }' all | LC_ALL=C sort -g -k1,1 > weights
+    [ "$(wc -l < weights)" -eq 309 ]
+    tac weights | awk -F'\t' -v n=309 '{ q = 2 * $1 / (n - NR + 1); if (NR == 1 || q < low) low = q
+        want = low > 1 ? 1 : low; d = want - $4; if (d < 0) d = -d; if (d > 1e-8 * want) { print; exit 1 } }'
+    till-rules -q --baskets -s .01 -c .5 -f tsv "$GROCERIES" | tail -n +2 | cut -f1,2,10 | sort > few
+    cut -f1,2,10 all | sort > keys
+    [ "$(comm -12 few keys | wc -l)" -eq 15 ]
+    till-rules -q --baskets -s .01 -c 0 --fdr=0.05 "$GROCERIES" > at5
+    awk -F, '$NF > 0.05 && NR > 1 { exit 1 }' at5
+    # any dependence costs the harmonic number; the chance of a single one is not smaller than the rate
+    till-rules -q --baskets -s .01 -c 0 --fdr=0.05 --adjust=by "$GROCERIES" > by5
+    till-rules -q --baskets -s .01 -c 0 --fdr=0.05 --adjust=layered "$GROCERIES" > layered5
+    [ "$(wc -l < by5)" -le "$(wc -l < at5)" ]
+    [ "$(wc -l < layered5)" -le "$(wc -l < at5)" ]
+}
+
+@test "restrictions shrink the search" {
+    printf '%s\n' a,b,c a,b a,b,d b,c d c,d a,b,c,d > lines
+    till-rules --baskets -s 1 -c 0 lines 2> err > /dev/null
+    grep -q '6 of 2 items, 12 of 3 items, 4 of 4 items' err # C(4,2), 6 pairs x 2, 4 triples x 1
+    till-rules --baskets -s 1 -c 0 --max-antecedent=1 lines 2> err > /dev/null
+    grep -q 'searched: 6 of 2 items; ' err
+    till-rules --baskets -s 1 -c 0 --consequent=a lines 2> err > out
+    grep -q '3 of 2 items, 3 of 3 items, 1 of 4 items' err
+    [ "$(cut -d, -f2 out | sort -u | tr '\n' ' ')" = "a consequent " ]
+    till-rules --baskets -s 1 -c 0 --antecedent='a|b' lines 2> err > out
+    grep -q '5 of 2 items, 2 of 3 items' err
+    run -3 till-rules --baskets -s 1 --antecedent='a|x' lines
+    [[ $output == *'--antecedent'*'"x"'* ]]
+}
+
+@test "a taxonomy: no rule between an item and its own kind" {
+    printf '%s\n' cola,crisps lemonade,crisps cola,nuts lemonade,bread bread > lines
+    printf 'item,parent\ncola,soft drinks\nlemonade,soft drinks\nsoft drinks,drinks\ncrisps,snacks\nnuts,snacks\n' > kinds
+    till-rules -q --baskets -s 1 -c 0 --taxonomy=kinds lines > out
+    grep -q '^soft drinks,snacks,3,0.6,0.75,1.25,' out
+    grep -q '^drinks,crisps,2,' out
+    awk -F, 'NR > 1 { split($1, a, "|"); for (i in a) seen[a[i]] = 1
+        if ($1 ~ /cola/ && ($1 $2) ~ /drinks/ || $1 ~ /crisps/ && ($1 $2) ~ /snacks/ || $1 ~ /soft drinks/ && $2 ~ /^drinks$/) { print; exit 1 } }' out
+    # frequent items: 5, and 3 kinds: 28 pairs, of which cola, lemonade - soft drinks, drinks; soft drinks - drinks; crisps, nuts - snacks
+    till-rules --baskets -s 1 -c 0 --max-antecedent=1 --taxonomy=kinds lines 2>&1 > /dev/null | grep -q 'searched: 21 of 2'
+    printf 'item,parent\na,b\nb,a\n' > kinds
+    run -3 till-rules --baskets -s 1 --taxonomy=kinds lines
+    [[ $output == *"its own ancestor"* ]]
+    printf 'item,parent\na,b\na,c\n' > kinds
+    run -3 till-rules --baskets -s 1 --taxonomy=kinds lines
+    [[ $output == *"two parents"* ]]
+}
+
+# p by hand: two strata of 4 baskets, each with two of a, two of b: P(2) = 1/6, P(1) = 4/6. Sum of 4 has 1/36.
+@test "strata and clusters" {
+    cat > rows.csv <<'END'
+order_id,customer_id,store,item
+1,C1,north,a
+1,C1,north,b
+2,C1,north,a
+2,C1,north,b
+3,C2,north,x
+4,C2,north,x
+5,C3,south,a
+5,C3,south,b
+6,C3,south,a
+6,C3,south,b
+7,C4,south,x
+8,C4,south,x
+END
+    till-rules --strata=store -s 1 rows.csv 2> err > out
+    grep -q '^a,b,4,0.5,1,2,0.25,,0.02777777778,' out
+    grep -q 'alike within a stratum' err
+    # of 8 baskets: C(4,4) C(4,0) / C(8,4)
+    till-rules -q -s 1 rows.csv | grep -q '^a,b,4,0.5,1,2,0.25,,0.01428571429,'
+    # four customers with scores of 2 x 1/4 each: z = 2 / sqrt(4 x 1/4) = 2, and the normal tail above 2 is 0.02275013195
+    till-rules -q --robust=customer_id -s 1 rows.csv | grep -q '^a,b,4,0.5,1,2,0.25,,0.02275013195,'
+    run -2 till-rules --strata=size --robust=customer_id rows.csv
+    sed 's/^2,C1,north,b/2,C1,south,b/' rows.csv > two.csv
+    run -3 till-rules --strata=store -s 1 two.csv
+    [[ $output == *'basket "2" has rows of two'* ]]
+}
+
+@test "held out: the same customers for the same seed, whatever the order of rows and the threads" {
+    needs_data
+    till-rules -q --baskets -s .01 -c 0 --holdout=.5 "$GROCERIES" > a
+    zcat "$GROCERIES" | sort -r | till-rules -q --baskets -s .01 -c 0 --holdout=.5 -j3 > b
+    cmp a b
+    [ "$(wc -l < a)" -gt 50 ]
+    till-rules -q --baskets -s .01 -c 0 --holdout=.5 --seed=2 "$GROCERIES" > c
+    run ! cmp -s a c
+    till-rules --baskets -s .01 -c 0 --holdout=.5 "$GROCERIES" 2>&1 > /dev/null | grep -q 'rules in the baskets held out'
+}
+
+@test "bad measures and options" {
+    echo a,b > lines
+    run -2 till-rules --baskets --measures=nonsense lines
+    [[ $output == *'no measure is called "nonsense"'* ]]
+    till-rules -q --baskets -s 1 --measures=all lines | head -n 1 | grep -q ',fisher_p,'
+    run -2 till-rules --baskets -c 1.5 lines
+    run -3 till-rules --baskets -s 1 --limit=2 lines
+}

@@ -65,7 +65,7 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libtools.a $(STATIC)
 	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libtools.a $(STATIC) -lcmocka $(LIBS)
 
 # The targets of the fuzzer, run once on their corpora.
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay/main.c tests/fuzz/fuzz.h $(STATIC)
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay/main.c $(wildcard tests/fuzz/*.h tests/support/*.h) $(STATIC)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay/main.c $(STATIC) $(LIBS)
 

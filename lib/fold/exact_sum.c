@@ -27,6 +27,14 @@ void exact_sum_settle(struct exact_sum *sum) {
     sum->pending = 0;
 }
 
+bool exact_sum_is_settled(const struct exact_sum *sum) {
+    for (size_t i = 0; i < EXACT_SUM_LIMBS - 1; i++)
+        if (sum->limbs[i] < 0 || sum->limbs[i] > LIMB_MASK)
+            return false;
+    int64_t sign = sum->limbs[EXACT_SUM_LIMBS - 1]; /* no sum of doubles reaches so far */
+    return sum->pending == 0 && (sign == 0 || sign == -1);
+}
+
 /* Adds mantissa x times x 2^position; the product of 53 and 32 bits spans four limbs. */
 static void add_part(struct exact_sum *sum, uint64_t mantissa, uint32_t times, unsigned position, bool negative) {
     wide bits = (wide)mantissa * times << (position % LIMB_BITS);

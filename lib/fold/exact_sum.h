@@ -25,6 +25,9 @@ void exact_sum_merge(struct exact_sum *into, const struct exact_sum *from);
  */
 void exact_sum_settle(struct exact_sum *sum);
 
+/* For what was saved: true for limbs that settling can leave. */
+bool exact_sum_is_settled(const struct exact_sum *sum);
+
 /* The sum, rounded once, to nearest even. O(limbs). */
 double exact_sum_value(const struct exact_sum *sum);
 

@@ -71,15 +71,17 @@ static enum till_status refuse(struct till_error *error) {
     return till_error_set(error, TILL_ERROR_STATE, "the saved ledger is damaged");
 }
 
-/* Reads one entry into the ledger. */
-static enum till_status load_entry(struct till_ledger *ledger, struct saved *in, uint32_t customers,
+/* Reads one entry into the ledger; `absolute` sums the absolute money of all so far. */
+static enum till_status load_entry(struct till_ledger *ledger, struct saved *in, uint32_t customers, wide_sum *absolute,
                                    struct till_error *error) {
     uint64_t high = saved_get(in);
     uint64_t low = saved_get(in);
     int64_t spent = (int64_t)saved_get(in);
     uint64_t who = saved_get(in);
     uint64_t rows = saved_get(in);
-    if (!in->fine || high > UINT32_MAX || (uint32_t)who >= customers || rows - 1 >= UINT32_MAX) {
+    int32_t day = (int32_t)(who >> 32);
+    if (!in->fine || high > UINT32_MAX || (uint32_t)who >= customers || rows - 1 >= UINT32_MAX ||
+        !newest_allows(&ledger->newest, day) || !sum_allows(absolute, spent, ledger->absolute)) {
         return refuse(error);
     }
     struct ledger_key key = {low, (uint32_t)high, (uint32_t)who};
@@ -90,7 +92,7 @@ static enum till_status load_entry(struct till_ledger *ledger, struct saved *in,
     if (entry->rows > 0) {
         return refuse(error); /* an order stands once */
     }
-    *entry = (struct ledger_entry){key, spent, (int32_t)(who >> 32), (uint32_t)rows};
+    *entry = (struct ledger_entry){key, spent, day, (uint32_t)rows};
     return TILL_OK;
 }
 
@@ -115,7 +117,7 @@ static bool load_head(struct till_ledger *ledger, struct saved *in) {
     uint64_t flags = saved_get(in);
     ledger->totals->several = (flags & 1) != 0;
     ledger->totals->amounts_differ = (flags & 2) != 0;
-    return in->fine && flags < 4 && ledger->absolute <= INT64_MAX;
+    return in->fine && flags < 4 && ledger->absolute <= INT64_MAX && newest_is_sound(&ledger->newest);
 }
 
 enum till_status ledger_load(void **state, const void *settings, struct till_slice bytes, struct till_error *error) {
@@ -132,8 +134,9 @@ enum till_status ledger_load(void **state, const void *settings, struct till_sli
     for (uint64_t i = 0; status == TILL_OK && i < customers; i++) {
         status = load_customer(ledger, &in, i, error);
     }
+    wide_sum absolute = 0;
     for (uint64_t i = 0; status == TILL_OK && i < entries; i++) {
-        status = load_entry(ledger, &in, (uint32_t)customers, error);
+        status = load_entry(ledger, &in, (uint32_t)customers, &absolute, error);
     }
     if (status == TILL_OK && !ledger_settle(ledger)) {
         status = till_error_memory(error);

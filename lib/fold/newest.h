@@ -2,6 +2,7 @@
 #ifndef TILL_FOLD_NEWEST_H
 #define TILL_FOLD_NEWEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <till/date.h>
@@ -26,6 +27,19 @@ static inline void newest_add(struct newest_days *days, int32_t day) {
 static inline void newest_merge(struct newest_days *into, const struct newest_days *other) {
     newest_add(into, other->newest);
     newest_add(into, other->next);
+}
+
+/* For what was saved: days of the calendar, in their order. */
+static inline bool newest_is_sound(const struct newest_days *days) {
+    int32_t least = till_date_from_civil(1, 1, 1);
+    bool next = days->next == TILL_DAY_MISSING || (days->next >= least && days->next < days->newest);
+    bool newest = days->newest == TILL_DAY_MISSING || days->newest >= least;
+    return next && newest && days->newest <= till_date_from_civil(9999, 12, 31);
+}
+
+/* For what was saved: a day of a row cannot be newer than the newest. */
+static inline bool newest_allows(const struct newest_days *days, int32_t day) {
+    return day >= till_date_from_civil(1, 1, 1) && day <= days->newest;
 }
 
 #endif

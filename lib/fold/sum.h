@@ -36,4 +36,11 @@ static inline enum till_status sum_absolute(wide_sum *absolute, const int64_t *a
     return sum_check(*absolute, error);
 }
 
+/* For what was saved: adds one absolute amount; false when all of them come to more than the sum that was saved with
+ * them, since sums of the amounts could overflow then. */
+static inline bool sum_allows(wide_sum *part, int64_t amount, wide_sum absolute) {
+    *part += amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;
+    return *part <= absolute;
+}
+
 #endif

@@ -193,6 +193,7 @@ static bool load_numbers(struct facts *facts, struct unpack *from) {
     bool kept = replace(&facts->least.text, unpack_slice(from)) && replace(&facts->greatest.text, unpack_slice(from));
     for (size_t i = 0; i < EXACT_SUM_LIMBS; i++)
         facts->sum.limbs[i] = (int64_t)unpack_count(from);
+    from->damaged |= !exact_sum_is_settled(&facts->sum);
     uint64_t bits = unpack_count(from);
     memcpy(&facts->least.value, &bits, sizeof bits);
     bits = unpack_count(from);

@@ -407,7 +407,19 @@ static enum till_status refuse(struct till_error *error) {
     return till_error_set(error, TILL_ERROR_STATE, "the saved figures are damaged");
 }
 
-static enum till_status load_customer(struct state *state, struct saved *in, uint64_t code, struct till_error *error) {
+/* Purchases have days, in their order, and nothing else has. */
+static bool is_sound(const struct state *state, const struct figure *figure) {
+    if (figure->frequency == 0) {
+        return figure->first == 0 && figure->last == 0;
+    }
+    int32_t first = figure_day(~figure->first);
+    int32_t last = figure_day(figure->last);
+    return first <= last && newest_allows(&state->newest, first) && newest_allows(&state->newest, last);
+}
+
+/* `absolute` sums the absolute money of all so far. */
+static enum till_status load_customer(struct state *state, struct saved *in, uint64_t code, wide_sum *absolute,
+                                      struct till_error *error) {
     struct till_slice name = saved_get_bytes(in, saved_get(in));
     uint64_t monetary = saved_get(in);
     uint64_t counts = saved_get(in);
@@ -425,7 +437,7 @@ static enum till_status load_customer(struct state *state, struct saved *in, uin
     struct figure *figure = till_dictionary_kept(state->names, added);
     *figure = (struct figure){(int64_t)monetary, (uint32_t)counts, (uint32_t)days, (uint32_t)(days >> 32),
                               (counts >> 32) != 0};
-    return TILL_OK;
+    return is_sound(state, figure) && sum_allows(absolute, figure->monetary, state->absolute) ? TILL_OK : refuse(error);
 }
 
 static enum till_status load_figures(struct state *state, struct till_slice bytes, struct till_error *error) {
@@ -434,9 +446,11 @@ static enum till_status load_figures(struct state *state, struct till_slice byte
     state->newest.next = (int32_t)saved_get(&in);
     state->absolute = saved_get(&in);
     uint64_t count = saved_get(&in);
-    enum till_status status = in.fine && state->absolute <= INT64_MAX ? TILL_OK : refuse(error);
+    bool fine = in.fine && state->absolute <= INT64_MAX && newest_is_sound(&state->newest);
+    enum till_status status = fine ? TILL_OK : refuse(error);
+    wide_sum absolute = 0;
     for (uint64_t i = 0; status == TILL_OK && i < count; i++) {
-        status = load_customer(state, &in, i, error);
+        status = load_customer(state, &in, i, &absolute, error);
     }
     return status == TILL_OK && in.left != 0 ? refuse(error) : status;
 }

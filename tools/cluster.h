@@ -65,11 +65,13 @@ struct cluster_work {
     uint32_t *place; /* [frame.rows]: row of the matrix, or NO_CLUSTER */
     size_t complete;
     struct till_matrix *matrix; /* [complete][numeric_count], scaled */
-    uint32_t *codes;            /* [complete][level_count] */
+    uint32_t *codes;            /* [complete][level_count]: ranks of levels in byte order, the missing one last */
+    uint32_t **orders;          /* [level_count]: the dictionary's code of each rank */
 
     /* The result. */
     struct till_clustering *model;
-    uint32_t *labels; /* [complete] */
+    uint32_t *labels;  /* [complete] */
+    double *distances; /* [complete], while labels are being found */
 };
 
 /* cluster_features.c */
@@ -81,6 +83,10 @@ enum till_status cluster_prepare(struct cluster_work *work, struct till_error *e
 /* cluster_fit.c */
 /* Fits, and fills in work->model and work->labels. */
 enum till_status cluster_fit(struct cluster_work *work, size_t clusters, struct till_error *error);
+/* cluster_other.c */
+enum till_status cluster_fit_kmedoids(struct cluster_work *work, size_t clusters, struct till_error *error);
+enum till_status cluster_fit_kprototypes(struct cluster_work *work, size_t clusters, struct till_error *error);
+
 /* What all fits of k-means have in common. */
 struct till_kmeans_options cluster_kmeans_options(const struct cluster_work *work, size_t clusters);
 /* A model with names and scaling, and no points yet. */
@@ -93,6 +99,12 @@ enum till_status cluster_choose_number(struct cluster_work *work, size_t *cluste
 /* cluster_start.c: the rows of --start, scaled; the caller frees *points. */
 enum till_status cluster_read_start(struct cluster_work *work, double **points, size_t *count,
                                     struct till_error *error);
+
+/* True where --start is not one of the words. */
+bool cluster_start_is_file(const struct cluster_work *work);
+
+/* The text of a rank of level column j; empty for the missing level. */
+struct till_slice cluster_level_text(const struct cluster_work *work, size_t j, uint32_t rank);
 
 /* The level of a row as text; empty where it is missing. */
 struct till_slice cluster_level(const struct cluster_work *work, size_t row, size_t j);

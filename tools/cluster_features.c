@@ -11,10 +11,13 @@ static bool takes_numbers(const struct cluster_work *work) {
     return work->settings->method != TILL_CLUSTERING_KMODES;
 }
 
+static bool is_gower(const struct cluster_work *work) {
+    return work->settings->method == TILL_CLUSTERING_KMEDOIDS && work->settings->metric == TILL_METRIC_GOWER;
+}
+
 static bool takes_levels(const struct cluster_work *work) {
     int method = work->settings->method;
-    return method == TILL_CLUSTERING_KMODES || method == TILL_CLUSTERING_KPROTOTYPES ||
-           (method == TILL_CLUSTERING_KMEDOIDS && work->settings->metric == TILL_METRIC_GOWER);
+    return method == TILL_CLUSTERING_KMODES || method == TILL_CLUSTERING_KPROTOTYPES || is_gower(work);
 }
 
 /* Choosing -------------------------------------------------------------------------------------------------------- */
@@ -260,8 +263,7 @@ static void complete_values(const struct cluster_work *work, size_t feature, dou
 static enum till_status scale_feature(struct cluster_work *work, size_t j, double *values, bool *keep,
                                       struct till_error *error) {
     const char *name = work->frame.columns[work->numeric[j]].text;
-    bool constant,
-        gower = work->settings->method == TILL_CLUSTERING_KMEDOIDS && work->settings->metric == TILL_METRIC_GOWER;
+    bool constant;
     double skewness;
     complete_values(work, work->numeric[j], values);
     *keep = true;
@@ -269,7 +271,7 @@ static enum till_status scale_feature(struct cluster_work *work, size_t j, doubl
         work->scales[j] = work->previous->numeric[j].scale;
         return TILL_OK;
     }
-    enum till_scale_method method = gower ? TILL_SCALE_MINMAX : (enum till_scale_method)work->settings->scale;
+    enum till_scale_method method = is_gower(work) ? TILL_SCALE_MINMAX : (enum till_scale_method)work->settings->scale;
     enum till_status status =
         till_scale_fit(&work->scales[j], method, values, work->complete, &constant, &skewness, error);
     *keep = !constant;
@@ -316,25 +318,44 @@ static enum till_status scale_features(struct cluster_work *work, struct till_er
 
 /* Levels ---------------------------------------------------------------------------------------------------------- */
 
-struct till_slice cluster_level(const struct cluster_work *work, size_t row, size_t j) {
-    uint32_t code = work->codes[row * work->level_count + j];
+struct till_slice cluster_level_text(const struct cluster_work *work, size_t j, uint32_t rank) {
     const struct till_dictionary *levels = work->frame.columns[work->level[j]].levels;
-    return code == till_dictionary_count(levels) ? till_slice_of("") : till_dictionary_text(levels, code);
+    return rank == till_dictionary_count(levels) ? till_slice_of("")
+                                                 : till_dictionary_text(levels, work->orders[j][rank]);
 }
 
-/* A missing level is one of its own, behind all others. */
+struct till_slice cluster_level(const struct cluster_work *work, size_t row, size_t j) {
+    return cluster_level_text(work, j, work->codes[row * work->level_count + j]);
+}
+
+/* The levels of column j in complete rows, by rank. */
+static enum till_status rank_levels(struct cluster_work *work, size_t j, struct till_error *error) {
+    const struct frame_column *column = &work->frame.columns[work->level[j]];
+    uint32_t count = till_dictionary_count(column->levels);
+    uint32_t *order = malloc((count + 1) * sizeof *order), *rank = malloc((count + 1) * sizeof *rank);
+    work->orders[j] = order;
+    if (order == NULL || rank == NULL || !till_dictionary_order(column->levels, order)) {
+        free(rank);
+        return till_error_memory(error);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        rank[order[i]] = i;
+    for (size_t row = 0; row < work->frame.rows; row++) {
+        uint32_t code = column->codes[row], place = work->place[row];
+        if (place != NO_CLUSTER)
+            work->codes[place * work->level_count + j] = code == FRAME_MISSING ? count : rank[code];
+    }
+    free(rank);
+    return TILL_OK;
+}
+
 static enum till_status take_levels(struct cluster_work *work, struct till_error *error) {
     work->codes = malloc((work->complete * work->level_count + 1) * sizeof *work->codes);
-    if (work->codes == NULL)
-        return till_error_memory(error);
-    for (size_t row = 0; row < work->frame.rows; row++)
-        for (size_t j = 0; j < work->level_count && work->place[row] != NO_CLUSTER; j++) {
-            const struct frame_column *column = &work->frame.columns[work->level[j]];
-            uint32_t code = column->codes[row];
-            work->codes[work->place[row] * work->level_count + j] =
-                code == FRAME_MISSING ? till_dictionary_count(column->levels) : code;
-        }
-    return TILL_OK;
+    work->orders = calloc(work->level_count + 1, sizeof *work->orders);
+    enum till_status status = work->codes == NULL || work->orders == NULL ? till_error_memory(error) : TILL_OK;
+    for (size_t j = 0; j < work->level_count && status == TILL_OK; j++)
+        status = rank_levels(work, j, error);
+    return status;
 }
 
 /* All ---------------------------------------------------------------------------------------------------------------
@@ -352,9 +373,11 @@ static void name_features(struct cluster_work *work) {
                                                       : "");
     }
     const char *list = till_text_string(&text);
-    bool own = work->previous != NULL;
-    tool_note(work->run, "features: %s; scale: %s", list == NULL ? "" : list,
-              own ? "as in the earlier model" : scales[work->settings->scale]);
+    const char *scale = work->previous != NULL     ? "as in the earlier model"
+                        : work->numeric_count == 0 ? "none"
+                        : is_gower(work)           ? "minmax"
+                                                   : scales[work->settings->scale];
+    tool_note(work->run, "features: %s; scale: %s", list == NULL ? "" : list, scale);
     tool_fact(work->run, "features", "%s", list == NULL ? "" : list);
     till_text_free(&text);
     const char *left_out = till_text_string(&work->left_out);

@@ -39,6 +39,11 @@ struct till_kmeans_options cluster_kmeans_options(const struct cluster_work *wor
                                             portable != NULL && *portable != '\0' && strcmp(portable, "0") != 0};
 }
 
+bool cluster_start_is_file(const struct cluster_work *work) {
+    const char *start = work->settings->start;
+    return start != NULL && strcmp(start, "kmeans++") != 0 && strcmp(start, "random") != 0;
+}
+
 /* Results --------------------------------------------------------------------------------------------------------- */
 
 static enum till_status adopt_kmeans(struct cluster_work *work, struct till_kmeans *result, struct till_error *error) {
@@ -137,7 +142,6 @@ static enum till_status compare_cold(struct cluster_work *work, const struct til
 /* The starts that --previous or --start=FILE give; *points NULL: none. The caller frees them. */
 static enum till_status given_points(struct cluster_work *work, size_t clusters, double **points,
                                      struct till_error *error) {
-    const char *start = work->settings->start;
     size_t count = clusters;
     *points = NULL;
     if (work->previous != NULL) {
@@ -148,12 +152,12 @@ static enum till_status given_points(struct cluster_work *work, size_t clusters,
         memcpy(*points, work->previous->numbers, size);
         return TILL_OK;
     }
-    if (start == NULL || strcmp(start, "kmeans++") == 0 || strcmp(start, "random") == 0)
+    if (!cluster_start_is_file(work))
         return TILL_OK;
     enum till_status status = cluster_read_start(work, points, &count, error);
     if (status == TILL_OK && count != clusters) {
         status = till_error_set(error, TILL_ERROR_DATA, "%zu rows, for %zu clusters", count, clusters);
-        till_error_at(error, start, 0, 0, NULL);
+        till_error_at(error, work->settings->start, 0, 0, NULL);
     }
     return status;
 }
@@ -185,5 +189,13 @@ static enum till_status fit_kmeans(struct cluster_work *work, size_t clusters, s
 }
 
 enum till_status cluster_fit(struct cluster_work *work, size_t clusters, struct till_error *error) {
-    return fit_kmeans(work, clusters, error);
+    switch (work->settings->method) {
+    case TILL_CLUSTERING_KMEDOIDS:
+        return cluster_fit_kmedoids(work, clusters, error);
+    case TILL_CLUSTERING_KMODES:
+    case TILL_CLUSTERING_KPROTOTYPES:
+        return cluster_fit_kprototypes(work, clusters, error);
+    default:
+        return fit_kmeans(work, clusters, error);
+    }
 }

@@ -1,7 +1,7 @@
 /* till-cluster: rows -> its rows with the cluster of each and the distance to it.
  *
  * Clusters are known when all rows are, so rows are kept as bytes beside their features. The parts: cluster_features.c
- * (what is compared, and on which scale), cluster_fit.c (the methods),
+ * (what is compared, and on which scale), cluster_fit.c and cluster_other.c (the methods),
  * cluster_criteria.c (choosing k), cluster_start.c (given starts). */
 #include "cluster.h"
 
@@ -43,6 +43,13 @@ static const struct option options[] = {
      .minimum = 0,
      .maximum = 10000,
      .help = "With -k A..B: reference sets for the gap, and bootstrap samples for the stability; 0: neither."},
+    {.name = "method",
+     .kind = OPTION_CHOICE,
+     .offset = AT(method),
+     .argument = "M",
+     .choices = "kmeans|kmedoids|kmodes|kprototypes",
+     .initial = "kmeans",
+     .help = "Centres are means; rows; the most frequent levels of categorical columns; or means and levels together."},
     {.name = "key",
      .kind = OPTION_TEXT,
      .offset = AT(key),
@@ -55,6 +62,11 @@ static const struct option options[] = {
      .help = "The columns that are compared (default: all columns of numbers but the key, ids, and what tools of this "
              "family add)."},
     {.name = "ignore", .kind = OPTION_TEXT, .offset = AT(ignore), .argument = "LIST", .help = "Columns to leave out."},
+    {.name = "categorical",
+     .kind = OPTION_TEXT,
+     .offset = AT(categorical),
+     .argument = "LIST",
+     .help = "Features that are levels although they look like numbers."},
     {.name = "log",
      .kind = OPTION_TEXT,
      .offset = AT(log),
@@ -111,6 +123,21 @@ static const struct option options[] = {
      .choices = "auto|lloyd|yinyang",
      .initial = "auto",
      .help = "How nearest centroids are found. The result is the same."},
+    {.name = "metric",
+     .kind = OPTION_CHOICE,
+     .offset = AT(metric),
+     .argument = "M",
+     .choices = "euclidean|manhattan|gower",
+     .initial = "euclidean",
+     .help = "The distance of kmedoids; gower takes numbers by their range, and levels."},
+    {.name = "gamma",
+     .kind = OPTION_REAL,
+     .offset = AT(gamma),
+     .argument = "X",
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 1e9,
+     .help = "What a different level costs in kprototypes (0: half the mean standard deviation of the numbers)."},
     {.name = "summary",
      .kind = OPTION_FILE,
      .offset = AT(summary),
@@ -168,6 +195,14 @@ static enum till_status prepare(struct cluster_work *work, struct till_error *er
         return usage(error, "--missing", "error or pass is wanted");
     if (settings->features != NULL && settings->ignore != NULL)
         return usage(error, "--ignore", "give one of --features and --ignore");
+    if (settings->method != TILL_CLUSTERING_KMEANS) {
+        if (work->largest > work->smallest)
+            return usage(error, "-k", "criteria are those of k-means; give one k");
+        if (settings->previous != NULL)
+            return usage(error, "--previous", "only k-means begins from an earlier model");
+    }
+    if (settings->method > TILL_CLUSTERING_KMEDOIDS && settings->start != NULL)
+        return usage(error, "--start", "this method makes its own starts");
     bool range = work->largest > work->smallest;
     if (!range && settings->criterion > 0)
         return usage(error, "--criterion", "a range of k is wanted (-k A..B)");
@@ -181,6 +216,9 @@ static enum till_status prepare(struct cluster_work *work, struct till_error *er
     if (settings->features != NULL || settings->ignore != NULL || settings->log != NULL || settings->start != NULL)
         return usage(error, "--previous", "features, scaling and start are those of the earlier model");
     status = till_clustering_load(&work->previous, settings->previous, error);
+    if (status == TILL_OK && work->previous->method != TILL_CLUSTERING_KMEANS)
+        return usage(error, "--previous",
+                     "only k-means begins from an earlier model, and this one is of another method");
     if (status == TILL_OK && work->smallest > 0 &&
         (work->smallest != work->previous->clusters || work->largest != work->smallest))
         return usage(error, "-k", "the earlier model has another number of clusters");
@@ -393,6 +431,9 @@ static void free_work(struct cluster_work *work) {
     free(work->scales);
     free(work->place);
     free(work->codes);
+    for (size_t j = 0; j < work->level_count && work->orders != NULL; j++)
+        free(work->orders[j]);
+    free(work->orders);
     free(work->labels);
 }
 

@@ -266,3 +266,61 @@ clusters() {
     run till-cluster -k 1..1 --criterion=bic "$file"
     [ "$status" -eq 2 ]
 }
+
+# Telco as the Python package saw it: numbers z-scored, a blank total taken as 0.
+telco() {
+    file=$SHARED/data/churn/Telco-Customer-Churn.csv.gz
+    [ -e "$file" ] || skip "no $file: set TILL_SHARED to where the shared data lie"
+    zcat "$file" | awk -F, -v OFS=, '$20 == " " { $20 = 0 } { print }' > telco.csv
+    LEVELS=gender,SeniorCitizen,Partner,Dependents,PhoneService,MultipleLines,InternetService,OnlineSecurity,OnlineBackup,DeviceProtection,TechSupport,StreamingTV,StreamingMovies,Contract,PaperlessBilling,PaymentMethod
+}
+
+@test "k-modes from Cao's start costs what the Python package finds" {
+    telco
+    till-cluster --method=kmodes -k 5 --restarts=1 --features=$LEVELS --summary=summary --model-out=model telco.csv > out 2> err
+    # kmodes 61265b1: cost 28945; clusters of 2549, 1526 and 394 without ties, and two that share tied rows.
+    grep -q '28945 cost' err
+    cut -d, -f2 summary | grep -qx 2549
+    cut -d, -f2 summary | grep -qx 1526
+    cut -d, -f2 summary | grep -qx 394
+    till-assign -q --model=model telco.csv | cmp - out
+}
+
+@test "k-prototypes costs no more than the Python package finds" {
+    telco
+    till-cluster --method=kprototypes -k 5 --features=tenure,MonthlyCharges,TotalCharges,$LEVELS --categorical=SeniorCitizen \
+        --model-out=model telco.csv > out 2> err
+    grep -q 'gamma: 0.5' err
+    # kmodes 61265b1, Cao's start: 20186.025409
+    awk 'match($0, /cost [0-9.]+/) { cost = substr($0, RSTART + 5, RLENGTH - 5) } END { exit !(cost > 15000 && cost <= 20186.03) }' err
+    till-assign -q --model=model telco.csv | cmp - out
+    till-cluster -q --method=kprototypes -k 5 -j 3 --features=tenure,MonthlyCharges,TotalCharges,$LEVELS \
+        --categorical=SeniorCitizen telco.csv | cmp - out
+}
+
+@test "k-medoids by three metrics, and its model" {
+    for metric in euclidean manhattan gower; do
+        till-cluster -q --method=kmedoids --metric=$metric -k 2 --model-out=model --summary=summary six.csv > out
+        [ "$(clusters < out)" = '1 1 1 2 2 2 ' ]
+        # Medoids are rows.
+        [ "$(tail -n 2 summary | cut -d, -f6 | tr '\n' ' ')" = '2 52 ' ]
+        till-assign -q --model=model six.csv | cmp - out
+    done
+    sed -n '1p; 2p; 7p' six.csv > start.csv
+    till-cluster -q --method=kmedoids -k 2 --start=start.csv six.csv | cut -d, -f7 > given
+    till-cluster -q --method=kmedoids -k 2 six.csv | cut -d, -f7 | cmp - given
+    # Gower: |1 - 2| / 89 of recency, 0 of frequency, another name: 1.
+    till-cluster -q --method=kmedoids --metric=gower -k 2 six.csv | sed -n 2p | grep -q ',0.3370786517$'
+}
+
+@test "what a method does not take is refused" {
+    for options in '--method=kmodes --start=six.csv' '--method=kmedoids --previous=model' '--categorical=name' \
+        '--method=kmedoids --categorical=name'; do
+        run till-cluster -k 2 $options six.csv
+        [ "$status" -eq 2 ]
+    done
+    run till-cluster --method=kmedoids -k 2..3 six.csv
+    [ "$status" -eq 2 ]
+    run till-cluster --method=kmodes -k 2 --features=recency --ignore=name six.csv
+    [ "$status" -eq 2 ]
+}

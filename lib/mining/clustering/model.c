@@ -7,6 +7,8 @@
 
 #include <till/model.h>
 
+#include "lib/data/utf8.h"
+
 static const char *const method_names[] = {"kmeans", "kmedoids", "kmodes", "kprototypes"};
 static const char *const metric_names[] = {"euclidean", "manhattan", "gower", "prototype"};
 
@@ -162,12 +164,30 @@ static json_t *model_as_json(const struct till_clustering *model) {
                      columns_as_json(model->level, model->level_count, false), "clusters", clusters);
 }
 
+static bool is_utf8(const char *text) {
+    size_t length = strlen(text);
+    return utf8_first_invalid(text, length) == length;
+}
+
+/* JSON holds nothing else than UTF-8. */
+static bool all_utf8(const struct till_clustering *model) {
+    bool good = true;
+    for (size_t j = 0; j < model->numeric_count; j++)
+        good = good && is_utf8(model->numeric[j].name);
+    for (size_t j = 0; j < model->level_count; j++)
+        good = good && is_utf8(model->level[j].name);
+    for (size_t i = 0; i < model->clusters * model->level_count; i++)
+        good = good && is_utf8(model->levels[i]);
+    return good;
+}
+
 enum till_status till_clustering_save(struct till_sink sink, const struct till_clustering *model,
                                       struct till_error *error) {
+    if (!all_utf8(model))
+        return till_error_set(error, TILL_ERROR_DATA, "the model cannot be kept: a column or level is not UTF-8");
     json_t *body = model_as_json(model);
     if (body == NULL)
-        return till_error_set(error, TILL_ERROR_DATA,
-                              "the model cannot be kept: a column or level is not UTF-8, or memory is out");
+        return till_error_memory(error);
     enum till_status status = till_model_save(sink, TILL_CLUSTERING_KIND, body, error);
     json_decref(body);
     return status;

@@ -12,6 +12,8 @@ setup() {
     gzip -c sales.csv > sales.csv.gz
     till-rfm -q --max-bad=1 --scheme-out=scheme.json sales.csv > customers.csv
     till-rfm -q --max-bad=1 --no-scores sales.csv > figures.csv
+    { echo time,event,group
+      for i in {1..30}; do echo "$((i * 7 % 23 + 1)),$((i % 3 > 0)),g$((i % 2))"; done; } > lives.csv
 }
 
 teardown() {
@@ -23,7 +25,8 @@ need_shim() {
     [ -z "$TILL_SANITIZER" ] || skip "a sanitizer brings its own allocator"
 }
 
-TOOLS="rfm check cohort value assign synth"
+# synth comes last: it reads nothing.
+TOOLS="rfm check cohort value assign itemsets rules features cluster survival synth"
 
 # A run of a tool that touches much of it. Sets argv.
 command_of() {
@@ -33,6 +36,11 @@ command_of() {
     cohort) argv=(till-cohort -q -j1 --max-bad=1 --by=week sales.csv) ;;
     value) argv=(till-value -q -j1 --value=monetary --scheme-out=new.json figures.csv) ;;
     assign) argv=(till-assign -q --model=scheme.json figures.csv) ;;
+    itemsets) argv=(till-itemsets -q -j1 --min-support=2 --max-bad=1 sales.csv) ;;
+    rules) argv=(till-rules -q -j1 --min-support=2 --min-confidence=0.1 --max-bad=1 sales.csv) ;;
+    features) argv=(till-features -q -j1 --cutoff=2024-01-20 --horizon=5d --max-bad=1 sales.csv) ;;
+    cluster) argv=(till-cluster -q -j1 -k 2 --model-out=new.json customers.csv) ;;
+    survival) argv=(till-survival -q -j1 --time=time --event=event --group=group lives.csv) ;;
     synth) argv=(till-synth -q --customers=20 --days=60 --truth=new.json) ;;
     esac
 }
@@ -107,6 +115,26 @@ memory_fails() {
 
 @test "till-assign: memory that is out, at any allocation" {
     memory_fails assign
+}
+
+@test "till-itemsets: memory that is out, at any allocation" {
+    memory_fails itemsets
+}
+
+@test "till-rules: memory that is out, at any allocation" {
+    memory_fails rules
+}
+
+@test "till-features: memory that is out, at any allocation" {
+    memory_fails features
+}
+
+@test "till-cluster: memory that is out, at any allocation" {
+    memory_fails cluster
+}
+
+@test "till-survival: memory that is out, at any allocation" {
+    memory_fails survival
 }
 
 @test "till-synth: memory that is out, at any allocation" {

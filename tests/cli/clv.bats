@@ -2,23 +2,12 @@
 # till-clv: CDNOW from the raw log against the maxima and forecasts of another solver, what is refused, and sameness.
 bats_require_minimum_version 1.5.0
 
+load ../support/examples
+
 setup() {
     PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
     SHARED="${TILL_SHARED:-$BATS_TEST_DIRNAME/../../../shared}"
     cd "$BATS_TEST_TMPDIR"
-}
-
-run_examples() {
-    sed -n '/^\.SH EXAMPLES/,/^\.SH [^E]/p' "$1" | sed -n '/^\.EX/,/^\.EE/p' | sed 's/\\-/-/g' > examples
-    grep -q '^\$ ' examples
-    awk '/^\./ { file = ""; next }
-         /^\$ cat / { file = $3; printf "" > file; next }
-         /^\$ / { file = "wanted" ++n; print substr($0, 3) > ("command" n); printf "" > file; next }
-         file != "" { print > file }' examples
-    for command in command*; do
-        sh "$command" > got
-        diff -u "wanted${command#command}" got
-    done
 }
 
 # The 1/10 sample of CDNOW: 2,357 customers, 6,919 transactions from 1997-01-01 to 1998-06-30.

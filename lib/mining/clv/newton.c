@@ -14,6 +14,7 @@
 #define MOST_STEPS 300
 #define LONGEST_STEP 2.0
 #define WIDEST 8.0
+#define STEEPEST 1e-9 /* of the mean log-likelihood, at what is called its top */
 #define SMALLEST_GAIN 1e-24
 
 void slopes_add(struct slopes *into, const struct slopes *from, double weight) {
@@ -153,7 +154,8 @@ enum till_status newton_climb(struct optimum *optimum, const struct objective *o
     for (optimum->iterations = 0; status == TILL_OK && climbed && optimum->iterations < MOST_STEPS;
          optimum->iterations++)
         status = climb_once(optimum, objective, &damping, &climbed, error);
-    optimum->inner = status == TILL_OK && is_inner(optimum, objective->parameters);
+    optimum->inner = status == TILL_OK && is_inner(optimum, objective->parameters) &&
+                     steepest(&optimum->slopes, objective->parameters) <= STEEPEST * objective->weight;
     return status;
 }
 

@@ -12,7 +12,7 @@
 #include <till/parallel.h>
 
 #define CHUNK 1024
-#define ENOUGH_CELLS 4096
+#define ENOUGH_CELLS 512 /* or a 32nd of them */
 
 /* The sum over every `stride`-th cell, from `offset`. */
 struct sample {
@@ -82,8 +82,9 @@ static enum till_status search(struct sample *sample, struct optimum *best, stru
     enum till_status status = TILL_OK;
     struct optimum guess = {.inner = false};
     size_t all = sample->cells->count;
-    if (all > ENOUGH_CELLS) {
-        sample->stride = all / ENOUGH_CELLS;
+    size_t enough = all / 32 > ENOUGH_CELLS ? all / 32 : ENOUGH_CELLS;
+    if (all > enough) {
+        sample->stride = (all + enough - 1) / enough;
         objective.weight = weight_of(sample);
         status = newton_best(&guess, &objective, sample->model->starts, sample->model->start_count, error);
         sample->stride = 1;

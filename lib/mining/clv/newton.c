@@ -11,11 +11,11 @@
 #include <math.h>
 #include <string.h>
 
-#define MOST_STEPS 300
+#define MOST_STEPS 80
 #define LONGEST_STEP 2.0
 #define WIDEST 8.0
-#define STEEPEST 1e-9 /* of the mean log-likelihood, at what is called its top */
-#define SMALLEST_GAIN 1e-24
+#define STEEPEST 1e-9       /* of the mean log-likelihood, at what is called its top */
+#define SMALLEST_GAIN 1e-26 /* an observation */
 
 void slopes_add(struct slopes *into, const struct slopes *from, double weight) {
     into->value += weight * from->value;
@@ -128,7 +128,7 @@ static enum till_status climb_once(struct optimum *optimum, const struct objecti
         struct slopes slopes = {0};
         find_step(&optimum->slopes, n, damping, step, &gain);
         /* The gain is a sum over all observations; below this it is lost in their rounding. */
-        if (gain <= SMALLEST_GAIN || !move(optimum->logs, step, n, moved))
+        if (gain <= SMALLEST_GAIN * objective->weight || !move(optimum->logs, step, n, moved))
             return TILL_OK;
         enum till_status status = objective->evaluate(objective->context, moved, &slopes, error);
         if (status != TILL_OK)

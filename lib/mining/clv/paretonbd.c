@@ -20,6 +20,11 @@
 /* Beyond this many e-folds below the start the integrand is nothing. */
 #define DEEPEST 50.0
 
+/* A panel of 16 nodes takes in a fall of STEEPEST over a width of WIDEST with all digits. */
+#define STEEPEST 14.0
+#define WIDEST 4.0
+#define MOST_PANELS 64
+
 /* Sums over the fates of being dead, relative to exp(log_scale). Of A = log(1 + tau/alpha), B = log(1 + tau/beta),
  * u = tau/(alpha + tau), v = tau/(beta + tau): their moments. */
 struct moments {
@@ -36,8 +41,9 @@ struct lifetime {
     double shift;         /* min(alpha, beta) + t_x */
     double span;          /* of y */
     double log_start;     /* log of the integrand's exponent at t_x */
-    int panels;
     const struct rule *rule;
+    int panels;
+    double edge[MOST_PANELS + 1]; /* of y, falling from span to 0 */
 };
 
 /* The exponent's fall from the start to y, and its slope there. */
@@ -46,6 +52,19 @@ static double fall(const struct lifetime *life, double y, double *slope) {
     *slope = life->buying * growth / (life->alpha + tau) + life->dying * growth / (life->beta + tau);
     return life->buying * log1p((tau - life->start) / (life->alpha + life->start)) +
            life->dying * log1p((tau - life->start) / (life->beta + life->start));
+}
+
+/* Lays panels from the right, where the fall is steepest, to the left. */
+static void divide(struct lifetime *life, double slope, const struct rule *rule) {
+    double y = life->span;
+    life->rule = rule;
+    for (life->panels = 0; y > 0 && life->panels < MOST_PANELS; life->panels++) {
+        life->edge[life->panels] = y;
+        y -= fmin(WIDEST, STEEPEST / slope);
+        if (y > 0)
+            fall(life, y, &slope);
+    }
+    life->edge[life->panels] = 0;
 }
 
 /* Cuts off where nothing is left, and chooses rule and panels by how far the exponent falls. The fall is convex in y,
@@ -57,23 +76,25 @@ static void lay_panels(struct lifetime *life, const struct rule *rules) {
         depth = fall(life, life->span, &slope) - life->span;
     }
     double steep = slope * life->span;
+    life->panels = 1;
+    life->edge[0] = life->span;
+    life->edge[1] = 0;
     if (steep < 2.5 && life->span < 1.2)
         life->rule = &rules[0];
     else if (steep < 8 && life->span < 2.5)
         life->rule = &rules[1];
     else
-        life->rule = &rules[2];
-    life->panels = life->rule == &rules[2] ? (int)ceil(fmax(life->span / 4, steep / 14)) : 1;
+        divide(life, slope, &rules[2]);
 }
 
 static void lay_out(struct lifetime *life, const struct point *point, const struct buyer *buyer) {
     double alpha = point->parameter[1], beta = point->parameter[3], start = buyer->last;
-    *life = (struct lifetime){.alpha = alpha,
-                              .beta = beta,
-                              .buying = point->parameter[0] + buyer->repeats,
-                              .dying = point->parameter[2] + 1,
-                              .start = start,
-                              .shift = fmin(alpha, beta) + start};
+    life->alpha = alpha;
+    life->beta = beta;
+    life->buying = point->parameter[0] + buyer->repeats;
+    life->dying = point->parameter[2] + 1;
+    life->start = start;
+    life->shift = fmin(alpha, beta) + start;
     life->span = log1p((buyer->age - start) / life->shift);
     life->log_start = -life->buying * log1p(start / alpha) - life->dying * log1p(start / beta);
     lay_panels(life, point->rules);
@@ -81,15 +102,17 @@ static void lay_out(struct lifetime *life, const struct point *point, const stru
 
 /* The integral itself, less exp(log_start). */
 static double integrate(const struct lifetime *life) {
-    double total = 0, width = life->span / life->panels;
+    double total = 0;
     double near_a = life->alpha + life->start, near_b = life->beta + life->start;
-    for (int panel = 0; panel < life->panels; panel++)
+    for (int panel = 0; panel < life->panels; panel++) {
+        double low = life->edge[panel + 1], width = life->edge[panel] - low;
         for (int i = 0; i < life->rule->count; i++) {
-            double y = (panel + life->rule->node[i]) * width, step = life->shift * expm1(y);
-            double weight = exp(-life->buying * log1p(step / near_a) - life->dying * log1p(step / near_b));
+            double y = low + life->rule->node[i] * width, step = life->shift * expm1(y);
+            double weight = width * exp(-life->buying * log1p(step / near_a) - life->dying * log1p(step / near_b));
             total += life->rule->weight[i] * weight * (life->shift + step);
         }
-    return total * width;
+    }
+    return total;
 }
 
 /* One fate more. */
@@ -114,21 +137,23 @@ static void add_moment(struct moments *sum, double w, double a, double b, double
 
 /* All moments over the dead, and the log of their total mass. */
 static double integrate_moments(const struct lifetime *life, struct moments *sum) {
-    double width = life->span / life->panels, alpha = life->alpha, beta = life->beta;
+    double alpha = life->alpha, beta = life->beta;
     double start_a = log1p(life->start / alpha), start_b = log1p(life->start / beta);
     /* One of A and B is linear in y: that of the smaller parameter, by which tau was replaced. */
     bool alpha_smaller = alpha <= beta;
     double other = (alpha_smaller ? beta : alpha) + life->start;
-    for (int panel = 0; panel < life->panels; panel++)
+    for (int panel = 0; panel < life->panels; panel++) {
+        double low = life->edge[panel + 1], width = life->edge[panel] - low;
         for (int i = 0; i < life->rule->count; i++) {
-            double y = (panel + life->rule->node[i]) * width, step = life->shift * expm1(y);
+            double y = low + life->rule->node[i] * width, step = life->shift * expm1(y);
             double far = log1p(step / other), tau = life->start + step;
             double a = start_a + (alpha_smaller ? y : far), b = start_b + (alpha_smaller ? far : y);
             double exponent = -life->buying * (a - start_a) - life->dying * (b - start_b);
-            double weight = life->rule->weight[i] * exp(exponent) * (life->shift + step);
+            double weight = width * life->rule->weight[i] * exp(exponent) * (life->shift + step);
             add_moment(sum, weight, a, b, tau / (alpha + tau), tau / (beta + tau));
         }
-    return life->log_start + log(sum->total * width);
+    }
+    return life->log_start + log(sum->total);
 }
 
 /* The log of P_alive, and the slopes of it. */

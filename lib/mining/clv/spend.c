@@ -221,7 +221,10 @@ enum till_status till_spend_fit(struct till_spend_fit *fit, const struct till_sp
     *fit = (struct till_spend_fit){.correlation = NAN};
     enum till_status status = gather(&work, history, error);
     objective.weight = (double)work.count;
+    /* The first start is near what shops see; the others are for what it does not lead to the top of. */
     if (status == TILL_OK && work.count > 0)
+        status = newton_best(&best, &objective, starts, 1, error);
+    if (status == TILL_OK && work.count > 0 && !best.inner)
         status = newton_best(&best, &objective, starts, sizeof starts / sizeof *starts, error);
     fit->customers = work.count;
     if (status == TILL_OK && work.count > 0)

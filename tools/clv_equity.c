@@ -213,7 +213,7 @@ enum till_status clv_matrix(struct tool_run *run, const struct clv_part *parts, 
     const struct clv_column columns[] = {{settings->by, TILL_TEXT}, {"repeats", TILL_COUNT},
                                          {"t_x", TILL_REAL},        {"age", TILL_REAL},
                                          {"p_alive", TILL_REAL},    {"expected_purchases", TILL_REAL}};
-    struct till_writer *writer;
+    struct till_writer *writer = NULL;
     struct till_clv_horizon horizon;
     size_t skip = settings->by == NULL ? 1 : 0;
     enum till_status status = clv_horizon(settings, &horizon, error);

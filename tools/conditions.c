@@ -50,14 +50,14 @@ static enum till_status parse(struct condition *condition, const char *text, str
 }
 
 enum till_status conditions_parse(struct tool_run *run, struct till_error *error) {
-    struct tool_private *private = run->private;
-    const struct option_list *list = &private->common.fail_if;
+    struct tool_private *own = run->private;
+    const struct option_list *list = &own->common.fail_if;
     enum till_status status = TILL_OK;
-    private->conditions = keep_alloc(&private->keep, list->count * sizeof *private->conditions);
-    if (private->conditions == NULL)
+    own->conditions = keep_alloc(&own->keep, list->count * sizeof *own->conditions);
+    if (own->conditions == NULL)
         return till_error_memory(error);
     for (size_t i = 0; i < list->count && status == TILL_OK; i++)
-        status = parse(&private->conditions[private->condition_count++], list->values[i], &private->keep, error);
+        status = parse(&own->conditions[own->condition_count++], list->values[i], &own->keep, error);
     return status;
 }
 
@@ -116,10 +116,10 @@ static bool holds(const struct condition *condition, double value) {
 }
 
 enum till_status conditions_check(const struct tool_run *run, bool *met, struct till_error *error) {
-    const struct tool_private *private = run->private;
+    const struct tool_private *own = run->private;
     *met = false;
-    for (size_t i = 0; i < private->condition_count; i++) {
-        const struct condition *condition = &private->conditions[i];
+    for (size_t i = 0; i < own->condition_count; i++) {
+        const struct condition *condition = &own->conditions[i];
         double value;
         if (!find_figure(run, condition->name, &value))
             return no_figure(run, condition->name, error);

@@ -9,19 +9,19 @@
 #include <string.h>
 
 void tool_figure(struct tool_run *run, const char *name, double value) {
-    struct tool_private *private = run->private;
-    const char *kept = keep_copy(&private->keep, name, strlen(name));
-    struct tool_figure *grown = realloc(private->figures, (private->figure_count + 1) * sizeof *grown);
+    struct tool_private *own = run->private;
+    const char *kept = keep_copy(&own->keep, name, strlen(name));
+    struct tool_figure *grown = realloc(own->figures, (own->figure_count + 1) * sizeof *grown);
     if (grown != NULL)
-    private->figures = grown;
+        own->figures = grown;
     if (grown != NULL && kept != NULL)
-        grown[private->figure_count++] = (struct tool_figure){kept, value};
+        grown[own->figure_count++] = (struct tool_figure){kept, value};
     else
-    private->out_of_memory = true;
+        own->out_of_memory = true;
 }
 
 void tool_fact(struct tool_run *run, const char *name, const char *format, ...) {
-    struct tool_private *private = run->private;
+    struct tool_private *own = run->private;
     char value[1024];
     va_list arguments;
     va_start(arguments, format);
@@ -29,33 +29,33 @@ void tool_fact(struct tool_run *run, const char *name, const char *format, ...) 
     va_end(arguments);
     if (run->verbose)
         tool_note(run, "%s: %s", name, value);
-    const char *kept_name = keep_copy(&private->keep, name, strlen(name));
-    const char *kept_value = keep_copy(&private->keep, value, strlen(value));
-    struct tool_fact *grown = realloc(private->facts, (private->fact_count + 1) * sizeof *grown);
+    const char *kept_name = keep_copy(&own->keep, name, strlen(name));
+    const char *kept_value = keep_copy(&own->keep, value, strlen(value));
+    struct tool_fact *grown = realloc(own->facts, (own->fact_count + 1) * sizeof *grown);
     if (grown != NULL)
-    private->facts = grown;
+        own->facts = grown;
     if (grown != NULL && kept_name != NULL && kept_value != NULL)
-        grown[private->fact_count++] = (struct tool_fact){kept_name, kept_value};
+        grown[own->fact_count++] = (struct tool_fact){kept_name, kept_value};
     else
-    private->out_of_memory = true;
+        own->out_of_memory = true;
 }
 
 void tool_warn(struct tool_run *run, const char *format, ...) {
-    struct tool_private *private = run->private;
+    struct tool_private *own = run->private;
     char message[1024];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     report_line(run, "warning: ", message);
-    const char *kept = keep_copy(&private->keep, message, strlen(message));
-    const char **grown = realloc(private->warnings, (private->warning_count + 1) * sizeof *grown);
+    const char *kept = keep_copy(&own->keep, message, strlen(message));
+    const char **grown = realloc(own->warnings, (own->warning_count + 1) * sizeof *grown);
     if (grown != NULL)
-    private->warnings = grown;
+        own->warnings = grown;
     if (grown != NULL && kept != NULL)
-        grown[private->warning_count++] = kept;
+        grown[own->warning_count++] = kept;
     else
-    private->out_of_memory = true;
+        own->out_of_memory = true;
 }
 
 void tool_note(struct tool_run *run, const char *format, ...) {

@@ -63,11 +63,11 @@ static json_t *options_of(const struct option_set *set, bool *failed) {
     return array;
 }
 
-static json_t *inputs_of(const struct tool_private *private, bool *failed) {
+static json_t *inputs_of(const struct tool_private *own, bool *failed) {
     json_t *array = json_array();
-    for (size_t i = 0; i < private->input_count; i++)
-        for (size_t f = 0; f < till_input_file_count(private->inputs[i]); f++) {
-            struct till_input_file file = till_input_file(private->inputs[i], f);
+    for (size_t i = 0; i < own->input_count; i++)
+        for (size_t f = 0; f < till_input_file_count(own->inputs[i]); f++) {
+            struct till_input_file file = till_input_file(own->inputs[i], f);
             char digest[TILL_FINGERPRINT_TEXT];
             json_t *object = json_object();
             set(object, "name", json_of_text(file.name), failed);
@@ -95,29 +95,29 @@ static json_t *rows_of(const struct tool_run *run, bool *failed) {
     return object;
 }
 
-static json_t *figures_of(const struct tool_private *private, bool *failed) {
+static json_t *figures_of(const struct tool_private *own, bool *failed) {
     json_t *object = json_object();
-    for (size_t i = 0; i < private->figure_count; i++) {
-        double value = private->figures[i].value;
+    for (size_t i = 0; i < own->figure_count; i++) {
+        double value = own->figures[i].value;
         bool whole = value > -9e15 && value < 9e15 && value == (double)(int64_t)value;
         /* jansson has no NaN and no infinity: an undefined figure is null */
         json_t *number = whole ? json_integer((json_int_t)value) : isfinite(value) ? json_real(value) : json_null();
-        set(object, private->figures[i].name, number, failed);
+        set(object, own->figures[i].name, number, failed);
     }
     return object;
 }
 
-static json_t *facts_of(const struct tool_private *private, bool *failed) {
+static json_t *facts_of(const struct tool_private *own, bool *failed) {
     json_t *object = json_object();
-    for (size_t i = 0; i < private->fact_count; i++)
-        set(object, private->facts[i].name, json_of_text(private->facts[i].value), failed);
+    for (size_t i = 0; i < own->fact_count; i++)
+        set(object, own->facts[i].name, json_of_text(own->facts[i].value), failed);
     return object;
 }
 
-static json_t *warnings_of(const struct tool_private *private, bool *failed) {
+static json_t *warnings_of(const struct tool_private *own, bool *failed) {
     json_t *array = json_array();
-    for (size_t i = 0; i < private->warning_count; i++)
-        append(array, json_of_text(private->warnings[i]), failed);
+    for (size_t i = 0; i < own->warning_count; i++)
+        append(array, json_of_text(own->warnings[i]), failed);
     return array;
 }
 
@@ -127,19 +127,19 @@ static json_t *day_of(int32_t day) {
 }
 
 static json_t *meta_of(const struct tool_run *run, bool *failed) {
-    const struct tool_private *private = run->private;
+    const struct tool_private *own = run->private;
     json_t *object = json_object();
     set(object, "tool", json_string(run->tool->name), failed);
     set(object, "version", json_string(TILL_VERSION), failed);
-    set(object, "options", options_of(&private->set, failed), failed);
-    set(object, "facts", facts_of(private, failed), failed);
-    set(object, "inputs", inputs_of(private, failed), failed);
-    if (private->input_count > 0)
+    set(object, "options", options_of(&own->set, failed), failed);
+    set(object, "facts", facts_of(own, failed), failed);
+    set(object, "inputs", inputs_of(own, failed), failed);
+    if (own->input_count > 0)
         set(object, "rows", rows_of(run, failed), failed);
-    set(object, "figures", figures_of(private, failed), failed);
+    set(object, "figures", figures_of(own, failed), failed);
     set_count(object, "seed", run->seed, failed);
     set(object, "as_of", day_of(run->as_of), failed);
-    set(object, "warnings", warnings_of(private, failed), failed);
+    set(object, "warnings", warnings_of(own, failed), failed);
     return object;
 }
 

@@ -140,7 +140,7 @@ static bool append_figure(struct till_text *line, const struct tool_figure *figu
 }
 
 void report_summary(const struct tool_run *run) {
-    const struct tool_private *private = run->private;
+    const struct tool_private *own = run->private;
     struct till_accounting rows;
     struct timespec now;
     if (run->quiet)
@@ -149,13 +149,13 @@ void report_summary(const struct tool_run *run) {
     if (run->verbose)
         report_reasons(run, &rows);
     struct till_text line = {0};
-    bool ok = private->input_count == 0 || append_rows(&line, &rows);
-    for (size_t i = 0; i < private->figure_count; i++)
-        ok = ok && append_figure(&line, &private->figures[i]);
+    bool ok = own->input_count == 0 || append_rows(&line, &rows);
+    for (size_t i = 0; i < own->figure_count; i++)
+        ok = ok && append_figure(&line, &own->figures[i]);
     clock_gettime(CLOCK_MONOTONIC, &now);
     ok = ok && till_text_append_format(&line, "; %.2f s",
-                                       (double)(now.tv_sec - private->start.tv_sec) +
-                                           (double)(now.tv_nsec - private->start.tv_nsec) / 1e9);
+                                       (double)(now.tv_sec - own->start.tv_sec) +
+                                           (double)(now.tv_nsec - own->start.tv_nsec) / 1e9);
     const char *text = ok ? till_text_string(&line) : NULL;
     if (text != NULL)
         report_line(run, "", text + 2); /* without the first "; " */

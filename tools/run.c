@@ -35,22 +35,22 @@ static int exit_code(enum till_status status) {
 
 /* What the tool may see of the common options. */
 static enum till_status adopt(struct tool_run *run, struct till_error *error) {
-    struct tool_private *private = run->private;
-    const struct common *common = &private->common;
+    struct tool_private *own = run->private;
+    const struct common *common = &own->common;
     enum till_status status = TILL_OK;
     if (run->tool->groups & TOOL_TRANSACTIONS)
-        status = common_read_map(&private->common, &private->set, &private->keep, error);
+        status = common_read_map(&own->common, &own->set, &own->keep, error);
     if (status == TILL_OK)
-        status = common_input_options(&private->input_options, common, &private->keep, error);
+        status = common_input_options(&own->input_options, common, &own->keep, error);
     if (status == TILL_OK)
-        status = common_since(common->since, &private->since_day, &private->since_age, error);
+        status = common_since(common->since, &own->since_day, &own->since_age, error);
     if (status == TILL_OK)
         status = conditions_parse(run, error);
     if (status != TILL_OK)
         return status;
-    run->delimiter = private->input_options.delimiter;
-    run->operands = private->set.operands;
-    run->operand_count = private->set.operand_count;
+    run->delimiter = own->input_options.delimiter;
+    run->operands = own->set.operands;
+    run->operand_count = own->set.operand_count;
     run->threads = common->threads == 0 ? till_parallel_processors() : (unsigned)common->threads;
     run->seed = common->seed;
     run->verbose = common->verbose;
@@ -59,11 +59,11 @@ static enum till_status adopt(struct tool_run *run, struct till_error *error) {
     run->returns = common->returns;
     run->amount_per_order = common->amount_per == 1;
     run->replace_columns = common->replace_columns;
-    run->number = private->input_options.number;
+    run->number = own->input_options.number;
     if (!(run->tool->groups & TOOL_TRANSACTIONS))
         return TILL_OK; /* without the table no date has its default yet */
     run->roles = common->roles;
-    run->roles.since = private->since_day;
+    run->roles.since = own->since_day;
     run->as_of = common->as_of;
     if (run->as_of != TILL_DAY_MISSING && (run->roles.until == TILL_DAY_MISSING || run->roles.until > run->as_of))
         run->roles.until = run->as_of; /* the as-of date is the last day that counts */
@@ -78,39 +78,39 @@ static void look_for_error_form(struct common *common, int argc, char **argv) {
 }
 
 static enum till_status begin(struct tool_run *run, int argc, char **argv, struct till_error *error) {
-    struct tool_private *private = run->private;
+    struct tool_private *own = run->private;
     const struct tool *tool = run->tool;
-    struct option_set *set = &private->set;
-    run->settings = keep_alloc(&private->keep, tool->settings_size);
+    struct option_set *set = &own->set;
+    run->settings = keep_alloc(&own->keep, tool->settings_size);
     if (run->settings == NULL)
         return till_error_memory(error);
     if (tool->options != NULL)
         set->groups[set->group_count++] = (struct option_group){"Options", tool->options, run->settings};
-    common_groups(set, tool->groups, &private->common);
+    common_groups(set, tool->groups, &own->common);
     set->takes_operands = tool->operands != NULL;
-    look_for_error_form(&private->common, argc, argv);
+    look_for_error_form(&own->common, argc, argv);
     enum till_status status = option_set_parse(set, argc, argv, error);
-    if (status != TILL_OK || private->common.help != NULL || private->common.version)
+    if (status != TILL_OK || own->common.help != NULL || own->common.version)
         return status;
     return adopt(run, error);
 }
 
 /* --help and --version. */
 static enum till_status answer(struct tool_run *run, struct till_error *error) {
-    struct tool_private *private = run->private;
+    struct tool_private *own = run->private;
     struct till_text text = {0};
     struct till_sink sink;
     enum till_status status = TILL_OK;
-    if (private->common.help != NULL)
-        status = option_help(&text, run->tool, &private->set, private->common.help, error);
+    if (own->common.help != NULL)
+        status = option_help(&text, run->tool, &own->set, own->common.help, error);
     else if (!till_text_append_format(&text, "%s %s\n", run->tool->name, TILL_VERSION))
         status = till_error_memory(error);
     if (status == TILL_OK)
-        status = output_open(&private->outputs, "-", false, &sink, error);
+        status = output_open(&own->outputs, "-", false, &sink, error);
     if (status == TILL_OK)
         status = sink.write(sink.context, text.bytes, text.length, error);
     if (status == TILL_OK)
-        status = output_finish(&private->outputs, error);
+        status = output_finish(&own->outputs, error);
     till_text_free(&text);
     return status;
 }
@@ -156,43 +156,43 @@ static void take_reject(void *context, const struct till_reject *reject) {
 /* The file of --rejects, once, with its header. */
 static enum till_status open_rejects(struct tool_run *run, struct till_error *error) {
     static const enum till_type types[] = {TILL_TEXT, TILL_COUNT, TILL_COUNT, TILL_TEXT, TILL_TEXT};
-    struct tool_private *private = run->private;
-    const char *path = private->common.rejects;
+    struct tool_private *own = run->private;
+    const char *path = own->common.rejects;
     struct till_sink sink;
-    if (path == NULL || private->rejects.writer != NULL)
+    if (path == NULL || own->rejects.writer != NULL)
         return TILL_OK;
     struct till_slice names[] = {till_slice_of("file"), till_slice_of("line"), till_slice_of("column"),
                                  till_slice_of("reason"), till_slice_of("record")};
-    enum till_status status = output_open(&private->outputs, path, true, &sink, error);
+    enum till_status status = output_open(&own->outputs, path, true, &sink, error);
     if (status == TILL_OK)
-        status = till_writer_new(&private->rejects.writer, sink, &(struct till_writer_options){0}, error);
+        status = till_writer_new(&own->rejects.writer, sink, &(struct till_writer_options){0}, error);
     if (status == TILL_OK)
-        status = till_writer_columns(private->rejects.writer, names, types, 5, error);
+        status = till_writer_columns(own->rejects.writer, names, types, 5, error);
     return status;
 }
 
 enum till_status tool_open_paths(struct tool_run *run, const char *const *paths, size_t count,
                                  struct till_input **input, struct till_error *error) {
-    struct tool_private *private = run->private;
-    struct till_input_options options = private->input_options;
-    if (private->input_count == TOOL_INPUTS)
+    struct tool_private *own = run->private;
+    struct till_input_options options = own->input_options;
+    if (own->input_count == TOOL_INPUTS)
         return till_error_set(error, TILL_ERROR_USAGE, "more than %d inputs", TOOL_INPUTS);
-    if (run->lenient && private->common.max_bad == NULL)
+    if (run->lenient && own->common.max_bad == NULL)
         options.max_bad = UINT64_MAX;
     if (run->ragged != 0) {
         options.ragged = options.no_headers = true;
         options.delimiter = run->ragged;
     }
-    if (private->common.rejects != NULL || run->reject != NULL) {
+    if (own->common.rejects != NULL || run->reject != NULL) {
         options.reject = take_reject;
         options.reject_context = run;
     }
     enum till_status status = till_input_open(input, paths, count, &options, error);
     if (status != TILL_OK)
         return status;
-    private->inputs[private->input_count++] = *input;
-    const char *const outputs[] = {private->common.output == NULL ? "-" : private->common.output,
-                                   private->common.rejects, private->common.meta};
+    own->inputs[own->input_count++] = *input;
+    const char *const outputs[] = {own->common.output == NULL ? "-" : own->common.output, own->common.rejects,
+                                   own->common.meta};
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs && status == TILL_OK; i++)
         status = refuse_input(run, outputs[i], error);
     if (status == TILL_OK)
@@ -228,20 +228,20 @@ enum till_status tool_open_file(struct tool_run *run, const char *path, struct t
 
 enum till_status tool_open_table(struct tool_run *run, const char *path, struct till_writer **writer,
                                  struct till_error *error) {
-    struct tool_private *private = run->private;
-    const struct common *common = &private->common;
+    struct tool_private *own = run->private;
+    const struct common *common = &own->common;
     struct till_writer_options options = {.format = (enum till_format)common->format,
                                           .delimiter = run->delimiter,
                                           .encoding = common->output_encoding,
                                           .bom = common->bom};
     struct till_sink sink;
-    if (private->writer_count == TOOL_WRITERS)
+    if (own->writer_count == TOOL_WRITERS)
         return till_error_set(error, TILL_ERROR_USAGE, "more than %d outputs", TOOL_WRITERS);
     enum till_status status = tool_open_file(run, path, &sink, error);
     if (status == TILL_OK)
         status = till_writer_new(writer, sink, &options, error);
     if (status == TILL_OK)
-    private->writers[private->writer_count++] = *writer;
+        own->writers[own->writer_count++] = *writer;
     return status;
 }
 
@@ -255,10 +255,10 @@ enum till_status tool_open_output(struct tool_run *run, struct till_writer **wri
 /* --- the end --- */
 
 static enum till_status finish_writers(struct tool_run *run, struct till_error *error) {
-    struct tool_private *private = run->private;
+    struct tool_private *own = run->private;
     enum till_status status = TILL_OK;
-    for (size_t i = 0; i < private->writer_count && status == TILL_OK; i++)
-        status = till_writer_finish(private->writers[i], error);
+    for (size_t i = 0; i < own->writer_count && status == TILL_OK; i++)
+        status = till_writer_finish(own->writers[i], error);
     return status;
 }
 
@@ -279,51 +279,51 @@ static enum till_status finish_rejects(struct tool_run *run, struct till_error *
 
 /* From a run that went well to files that are there. *met: a condition of --fail-if was; `error` then says which. */
 static enum till_status settle(struct tool_run *run, bool *met, struct till_error *error) {
-    struct tool_private *private = run->private;
+    struct tool_private *own = run->private;
     *met = false;
     enum till_status status = finish_writers(run, error);
     if (status == TILL_OK)
         status = check_min_rows(run, error);
     if (status == TILL_OK)
         status = finish_rejects(run, error);
-    if (status == TILL_OK && private->out_of_memory)
+    if (status == TILL_OK && own->out_of_memory)
         status = till_error_memory(error);
     if (status == TILL_OK)
         status = conditions_check(run, met, error);
     if (status == TILL_OK && !*met)
         status = meta_write(run, error);
     if (status == TILL_OK)
-        status = output_finish(&private->outputs, *met ? NULL : error);
+        status = output_finish(&own->outputs, *met ? NULL : error);
     if (status == TILL_OK && !*met)
-        status = output_commit(&private->outputs, error);
+        status = output_commit(&own->outputs, error);
     return status;
 }
 
 static void free_run(struct tool_run *run) {
-    struct tool_private *private = run->private;
+    struct tool_private *own = run->private;
     progress_stop(run);
     finish_rejects(run, NULL);
-    for (size_t i = 0; i < private->writer_count; i++)
-        till_writer_free(private->writers[i]);
-    output_discard(&private->outputs);
-    for (size_t i = 0; i < private->input_count; i++)
-        till_input_close(private->inputs[i]);
-    free(private->facts);
-    free(private->figures);
-    free(private->warnings);
-    option_set_free(&private->set);
-    keep_free(&private->keep);
+    for (size_t i = 0; i < own->writer_count; i++)
+        till_writer_free(own->writers[i]);
+    output_discard(&own->outputs);
+    for (size_t i = 0; i < own->input_count; i++)
+        till_input_close(own->inputs[i]);
+    free(own->facts);
+    free(own->figures);
+    free(own->warnings);
+    option_set_free(&own->set);
+    keep_free(&own->keep);
 }
 
 int tool_main(const struct tool *tool, int argc, char **argv) {
-    struct tool_private private = {0};
-    struct tool_run run = {.tool = tool, .as_of = TILL_DAY_MISSING, .private = &private};
+    struct tool_private own = {0};
+    struct tool_run run = {.tool = tool, .as_of = TILL_DAY_MISSING, .private = &own};
     struct till_error error = {0};
     bool met = false;
     output_prepare();
-    clock_gettime(CLOCK_MONOTONIC, &private.start);
+    clock_gettime(CLOCK_MONOTONIC, &own.start);
     enum till_status status = begin(&run, argc, argv, &error);
-    bool asked = private.common.help != NULL || private.common.version;
+    bool asked = own.common.help != NULL || own.common.version;
     if (status == TILL_OK && asked) {
         status = answer(&run, &error);
     } else if (status == TILL_OK) {

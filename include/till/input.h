@@ -1,10 +1,15 @@
 /* till/input.h: CSV files read as one, into blocks of typed columns.
  *
- *     till_input_open(&input, paths, count, &options, &error);        reads the header
- *     till_schema_column(till_input_schema(input), "amount", &column, &error);
- *     plan.wanted = &(struct till_wanted){.column = column, .type = TILL_MONEY, .role = "amount"}; plan.wanted_count =
- * 1; till_input_start(input, &plan, &error);                         settles date formats while (till_input_next(input,
- * block, &error) == TILL_OK && block->rows > 0) ... till_input_close(input);
+ *     struct till_wanted amount = {.type = TILL_MONEY, .role = "amount"};
+ *     struct till_plan plan = {.wanted = &amount, .wanted_count = 1};
+ *     till_input_open(&input, paths, count, &options, &error);     reads the header
+ *     till_schema_column(till_input_schema(input), "amount", &amount.column, &error);
+ *     till_input_start(input, &plan, &error);                      settles date formats
+ *     block = till_block_new(input);
+ *     while (till_input_next(input, block, &error) == TILL_OK && block->rows > 0)
+ *         ...
+ *     till_block_free(block);
+ *     till_input_close(input);
  *
  * The grammar is RFC 4180: blanks belong to the field, CRLF and LF end records, a quoted field may hold line ends, text
  * after a closing quote is an error, blank lines are skipped unless there is one column. Records are found by vector

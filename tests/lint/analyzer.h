@@ -1,5 +1,6 @@
 /* Read by clang-tidy before each source: tells it what it cannot see from one file, that functions which set an error
  * return a status other than TILL_OK. */
+#define _GNU_SOURCE /* as lib/base/pages.c does; too late there, behind this file */
 #include <till/error.h>
 
 #define till_error_memory(error) ((void)till_error_memory(error), TILL_ERROR_MEMORY)

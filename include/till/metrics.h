@@ -1,0 +1,73 @@
+/* till/metrics.h: how good probabilities are: order, sharpness, calibration, and what acting on them earns.
+ *
+ *     till_metrics_compute(&metrics, target, probability, count, &error);
+ *
+ * target[i] is 0 or 1. Rows of equal probability are one step everywhere, so the order of rows never shows.
+ *
+ * J. Hanley, B. McNeil, Radiology 143, 1982 (AUC). J. Platt, 1999, with H.-T. Lin, C.-J. Lin, R. Weng, Machine Learning
+ * 68, 2007. M. Ayer and others, Annals of Mathematical Statistics 26, 1955 (isotonic). T. Verbraken, W. Verbeke, B.
+ * Baesens, IEEE TKDE 25, 2013 (profit). */
+#ifndef TILL_METRICS_H
+#define TILL_METRICS_H
+
+#include <stddef.h>
+
+#include <till/error.h>
+#include <till/table.h>
+
+struct till_metrics {
+    size_t rows;
+    size_t positives;
+    double auc;               /* the chance that a positive has the higher probability; ties count half */
+    double average_precision; /* the sum over steps of precision times the gain in recall */
+    double log_loss;          /* probabilities are kept within 1e-15 of 0 and 1 */
+    double brier;
+    double ks;      /* the largest distance between the two cumulative distributions */
+    double lift_10; /* positives among the first ceil(n / 10), by the base rate; ties at the cut share */
+    double lift_20;
+    double calibration_error; /* mean |rate - mean probability| over ten bins of equal width, by their rows */
+};
+
+/* Errors: TILL_ERROR_MODEL with one class alone; TILL_ERROR_MEMORY. O(n log n). */
+TILL_API enum till_status till_metrics_compute(struct till_metrics *metrics, const double *target,
+                                               const double *probability, size_t count, struct till_error *error);
+
+enum till_metrics_curve {
+    TILL_METRICS_ROC,        /* threshold, false_positive_rate, true_positive_rate: a row a step */
+    TILL_METRICS_GAINS,      /* decile, rows, positives, rate, mean_probability, cumulative_lift, cumulative_capture */
+    TILL_METRICS_CALIBRATION /* bin, rows, mean_probability, rate, lower, upper (Wilson, 95 %) */
+};
+
+/* A curve as a table. Deciles are cut at round(n k / 10), halves to the even side; ties keep the order of rows. Errors:
+ * as till_metrics_compute. */
+TILL_API enum till_status till_metrics_table(struct till_table **table, enum till_metrics_curve curve,
+                                             const double *target, const double *probability, size_t count,
+                                             struct till_error *error);
+
+/* Platt's scaling of probabilities in place: 1 / (1 + exp(a p + b)), fitted to them. Errors: as above. */
+TILL_API enum till_status till_metrics_platt(const double *target, double *probability, size_t count, double *a,
+                                             double *b, struct till_error *error);
+
+/* Isotonic regression in place: the rising steps closest to the targets; *blocks is how many there are. */
+TILL_API enum till_status till_metrics_isotonic(const double *target, double *probability, size_t count, size_t *blocks,
+                                                struct till_error *error);
+
+/* What an offer costs and brings. */
+struct till_metrics_offer {
+    double value;   /* of a customer who stays */
+    double offer;   /* cost of the offer to one who takes it */
+    double contact; /* cost of asking one */
+    double accept;  /* the share of would-be leavers whom it keeps */
+};
+struct till_metrics_profit {
+    double threshold; /* ask customers of this probability and above; infinite: nobody */
+    size_t asked;
+    double profit; /* by customer, asked or not */
+};
+/* The threshold of the largest profit: accept (value - offer) - contact for a leaver who is asked, -(offer + contact)
+ * for a customer who would have stayed. Errors: as above. */
+TILL_API enum till_status till_metrics_best_profit(struct till_metrics_profit *best,
+                                                   const struct till_metrics_offer *offer, const double *target,
+                                                   const double *probability, size_t count, struct till_error *error);
+
+#endif

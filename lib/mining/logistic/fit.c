@@ -1,0 +1,393 @@
+/* Logistic regression by Newton's method on standardised terms (iteratively reweighted least squares). With a ridge the
+ * information grows by its penalty. With a lasso, the quadratic model of each step is minimised by coordinate descent
+ * on the information matrix, which the pass has made already, from the solution of a larger penalty: penalties go down
+ * from the one that holds all terms at zero. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../linear/cholesky.h"
+#include "parts.h"
+
+enum { MOST_STEPS = 60, MOST_HALVINGS = 30, MOST_SWEEPS = 100000 };
+
+static const double collinear = 1e-11; /* a pivot below this share of its own variance: a combination of others */
+static const double separated = 1e-7;  /* information on a term that shrank to this share: its effect has no end */
+
+struct work {
+    struct logistic_data data;
+    struct till_logistic *fit;
+    double ridge; /* in units of the sum of weights */
+    double lasso;
+    double *beta;
+    double *step;
+    double *trial;
+    double *factor; /* [p][p] */
+    double *first;  /* [p] information on each term given the others, before any effect */
+};
+
+/* ---- what is refused ---- */
+
+static enum till_status refuse(const struct work *work, size_t at, const char *what, struct till_error *error) {
+    char name[TILL_QUOTED_SIZE];
+    const char *term = at == 0 ? "(intercept)" : work->data.design->names[at - 1];
+    return till_error_set(error, TILL_ERROR_MODEL, "term %s %s", till_error_quote(name, term, strlen(term)), what);
+}
+
+static enum till_status refuse_collinear(const struct work *work, size_t at, struct till_error *error) {
+    return refuse(work, at, "says nothing that the terms before it do not say together: leave one out, or use --ridge",
+                  error);
+}
+
+static enum till_status refuse_separated(const struct work *work, size_t at, struct till_error *error) {
+    return refuse(work, at,
+                  "separates the classes: its effect has no end; leave it out, join its levels, or use --ridge", error);
+}
+
+/* The term with the largest effect, of those whose effects run away together. */
+static size_t largest(const struct work *work) {
+    size_t found = 1;
+    for (size_t j = 1; j < work->data.p; j++)
+        if (fabs(work->beta[j]) > fabs(work->beta[found]))
+            found = j;
+    return found;
+}
+
+/* ---- steps ---- */
+
+static double objective(const struct work *work, const double *beta) {
+    double penalty = 0;
+    for (size_t j = 1; j < work->data.p; j++)
+        penalty += work->lasso * fabs(beta[j]) + work->ridge / 2 * beta[j] * beta[j];
+    return work->data.likelihood - penalty;
+}
+
+/* Gradient and information take the ridge in. */
+static void add_ridge(struct work *work) {
+    for (size_t j = 1; j < work->data.p; j++) {
+        work->data.gradient[j] -= work->ridge * work->beta[j];
+        work->data.matrix[j * work->data.p + j] += work->ridge;
+    }
+}
+
+/* Along the step, halved until the objective does not fall. Leaves the pass at the new place. */
+static enum till_status advance(struct work *work, double before, struct till_error *error) {
+    size_t p = work->data.p;
+    double scale = 1;
+    for (int halvings = 0; halvings < MOST_HALVINGS; halvings++, scale /= 2) {
+        for (size_t j = 0; j < p; j++)
+            work->trial[j] = work->beta[j] + scale * work->step[j];
+        enum till_status status = logistic_pass(&work->data, work->trial, error);
+        if (status != TILL_OK)
+            return status;
+        if (objective(work, work->trial) >= before - 1e-12 * (1 + fabs(before))) {
+            memcpy(work->beta, work->trial, p * sizeof *work->beta);
+            return TILL_OK;
+        }
+    }
+    return till_error_set(error, TILL_ERROR_MODEL, "logistic regression did not converge: no step lowers the loss");
+}
+
+/* Newton's step; *gain is what it would win in a quadratic world. */
+static enum till_status newton(struct work *work, double *gain, struct till_error *error) {
+    size_t p = work->data.p;
+    memcpy(work->factor, work->data.matrix, p * p * sizeof *work->factor);
+    memcpy(work->step, work->data.gradient, p * sizeof *work->step);
+    size_t stopped = cholesky_factor(work->factor, p, collinear);
+    if (stopped < p)
+        return work->fit->iterations == 0 ? refuse_collinear(work, stopped, error)
+                                          : refuse_separated(work, largest(work), error);
+    cholesky_solve(work->factor, p, work->step);
+    *gain = 0;
+    for (size_t j = 0; j < p; j++)
+        *gain += work->step[j] * work->data.gradient[j];
+    return TILL_OK;
+}
+
+static double soften(double x, double threshold) {
+    return x > threshold ? x - threshold : x < -threshold ? x + threshold : 0;
+}
+
+static double matrix_at(const struct work *work, size_t i, size_t j) {
+    return work->data.matrix[i >= j ? i * work->data.p + j : j * work->data.p + i];
+}
+
+/* One sweep of coordinate descent on the quadratic model: `slope` is its gradient at beta + step. Returns the largest
+ * change, in units of the objective. */
+static double sweep(struct work *work, double *slope) {
+    size_t p = work->data.p;
+    double most = 0;
+    for (size_t j = 0; j < p; j++) {
+        double curvature = matrix_at(work, j, j), old = work->beta[j] + work->step[j];
+        double new = curvature > 0 ? soften(slope[j] + curvature * old, j == 0 ? 0 : work->lasso) / curvature : old;
+        double change = new - old;
+        if (change == 0)
+            continue;
+        work->step[j] += change;
+        for (size_t i = 0; i < p; i++)
+            slope[i] -= change * matrix_at(work, i, j);
+        most = fmax(most, curvature * change * change);
+    }
+    return most;
+}
+
+/* The step to the minimum of the quadratic model with the lasso. *gain is the change it makes, as newton's. */
+static enum till_status descend(struct work *work, double *gain, struct till_error *error) {
+    size_t p = work->data.p;
+    double *slope = work->trial, most = INFINITY;
+    (void)error;
+    memcpy(slope, work->data.gradient, p * sizeof *slope);
+    memset(work->step, 0, p * sizeof *work->step);
+    for (int sweeps = 0; sweeps < MOST_SWEEPS && most > 1e-22 * work->data.total; sweeps++)
+        most = sweep(work, slope);
+    *gain = 0;
+    for (size_t i = 0; i < p; i++)
+        for (size_t j = 0; j < p; j++)
+            *gain += work->step[i] * matrix_at(work, i, j) * work->step[j];
+    return TILL_OK;
+}
+
+/* To the optimum at the present penalties. */
+static enum till_status climb(struct work *work, struct till_error *error) {
+    double gain = INFINITY;
+    unsigned steps = 0;
+    enum till_status status = logistic_pass(&work->data, work->beta, error);
+    while (status == TILL_OK && steps < MOST_STEPS && gain > 1e-18 * work->data.total) {
+        double before = objective(work, work->beta);
+        add_ridge(work);
+        status = work->lasso > 0 ? descend(work, &gain, error) : newton(work, &gain, error);
+        if (status == TILL_OK)
+            status = advance(work, before, error);
+        work->fit->iterations++;
+        steps++;
+    }
+    if (status == TILL_OK && gain > 1e-9 * work->data.total)
+        return till_error_set(error, TILL_ERROR_MODEL, "logistic regression did not converge in %d steps", MOST_STEPS);
+    return status;
+}
+
+/* Down from the lasso that holds all terms at zero, each solution starting the next. */
+static enum till_status follow_path(struct work *work, struct till_error *error) {
+    double wanted = work->lasso, largest_slope = 0;
+    enum till_status status = logistic_pass(&work->data, work->beta, error);
+    for (size_t j = 1; j < work->data.p; j++)
+        largest_slope = fmax(largest_slope, fabs(work->data.gradient[j]));
+    for (work->lasso = largest_slope / 2; status == TILL_OK && work->lasso > wanted; work->lasso /= 2)
+        status = climb(work, error);
+    work->lasso = wanted;
+    return status == TILL_OK ? climb(work, error) : status;
+}
+
+/* ---- errors of the estimates ---- */
+
+/* 1 / the diagonal of the inverse: what is known of each term when the others are not. `inverse` takes the inverse. */
+static size_t conditional_information(struct work *work, double *inverse, double *out) {
+    size_t p = work->data.p;
+    memcpy(work->factor, work->data.matrix, p * p * sizeof *work->factor);
+    size_t stopped = cholesky_factor(work->factor, p, collinear);
+    if (stopped < p)
+        return stopped;
+    cholesky_invert(work->factor, p, inverse);
+    for (size_t j = 0; j < p; j++)
+        out[j] = 1 / inverse[j * p + j];
+    return p;
+}
+
+/* The sum over groups of the outer product of their scores, into work->factor. */
+static enum till_status sum_scores(struct work *work, const uint32_t *group, size_t groups, struct till_error *error) {
+    size_t n = work->data.n, p = work->data.p;
+    size_t *order = malloc((n + groups + 2) * sizeof *order);
+    if (order == NULL)
+        return till_error_memory(error);
+    size_t *first = order + n; /* [groups + 1]; a counting sort keeps rows in order */
+    memset(first, 0, (groups + 2) * sizeof *first);
+    for (size_t i = 0; i < n; i++)
+        first[(group == NULL ? i : group[i]) + 1]++;
+    for (size_t g = 0; g < groups; g++)
+        first[g + 1] += first[g];
+    for (size_t i = n; i-- > 0;)
+        order[--first[(group == NULL ? i : group[i]) + 1]] = i;
+    memset(work->factor, 0, p * p * sizeof *work->factor);
+    for (size_t at = 0, end; at < n; at = end) {
+        size_t own = group == NULL ? order[at] : group[order[at]];
+        memset(work->step, 0, p * sizeof *work->step);
+        for (end = at; end < n && (group == NULL ? order[end] : group[order[end]]) == own; end++) {
+            size_t i = order[end];
+            double residual =
+                work->data.target[i] - till_logistic_probability(logistic_predictor(&work->data, i, work->beta));
+            residual *= work->data.weight == NULL ? 1 : work->data.weight[i];
+            work->step[0] += residual;
+            for (size_t j = 1; j < p; j++)
+                work->step[j] += residual * work->data.z[(j - 1) * n + i];
+        }
+        for (size_t i = 0; i < p; i++)
+            for (size_t j = 0; j < p; j++)
+                work->factor[i * p + j] += work->step[i] * work->step[j];
+    }
+    free(order);
+    return TILL_OK;
+}
+
+/* out = a b, square. */
+static void multiply(const double *a, const double *b, size_t p, double *out) {
+    memset(out, 0, p * p * sizeof *out);
+    for (size_t i = 0; i < p; i++)
+        for (size_t k = 0; k < p; k++)
+            for (size_t j = 0; j < p; j++)
+                out[i * p + j] += a[i * p + k] * b[k * p + j];
+}
+
+/* The bread is the inverse information; the meat, the scores of independent units. Scaled by g / (g - 1). */
+static enum till_status make_robust(struct work *work, const uint32_t *group, size_t groups, double *bread,
+                                    struct till_error *error) {
+    size_t p = work->data.p;
+    groups = group == NULL ? work->data.n : groups;
+    if (groups < 2)
+        return till_error_set(error, TILL_ERROR_MODEL, "errors by key need two keys or more");
+    enum till_status status = sum_scores(work, group, groups, error);
+    if (status != TILL_OK)
+        return status;
+    multiply(bread, work->factor, p, work->data.matrix);
+    multiply(work->data.matrix, bread, p, work->factor);
+    for (size_t i = 0; i < p * p; i++)
+        bread[i] = work->factor[i] * (double)groups / (double)(groups - 1);
+    return TILL_OK;
+}
+
+/* Estimates and covariance into the units of the terms: the intercept takes up the means. */
+static void report(struct work *work, double *covariance) {
+    const struct till_design *design = work->data.design;
+    size_t p = work->data.p;
+    struct till_logistic *fit = work->fit;
+    fit->estimate[0] = work->beta[0];
+    for (size_t j = 1; j < p; j++) {
+        fit->estimate[j] = work->beta[j] / design->spread[j - 1];
+        fit->estimate[0] -= fit->estimate[j] * design->mean[j - 1];
+        fit->non_zero += work->beta[j] != 0;
+    }
+    if (covariance == NULL)
+        return;
+    for (size_t i = 1; i < p; i++)
+        for (size_t j = 0; j < p; j++) {
+            covariance[i * p + j] /= design->spread[i - 1];
+            covariance[j * p + i] /= design->spread[i - 1];
+        }
+    for (size_t i = 1; i < p; i++)
+        covariance[0] -= 2 * design->mean[i - 1] * covariance[i * p];
+    for (size_t i = 1; i < p; i++)
+        for (size_t j = 1; j < p; j++)
+            covariance[0] += design->mean[i - 1] * design->mean[j - 1] * covariance[i * p + j];
+    for (size_t i = 1; i < p; i++) {
+        for (size_t j = 1; j < p; j++)
+            covariance[i * p] -= design->mean[j - 1] * covariance[i * p + j];
+        covariance[i] = covariance[i * p];
+    }
+}
+
+/* Before any effect: what each term tells beyond the others, and how much they share (variance inflation). */
+static enum till_status measure_terms(struct work *work, double *inverse, struct till_error *error) {
+    size_t p = work->data.p;
+    size_t stopped = conditional_information(work, inverse, work->first);
+    if (stopped < p)
+        return refuse_collinear(work, stopped, error);
+    work->fit->condition = 1;
+    for (size_t j = 1; j < p; j++) {
+        double inflation = work->data.matrix[j * p + j] / work->first[j];
+        if (inflation > work->fit->condition) {
+            work->fit->condition = inflation;
+            work->fit->most_inflated = j - 1;
+        }
+    }
+    return TILL_OK;
+}
+
+static enum till_status fit_plain(struct work *work, const uint32_t *group, size_t groups, bool robust,
+                                  struct till_error *error) {
+    size_t p = work->data.p;
+    double *inverse = work->fit->covariance = malloc(p * p * sizeof *inverse);
+    enum till_status status = inverse == NULL ? till_error_memory(error) : measure_terms(work, inverse, error);
+    if (status == TILL_OK)
+        status = climb(work, error);
+    if (status != TILL_OK)
+        return status;
+    if (conditional_information(work, inverse, work->trial) < p)
+        return refuse_separated(work, largest(work), error);
+    for (size_t j = 1; j < p; j++)
+        if (!(work->trial[j] > separated * work->first[j]))
+            return refuse_separated(work, j, error);
+    return robust ? make_robust(work, group, groups, inverse, error) : TILL_OK;
+}
+
+/* ---- the whole ---- */
+
+/* The intercept that fits alone, and its likelihood. */
+static enum till_status start(struct work *work, struct till_error *error) {
+    double positives = 0, total = work->data.total;
+    for (size_t i = 0; i < work->data.n; i++)
+        positives += work->data.target[i] * (work->data.weight == NULL ? 1 : work->data.weight[i]);
+    if (!(positives > 0) || !(positives < total))
+        return till_error_set(error, TILL_ERROR_MODEL, "all rows are of one class: there is nothing to tell apart");
+    work->beta[0] = log(positives / (total - positives));
+    enum till_status status = logistic_pass(&work->data, work->beta, error);
+    work->fit->log_likelihood_null = work->data.likelihood;
+    return status;
+}
+
+static enum till_status make_work(struct work *work, struct till_error *error) {
+    enum till_status status = logistic_open(&work->data, error);
+    size_t p = work->data.p;
+    work->fit = calloc(1, sizeof *work->fit);
+    work->beta = calloc(4 * p, sizeof *work->beta);
+    work->factor = malloc(p * p * sizeof *work->factor);
+    if (status == TILL_OK && (work->fit == NULL || work->beta == NULL || work->factor == NULL))
+        status = till_error_memory(error);
+    if (status != TILL_OK)
+        return status;
+    work->step = work->beta + p;
+    work->trial = work->step + p;
+    work->first = work->trial + p;
+    work->fit->terms = p - 1;
+    work->fit->condition = NAN;
+    work->fit->estimate = calloc(p, sizeof *work->fit->estimate);
+    return work->fit->estimate == NULL ? till_error_memory(error) : TILL_OK;
+}
+
+enum till_status till_logistic_fit(struct till_logistic **fit, const struct till_design *design, const double *target,
+                                   const double *weight, const uint32_t *group, size_t groups,
+                                   const struct till_logistic_settings *settings, struct till_error *error) {
+    struct work work = {.data = {.design = design, .target = target, .weight = weight, .threads = settings->threads}};
+    bool plain = settings->ridge <= 0 && settings->lasso <= 0;
+    *fit = NULL;
+    if (plain && design->terms >= design->rows)
+        return till_error_set(error, TILL_ERROR_MODEL,
+                              "%zu terms and %zu rows: there must be more rows than terms, or a penalty (--ridge)",
+                              design->terms, design->rows);
+    enum till_status status = make_work(&work, error);
+    work.ridge = settings->ridge * work.data.total;
+    work.lasso = settings->lasso * work.data.total;
+    if (status == TILL_OK)
+        status = start(&work, error);
+    if (status == TILL_OK)
+        status = plain            ? fit_plain(&work, group, groups, settings->robust, error)
+                 : work.lasso > 0 ? follow_path(&work, error)
+                                  : climb(&work, error);
+    if (status == TILL_OK) {
+        work.fit->log_likelihood = work.data.likelihood;
+        report(&work, work.fit->covariance);
+        *fit = work.fit;
+        work.fit = NULL;
+    }
+    logistic_close(&work.data);
+    free(work.beta);
+    free(work.factor);
+    till_logistic_free(work.fit);
+    return status;
+}
+
+void till_logistic_free(struct till_logistic *fit) {
+    if (fit == NULL)
+        return;
+    free(fit->estimate);
+    free(fit->covariance);
+    free(fit);
+}

@@ -1,0 +1,20 @@
+/* parts.h: rows by falling probability. */
+#ifndef TILL_METRICS_PARTS_H
+#define TILL_METRICS_PARTS_H
+
+#include <till/metrics.h>
+
+struct metrics_row {
+    double probability;
+    double target;
+    size_t row;
+};
+
+/* Rows by falling probability, at equal ones by row; the caller's to free. Errors: as till_metrics_compute. */
+enum till_status metrics_sort(struct metrics_row **rows, size_t *positives, const double *target,
+                              const double *probability, size_t count, struct till_error *error);
+
+/* Where the step that starts at `from` ends; *hits are its positives. */
+size_t metrics_step(const struct metrics_row *rows, size_t count, size_t from, double *hits);
+
+#endif

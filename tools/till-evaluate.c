@@ -1,0 +1,245 @@
+/* till-evaluate: rows with a known answer and a probability -> how good the probabilities are. */
+#include "tool.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <till/frame.h>
+#include <till/metrics.h>
+
+struct settings {
+    const char *target;
+    const char *positive;
+    const char *probability;
+    int curve;
+    int calibrate;
+    bool profit;
+    double value;
+    double offer;
+    double contact;
+    double accept;
+};
+
+#define AT(field) offsetof(struct settings, field)
+static const struct option options[] = {
+    {.name = "target",
+     .kind = OPTION_TEXT,
+     .offset = AT(target),
+     .argument = "COL",
+     .initial = "churned",
+     .help = "The column of the answer."},
+    {.name = "positive",
+     .kind = OPTION_TEXT,
+     .offset = AT(positive),
+     .argument = "VALUE",
+     .initial = "1",
+     .help = "The value of the target that the probability is about; all others are its opposite."},
+    {.name = "probability",
+     .kind = OPTION_TEXT,
+     .offset = AT(probability),
+     .argument = "COL",
+     .initial = "probability",
+     .help = "The column of the probability, from 0 to 1."},
+    {.name = "curve",
+     .kind = OPTION_CHOICE,
+     .offset = AT(curve),
+     .argument = "KIND",
+     .initial = "none",
+     .choices = "none|roc|gains|calibration",
+     .help = "Write a curve instead of the metrics."},
+    {.name = "calibrate",
+     .kind = OPTION_CHOICE,
+     .offset = AT(calibrate),
+     .argument = "HOW",
+     .initial = "none",
+     .choices = "none|platt|isotonic",
+     .help = "Calibrate the probabilities on these rows first, and say how good they are then."},
+    {.name = "profit",
+     .kind = OPTION_FLAG,
+     .offset = AT(profit),
+     .help = "Write the threshold from which on an offer pays instead, with --value, --offer, --contact and --accept."},
+    {.name = "value",
+     .kind = OPTION_REAL,
+     .offset = AT(value),
+     .argument = "V",
+     .initial = "200",
+     .minimum = 0,
+     .maximum = 1e12,
+     .help = "What a customer who stays is worth."},
+    {.name = "offer",
+     .kind = OPTION_REAL,
+     .offset = AT(offer),
+     .argument = "V",
+     .initial = "10",
+     .minimum = 0,
+     .maximum = 1e12,
+     .help = "What the offer costs with a customer who takes it."},
+    {.name = "contact",
+     .kind = OPTION_REAL,
+     .offset = AT(contact),
+     .argument = "V",
+     .initial = "1",
+     .minimum = 0,
+     .maximum = 1e12,
+     .help = "What it costs to ask a customer."},
+    {.name = "accept",
+     .kind = OPTION_REAL,
+     .offset = AT(accept),
+     .argument = "P",
+     .initial = "0.3",
+     .minimum = 0,
+     .maximum = 1,
+     .help = "The share of those about to leave whom the offer keeps."},
+    {0}};
+
+enum { TARGET, PROBABILITY, COLUMNS };
+enum { CALIBRATE_NONE, CALIBRATE_PLATT, CALIBRATE_ISOTONIC };
+
+static enum till_status read_frame(struct tool_run *run, struct till_frame **frame, struct till_error *error) {
+    const struct settings *settings = run->settings;
+    struct till_input *input;
+    struct till_frame_wish wishes[COLUMNS] = {
+        [TARGET] = {.kind = TILL_FRAME_FLAG, .role = "target", .positive = settings->positive},
+        [PROBABILITY] = {.kind = TILL_FRAME_NUMBER, .role = "probability", .not_negative = true}};
+    enum till_status status = tool_open_input(run, &input, error);
+    if (status == TILL_OK)
+        status = till_schema_column(till_input_schema(input), settings->target, &wishes[TARGET].column, error);
+    if (status == TILL_OK)
+        status =
+            till_schema_column(till_input_schema(input), settings->probability, &wishes[PROBABILITY].column, error);
+    if (status == TILL_OK)
+        status = till_frame_plan(frame, till_input_schema(input), wishes, COLUMNS, error);
+    if (status == TILL_OK)
+        status = till_frame_read(*frame, input, &run->number, NULL, run->threads, error);
+    for (size_t row = 0; status == TILL_OK && row < (*frame)->rows; row++)
+        if ((*frame)->columns[PROBABILITY].numbers[row] > 1)
+            status = till_error_set(error, TILL_ERROR_DATA, "row %zu: the probability %.10g is above 1", row + 1,
+                                    (*frame)->columns[PROBABILITY].numbers[row]);
+    return status;
+}
+
+static enum till_status calibrate(struct tool_run *run, struct till_frame *frame, struct till_error *error) {
+    const struct settings *settings = run->settings;
+    const double *target = frame->columns[TARGET].numbers;
+    double *probability = frame->columns[PROBABILITY].numbers, a, b;
+    size_t blocks;
+    enum till_status status = TILL_OK;
+    if (settings->calibrate == CALIBRATE_PLATT) {
+        status = till_metrics_platt(target, probability, frame->rows, &a, &b, error);
+        if (status == TILL_OK) {
+            tool_figure(run, "platt_a", a);
+            tool_figure(run, "platt_b", b);
+        }
+    } else if (settings->calibrate == CALIBRATE_ISOTONIC) {
+        status = till_metrics_isotonic(target, probability, frame->rows, &blocks, error);
+        if (status == TILL_OK)
+            tool_figure(run, "isotonic_blocks", (double)blocks);
+    }
+    return status;
+}
+
+/* A table of names and numbers, which are figures as well. */
+static enum till_status write_figures(struct tool_run *run, const char *const *names, const double *values,
+                                      size_t count, struct till_error *error) {
+    struct till_table *table = till_table_new(count);
+    struct till_writer *writer;
+    if (table == NULL)
+        return till_error_memory(error);
+    struct till_slice *metric = till_table_add(table, "metric", TILL_TEXT);
+    double *value = till_table_add(table, "value", TILL_REAL);
+    enum till_status status = metric == NULL || value == NULL ? till_error_memory(error) : TILL_OK;
+    for (size_t i = 0; status == TILL_OK && i < count; i++) {
+        metric[i] = till_slice_of(names[i]);
+        value[i] = values[i];
+        tool_figure(run, names[i], values[i]);
+    }
+    if (status == TILL_OK)
+        status = tool_open_output(run, &writer, error);
+    if (status == TILL_OK)
+        status = till_table_write(table, writer, error);
+    till_table_free(table);
+    return status;
+}
+
+static enum till_status write_metrics(struct tool_run *run, const struct till_frame *frame, struct till_error *error) {
+    static const char *const names[] = {"auc", "average_precision", "log_loss", "brier",
+                                        "ks",  "lift_10",           "lift_20",  "calibration_error"};
+    struct till_metrics m;
+    enum till_status status = till_metrics_compute(&m, frame->columns[TARGET].numbers,
+                                                   frame->columns[PROBABILITY].numbers, frame->rows, error);
+    if (status != TILL_OK)
+        return status;
+    const double values[] = {m.auc, m.average_precision, m.log_loss, m.brier,
+                             m.ks,  m.lift_10,           m.lift_20,  m.calibration_error};
+    tool_figure(run, "rows", (double)m.rows);
+    tool_figure(run, "positives", (double)m.positives);
+    return write_figures(run, names, values, sizeof values / sizeof *values, error);
+}
+
+static enum till_status write_profit(struct tool_run *run, const struct till_frame *frame, struct till_error *error) {
+    static const char *const names[] = {"threshold", "asked", "asked_share", "profit", "profit_by_customer"};
+    const struct settings *settings = run->settings;
+    struct till_metrics_offer offer = {settings->value, settings->offer, settings->contact, settings->accept};
+    struct till_metrics_profit best;
+    enum till_status status = till_metrics_best_profit(&best, &offer, frame->columns[TARGET].numbers,
+                                                       frame->columns[PROBABILITY].numbers, frame->rows, error);
+    if (status != TILL_OK)
+        return status;
+    if (best.asked == 0)
+        tool_note(run, "no offer pays: asking nobody is best");
+    double rows = (double)frame->rows;
+    const double values[] = {best.threshold, (double)best.asked, (double)best.asked / rows, best.profit * rows,
+                             best.profit};
+    return write_figures(run, names, values, sizeof values / sizeof *values, error);
+}
+
+static enum till_status write_curve(struct tool_run *run, const struct till_frame *frame, struct till_error *error) {
+    static const enum till_metrics_curve curves[] = {TILL_METRICS_ROC, TILL_METRICS_ROC, TILL_METRICS_GAINS,
+                                                     TILL_METRICS_CALIBRATION};
+    const struct settings *settings = run->settings;
+    struct till_table *table;
+    struct till_writer *writer;
+    enum till_status status = till_metrics_table(&table, curves[settings->curve], frame->columns[TARGET].numbers,
+                                                 frame->columns[PROBABILITY].numbers, frame->rows, error);
+    if (status == TILL_OK)
+        status = tool_open_output(run, &writer, error);
+    if (status == TILL_OK)
+        status = till_table_write(table, writer, error);
+    till_table_free(table);
+    return status;
+}
+
+static enum till_status run_evaluate(struct tool_run *run, struct till_error *error) {
+    const struct settings *settings = run->settings;
+    struct till_frame *frame = NULL;
+    enum till_status status = TILL_OK;
+    if (settings->profit && settings->curve != 0) {
+        till_error_set(error, TILL_ERROR_USAGE, "one table at a time: --profit or --curve");
+        till_error_at(error, NULL, 0, 0, "--profit");
+        return TILL_ERROR_USAGE;
+    }
+    status = read_frame(run, &frame, error);
+    if (status == TILL_OK)
+        status = calibrate(run, frame, error);
+    if (status == TILL_OK && settings->profit)
+        status = write_profit(run, frame, error);
+    else if (status == TILL_OK)
+        status = settings->curve != 0 ? write_curve(run, frame, error) : write_metrics(run, frame, error);
+    till_frame_free(frame);
+    return status;
+}
+
+static const struct tool evaluate = {
+    .name = "till-evaluate",
+    .purpose = "how good probabilities are: ranking, calibration, and what acting on them earns",
+    .operands = "[FILE]...",
+    .groups = TOOL_READS | TOOL_WRITES,
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .run = run_evaluate,
+};
+
+int main(int argc, char **argv) {
+    return tool_main(&evaluate, argc, argv);
+}

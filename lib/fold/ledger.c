@@ -106,6 +106,18 @@ static struct ledger_key key_of(const struct till_ledger *ledger, const struct t
     return (struct ledger_key){fingerprint.low, (uint32_t)fingerprint.high, customer};
 }
 
+/* Whether an order's id is above all before it. */
+static bool rises(struct rising_ids *rising, struct till_slice id) {
+    struct till_slice highest = {rising->highest, rising->length};
+    if (rising->broken || id.length > sizeof rising->highest || till_slice_compare(id, highest) <= 0) {
+        rising->broken = true;
+        return false;
+    }
+    memcpy(rising->highest, id.bytes, id.length);
+    rising->length = id.length;
+    return true;
+}
+
 /* Adds a row to the entry of its order. */
 static void add_to_order(struct till_ledger *ledger, struct ledger_entry *entry, int32_t day, int64_t amount) {
     if (entry->rows > 0 && !ledger->totals->amounts_differ && !ledger->settings.rows) {
@@ -145,11 +157,14 @@ static enum till_status add_order_amount(struct till_ledger *ledger, struct till
 static enum till_status add_rows(struct till_ledger *ledger, struct till_block *block, size_t start, size_t end,
                                  const struct ledger_key *keys, struct till_error *error) {
     const int64_t *amounts = block->columns[ledger->at[TILL_ROLE_AMOUNT]].money;
-    struct ledger_entry *entry = NULL;
+    bool by_id = ledger->at[TILL_ROLE_ORDER] != TILL_NO_COLUMN && !ledger->settings.rows && !ledger->table->indexed;
     for (size_t row = start; row < end; row++) {
-        /* The rows of an order mostly stand together. */
-        bool same = row > start && ledger_key_equal(keys[row - start], keys[row - start - 1]);
-        entry = same ? entry : ledger_table_entry(ledger->table, keys[row - start]);
+        struct ledger_entry *entry = ledger->table->last;
+        if (!ledger_table_is_last(ledger->table, keys[row - start])) {
+            bool fresh = by_id && rises(&ledger->rising, block->columns[ledger->at[TILL_ROLE_ORDER]].text[row]);
+            entry = fresh ? ledger_table_append(ledger->table, keys[row - start])
+                          : ledger_table_entry(ledger->table, keys[row - start]);
+        }
         enum till_status status = entry == NULL ? TILL_ERROR_MEMORY : TILL_OK;
         if (entry != NULL && ledger->settings.amount_per_order && !ledger->settings.rows) {
             status = add_order_amount(ledger, block, row, entry, amounts[row]);
@@ -268,6 +283,7 @@ static enum till_status merge(void *state, void *from, struct till_error *error)
     }
     enum till_status status = fine ? merge_entries(into, other, codes, error) : till_error_memory(error);
     free(codes);
+    into->rising.broken = true; /* what came in is not known by its ids */
     newest_merge(&into->newest, &other->newest);
     into->absolute += other->absolute;
     into->totals->several |= other->totals->several;

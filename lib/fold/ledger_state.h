@@ -15,6 +15,14 @@ struct ledger_totals {
     bool amounts_differ; /* within one */
 };
 
+/* The highest order id so far, as long as ids rise: most exports number their orders, and where each new id is above
+ * all before it, no order comes back and nothing has to be looked up. */
+struct rising_ids {
+    char highest[32];
+    size_t length;
+    bool broken; /* an id was not above all before it, or too long to remember */
+};
+
 struct till_ledger {
     struct till_ledger_settings settings;
     size_t at[TILL_ROLES]; /* copied from the settings: where the roles stand in a block */
@@ -22,6 +30,7 @@ struct till_ledger {
     struct till_dictionary *customers;
     struct ledger_table *table; /* reading it out makes its entries unique, which changes nothing of what it says */
     struct ledger_totals *totals;
+    struct rising_ids rising;
     struct newest_days newest;
     wide_sum absolute; /* sum of absolute amounts */
     uint32_t *codes;   /* scratch: a block's customers */

@@ -111,14 +111,7 @@ static struct ledger_entry *find_or_append(struct ledger_table *table, struct le
     return append(table, key);
 }
 
-struct ledger_entry *ledger_table_entry(struct ledger_table *table, struct ledger_key key) {
-    uint64_t hash = hash_of(key);
-    if (!reserve_entry(table)) {
-        return NULL;
-    }
-    if (table->indexed) {
-        return reserve_slot(table) ? find_or_append(table, key, hash) : NULL;
-    }
+static struct ledger_entry *find_recent_or_append(struct ledger_table *table, struct ledger_key key, uint64_t hash) {
     uint64_t *recent = &table->recent[hash % LEDGER_RECENT];
     if (*recent >> 32 == hash >> 32 && (uint32_t)*recent != 0) {
         struct ledger_entry *entry = ledger_table_at(table, (uint32_t)*recent - 1);
@@ -128,6 +121,25 @@ struct ledger_entry *ledger_table_entry(struct ledger_table *table, struct ledge
     }
     *recent = (hash >> 32) << 32 | (table->count + 1);
     return append(table, key);
+}
+
+struct ledger_entry *ledger_table_entry(struct ledger_table *table, struct ledger_key key) {
+    uint64_t hash = hash_of(key);
+    if (!reserve_entry(table) || (table->indexed && !reserve_slot(table))) {
+        return NULL;
+    }
+    table->last = table->indexed ? find_or_append(table, key, hash) : find_recent_or_append(table, key, hash);
+    return table->last;
+}
+
+struct ledger_entry *ledger_table_append(struct ledger_table *table, struct ledger_key key) {
+    if (!reserve_entry(table)) {
+        return NULL;
+    }
+    /* Unique entries in front stay so with one more that is new. */
+    table->gathered += table->gathered == table->count;
+    table->last = append(table, key);
+    return table->last;
 }
 
 /* ------------------------------------------------------------------ gathering */
@@ -193,6 +205,7 @@ static size_t gather_part(struct ledger_table *table, const uint64_t *items, siz
 /* Moves the entries that have rows together, in their order. */
 static void close_gaps(struct ledger_table *table) {
     size_t kept = 0;
+    table->last = NULL;
     for (size_t i = 0; i < table->count; i++) {
         const struct ledger_entry *entry = ledger_table_at(table, i);
         if (entry->rows > 0) {

@@ -38,6 +38,7 @@ struct ledger_table {
     size_t count;
     size_t gathered; /* so many entries at the front are unique */
     bool indexed;
+    struct ledger_entry *last; /* the entry that was asked for last; NULL: none */
 
     uint64_t *recent; /* [LEDGER_RECENT]: tag << 32 | index + 1 of an entry, by hash; without an index */
 
@@ -59,8 +60,16 @@ void ledger_table_free(struct ledger_table *table);
 /* The entry to which a row of an order is added; a new one has no rows. NULL when memory is out. */
 struct ledger_entry *ledger_table_entry(struct ledger_table *table, struct ledger_key key);
 
+/* The same for an order that cannot stand in the table yet: nothing is looked up. Without an index. */
+struct ledger_entry *ledger_table_append(struct ledger_table *table, struct ledger_key key);
+
 static inline bool ledger_key_equal(struct ledger_key a, struct ledger_key b) {
     return a.low == b.low && a.high == b.high && a.customer == b.customer;
+}
+
+/* Whether the last entry is that of this order: the rows of an order mostly stand together. */
+static inline bool ledger_table_is_last(const struct ledger_table *table, struct ledger_key key) {
+    return table->last != NULL && ledger_key_equal(table->last->key, key);
 }
 
 /* Adds `other` to `mine`, an entry of the same order that came before it. */

@@ -52,7 +52,9 @@ static const char *add(struct cohort *cohort, double period, double survivors, b
 
 static enum till_status read_rows(struct till_input *input, struct cohort *cohort, struct till_error *error) {
     struct till_block *block = till_block_new(input);
-    enum till_status status = block == NULL ? till_error_memory(error) : till_input_next(input, block, error);
+    if (block == NULL)
+        return till_error_memory(error);
+    enum till_status status = till_input_next(input, block, error);
     while (status == TILL_OK && block->rows > 0) {
         for (size_t row = 0; row < block->rows && status == TILL_OK; row++) {
             bool memory = true;

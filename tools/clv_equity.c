@@ -61,7 +61,7 @@ static int32_t choose_cutoff(const struct clv_data *data, double horizon_days) {
     int32_t start = data->settings.as_of;
     for (size_t i = 0; i < data->count; i++)
         start = data->customers.first[i] < start ? data->customers.first[i] : start;
-    double half = (data->settings.as_of - start) / 2;
+    double half = floor((data->settings.as_of - start) / 2.0);
     return data->settings.as_of - (int32_t)fmin(half, horizon_days);
 }
 
@@ -149,7 +149,7 @@ enum till_status clv_equity(struct tool_run *run, const struct clv_data *data, c
         {"lower", TILL_REAL},         {"upper", TILL_REAL},        {"parameter_error", TILL_REAL},
         {"process_error", TILL_REAL}, {"backtest_from", TILL_DAY}, {"predicted", TILL_REAL},
         {"actual", TILL_REAL},        {"ratio", TILL_REAL}};
-    struct till_writer *writer;
+    struct till_writer *writer = NULL;
     struct till_clv_horizon horizon;
     size_t count = data->group == NULL ? 1 : data->group_count, skip = settings->by == NULL ? 1 : 0;
     double total = 0, days;

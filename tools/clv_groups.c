@@ -108,13 +108,15 @@ static enum till_status add_without_amounts(struct clv_groups *groups, struct ti
     struct till_block wider = *block;
     struct till_vector *columns = calloc(block->column_count + 1, sizeof *columns);
     int64_t *zeros = calloc(block->rows + 1, sizeof *zeros);
-    enum till_status status = columns == NULL || zeros == NULL ? till_error_memory(error) : TILL_OK;
-    if (status == TILL_OK) {
+    enum till_status status;
+    if (columns != NULL && zeros != NULL) {
         memcpy(columns, block->columns, block->column_count * sizeof *columns);
         columns[block->column_count] = (struct till_vector){.type = TILL_MONEY, .money = zeros};
         wider.columns = columns;
         wider.column_count++;
         status = till_ledger_aggregate.add(groups->ledger, &wider, error);
+    } else {
+        status = till_error_memory(error);
     }
     free(columns);
     free(zeros);

@@ -130,7 +130,9 @@ static enum till_status take_row(struct loading *loading, struct till_block *blo
 static enum till_status read_rows(struct loading *loading, struct till_input *input, bool grouped,
                                   struct till_error *error) {
     struct till_block *block = till_block_new(input);
-    enum till_status status = block == NULL ? till_error_memory(error) : till_input_next(input, block, error);
+    if (block == NULL)
+        return till_error_memory(error);
+    enum till_status status = till_input_next(input, block, error);
     while (status == TILL_OK && block->rows > 0) {
         for (size_t row = 0; row < block->rows && status == TILL_OK; row++)
             if (take_row(loading, block, row, grouped) != TILL_OK)
@@ -201,14 +203,14 @@ static enum till_status apply(const struct loading *loading, const struct found 
 enum till_status clv_parameters_read(const char *path, const struct clv_settings *settings, struct clv_part *parts,
                                      size_t count, struct till_error *error) {
     struct loading loading = {path, settings, parts, count, calloc(count + 1, sizeof(struct found))};
-    enum till_status status = loading.found == NULL ? till_error_memory(error) : TILL_OK;
-    for (size_t i = 0; i < count && status == TILL_OK; i++) {
+    if (loading.found == NULL)
+        return till_error_memory(error);
+    for (size_t i = 0; i < count; i++) {
         loading.found[i].unit = DEFAULT_UNIT;
         for (int k = 0; k < TILL_CLV_PARAMETERS + TILL_SPEND_PARAMETERS; k++)
             loading.found[i].parameter[k] = NAN;
     }
-    if (status == TILL_OK)
-        status = read_file(&loading, settings->by != NULL, error);
+    enum till_status status = read_file(&loading, settings->by != NULL, error);
     for (size_t i = 0; i < count && status == TILL_OK; i++)
         status = apply(&loading, &loading.found[i], &parts[i], error);
     free(loading.found);

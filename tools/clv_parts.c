@@ -30,31 +30,41 @@ static bool part_reserve(struct clv_part *part, size_t room) {
            part->mean != NULL;
 }
 
+/* Adds customer `i` of the data. */
+static void put(struct clv_part *part, const struct clv_data *data, size_t i) {
+    part->member[part->count] = i;
+    part->repeats[part->count] = data->repeats[i];
+    part->last[part->count] = data->last[i];
+    part->age[part->count] = data->age[i];
+    part->mean[part->count++] = data->mean == NULL ? NAN : data->mean[i];
+}
+
 enum till_status clv_parts_new(struct clv_part **parts, const struct clv_data *data, struct till_error *error) {
     size_t count = data->group == NULL ? 1 : data->group_count;
     struct clv_part *made = calloc(count + 1, sizeof *made);
     size_t *sizes = calloc(count + 1, sizeof *sizes);
-    bool good = made != NULL && sizes != NULL;
-    for (size_t i = 0; i < data->count && good; i++)
+    if (made == NULL || sizes == NULL) {
+        free(made);
+        free(sizes);
+        return till_error_memory(error);
+    }
+    bool good = true;
+    for (size_t i = 0; i < data->count; i++)
         sizes[data->group == NULL ? 0 : data->group[i]]++;
     for (size_t i = 0; i < count && good; i++) {
         made[i].name = data->group == NULL ? (struct till_slice){NULL, 0} : data->group_name[i];
         made[i].spends = data->mean != NULL;
         good = part_reserve(&made[i], sizes[i]);
     }
-    for (size_t i = 0; i < data->count && good; i++) {
-        struct clv_part *part = &made[data->group == NULL ? 0 : data->group[i]];
-        part->member[part->count] = i;
-        part->repeats[part->count] = data->repeats[i];
-        part->last[part->count] = data->last[i];
-        part->age[part->count] = data->age[i];
-        part->mean[part->count++] = data->mean == NULL ? NAN : data->mean[i];
-    }
     free(sizes);
-    *parts = good ? made : NULL;
-    if (!good && made != NULL)
+    if (!good) {
         clv_parts_free(made, count);
-    return good ? TILL_OK : till_error_memory(error);
+        return till_error_memory(error);
+    }
+    for (size_t i = 0; i < data->count; i++)
+        put(&made[data->group == NULL ? 0 : data->group[i]], data, i);
+    *parts = made;
+    return TILL_OK;
 }
 
 /* "group X: ..." in front of what is wrong. */

@@ -27,8 +27,10 @@ struct reading {
 
 static bool grow(void **array, size_t capacity, size_t size) {
     void *grown = realloc(*array, capacity * size);
-    *array = grown == NULL ? *array : grown;
-    return grown != NULL;
+    if (grown == NULL)
+        return false;
+    *array = grown;
+    return true;
 }
 
 /* Room for `more` customers. */
@@ -151,7 +153,9 @@ static enum till_status add_row(struct reading *reading, struct till_block *bloc
 
 static enum till_status read_rows(struct till_input *input, struct reading *reading, struct till_error *error) {
     struct till_block *block = till_block_new(input);
-    enum till_status status = block == NULL ? till_error_memory(error) : till_input_next(input, block, error);
+    if (block == NULL)
+        return till_error_memory(error);
+    enum till_status status = till_input_next(input, block, error);
     while (status == TILL_OK && block->rows > 0) {
         if (!make_room(reading, block->rows))
             status = till_error_memory(error);

@@ -123,10 +123,12 @@ static int compare(const void *left, const void *right) {
 static enum till_status write_deciles(struct validation *v, struct till_error *error) {
     size_t count = v->data->count;
     struct ranked *ranked = calloc(count + 1, sizeof *ranked);
-    enum till_status status = ranked == NULL ? till_error_memory(error) : TILL_OK;
-    for (size_t i = 0; i < count && status == TILL_OK; i++)
+    enum till_status status = TILL_OK;
+    if (ranked == NULL)
+        return till_error_memory(error);
+    for (size_t i = 0; i < count; i++)
         ranked[i] = (struct ranked){v->figure[MODEL][i], i};
-    if (status == TILL_OK && count > 0)
+    if (count > 0)
         qsort(ranked, count, sizeof *ranked, compare);
     for (size_t decile = 0; decile < 10 && status == TILL_OK; decile++) {
         double sums[COLUMNS] = {0};

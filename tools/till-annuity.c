@@ -116,7 +116,9 @@ static enum till_status value_row(struct work *work, struct till_block *block, s
 
 static enum till_status value_rows(struct work *work, struct till_input *input, struct till_error *error) {
     struct till_block *block = till_block_new(input);
-    enum till_status status = block == NULL ? till_error_memory(error) : till_input_next(input, block, error);
+    if (block == NULL)
+        return till_error_memory(error);
+    enum till_status status = till_input_next(input, block, error);
     while (status == TILL_OK && block->rows > 0) {
         for (size_t row = 0; row < block->rows && status == TILL_OK; row++)
             status = value_row(work, block, row, error);

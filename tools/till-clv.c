@@ -10,6 +10,8 @@
 
 #include <till/decimal.h>
 
+#define LONGEST_HORIZON 36525.0 /* days: a century */
+
 #define AT(field) offsetof(struct clv_settings, field)
 static const struct option options[] = {
     {.name = "method",
@@ -116,10 +118,10 @@ static double horizon_days(const char *text) {
     if (strcmp(text, "inf") == 0)
         return INFINITY;
     const char *letter = length == 0 ? NULL : strchr(letters, text[length - 1]);
-    if (letter == NULL || till_real_parse(text, length - 1, NULL, &count) != TILL_NUMBER_OK || !(count > 0) ||
-        count > 1e6)
+    if (letter == NULL || till_real_parse(text, length - 1, NULL, &count) != TILL_NUMBER_OK || !(count > 0))
         return NAN;
-    return count * days[letter - letters];
+    double all = count * days[letter - letters];
+    return all <= LONGEST_HORIZON ? all : NAN;
 }
 
 enum till_status clv_horizon(const struct clv_settings *settings, struct till_clv_horizon *horizon,
@@ -128,7 +130,8 @@ enum till_status clv_horizon(const struct clv_settings *settings, struct till_cl
     double days = horizon_days(text), unit = clv_unit_days(settings);
     bool periods = settings->method == CLV_BGBB;
     if (isnan(days)) {
-        till_error_set(error, TILL_ERROR_USAGE, "not a time such as 52w, 12m, 365d, 2y or inf: \"%.64s\"", text);
+        till_error_set(error, TILL_ERROR_USAGE,
+                       "not a time of up to a century such as 52w, 12m, 365d, 2y or inf: \"%.64s\"", text);
         till_error_at(error, NULL, 0, 0, "--horizon");
         return TILL_ERROR_USAGE;
     }
@@ -219,7 +222,9 @@ static enum till_status write_customers(struct tool_run *run, const struct clv_d
                                          {settings->by, TILL_TEXT}};
     struct till_writer *writer;
     size_t *at = calloc(data->group_count + 2, sizeof *at);
-    enum till_status status = at == NULL ? till_error_memory(error) : tool_open_output(run, &writer, error);
+    if (at == NULL)
+        return till_error_memory(error);
+    enum till_status status = tool_open_output(run, &writer, error);
     if (status == TILL_OK)
         status = clv_header(writer, columns, settings->by == NULL ? 9 : 10, error);
     for (size_t i = 0; i < data->count && status == TILL_OK; i++) {

@@ -95,10 +95,11 @@ static double log_odds(const struct point *point, const struct buyer *buyer) {
  * left of them. A living customer stays for k periods more with probability (delta+n)_k / (gamma+delta+n)_k. */
 static double sum_periods(const struct till_clv_model *model, const struct buyer *buyer, double periods, double delta) {
     const double *p = model->parameter;
-    double stays = 1, sum = 0, factor = exp(-delta);
-    for (double k = 0; k < periods; k++) {
+    double stays = 1, sum = 0, factor = exp(-delta), k = 0;
+    while (k < periods) {
         stays *= factor * (p[3] + buyer->age + k) / (p[2] + p[3] + buyer->age + k);
         sum += stays;
+        k += 1;
         if (delta > 0 && stays < 1e-17 * sum * delta)
             break;
     }

@@ -105,11 +105,11 @@ static double draw_timed(const struct work *work, struct till_random *random, ui
         end = fmin(end, till_random_exponential(random) * (p[3] + age) / till_random_gamma(random, p[2]));
     else
         leave = draw_beta(random, p[2], p[3] + x + (model->method == TILL_CLV_MBGNBD ? 1 : 0));
-    for (double time = till_random_exponential(random) / rate; time < end;
-         time += till_random_exponential(random) / rate) {
+    double time = till_random_exponential(random) / rate;
+    while (time < end) {
         sum += exp(-work->basis->horizon.delta * time) * draw_noise(work, random);
-        if (till_random_uniform(random) < leave)
-            break;
+        /* Past the end is as good as gone. */
+        time = till_random_uniform(random) < leave ? end : time + till_random_exponential(random) / rate;
     }
     return sum;
 }
@@ -117,10 +117,11 @@ static double draw_timed(const struct work *work, struct till_random *random, ui
 static double draw_periods(const struct work *work, struct till_random *random, uint32_t x, double age) {
     const double *p = work->basis->fit->model.parameter;
     double buys = draw_beta(random, p[0] + x, p[1] + age - x), leaves = draw_beta(random, p[2], p[3] + age), sum = 0;
-    for (double time = 1; time <= work->end && till_random_uniform(random) >= leaves; time++)
+    /* A period's money comes in its middle, but in an endless horizon at its end, as the formula has it. */
+    double earlier = isinf(work->basis->horizon.time) ? 0 : 0.5;
+    for (unsigned period = 1; period <= work->end && till_random_uniform(random) >= leaves; period++)
         if (till_random_uniform(random) < buys)
-            sum += exp(-work->basis->horizon.delta * (isinf(work->basis->horizon.time) ? time : time - 0.5)) *
-                   draw_noise(work, random);
+            sum += exp(-work->basis->horizon.delta * (period - earlier)) * draw_noise(work, random);
     return sum;
 }
 

@@ -69,8 +69,11 @@ static void follow(const struct work *work, const struct buyer *buyer, double *e
         return;
     }
     *expected = *discounted = 0;
-    for (double from = 0; from < horizon->time; from += horizon->step) {
-        double to = fmin(from + horizon->step, horizon->time);
+    /* A last step that is nothing but rounding is none. */
+    size_t steps = (size_t)ceil(horizon->time / horizon->step - 1e-9);
+    for (size_t i = 0; i < steps; i++) {
+        double from = (double)i * horizon->step;
+        double to = i + 1 == steps ? horizon->time : from + horizon->step;
         double all = model->expected(work->model, buyer, to);
         *discounted += (all - *expected) * exp(-horizon->delta * (from + to) / 2);
         *expected = all;

@@ -81,22 +81,28 @@ void rising_table(double x, const uint32_t *n, size_t count, struct rising *tabl
 
 double log_gamma(double x) {
     double shift = 0;
-    for (; x < LARGE; x++)
+    while (x < LARGE) {
         shift += log(x);
+        x += 1;
+    }
     return (x - 0.5) * log(x) - x + 0.918938533204672741780329736406 + stirling(x) - shift;
 }
 
 double digamma(double x) {
     double shift = 0;
-    for (; x < LARGE; x++)
+    while (x < LARGE) {
         shift += 1 / x;
+        x += 1;
+    }
     return log(x) - 0.5 / x + stirling_first(x) - shift;
 }
 
 double trigamma(double x) {
     double shift = 0;
-    for (; x < LARGE; x++)
+    while (x < LARGE) {
         shift += 1 / (x * x);
+        x += 1;
+    }
     return 1 / x + 0.5 / (x * x) + stirling_second(x) + shift;
 }
 

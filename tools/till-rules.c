@@ -370,7 +370,7 @@ static uint32_t *size_labels(const struct till_baskets *baskets, uint32_t *count
     return label;
 }
 
-/* Draws customers (or baskets) for the part that rules are tested in. */
+/* Draws customers (or baskets, where the customer is not known) for the part that rules are tested in. */
 static bool *hold_out(const struct tool_run *run, const struct till_basket_data *data, struct till_error *error) {
     const struct settings *settings = run->settings;
     bool *held = malloc((data->baskets.count + 1) * sizeof *held);
@@ -378,7 +378,8 @@ static bool *hold_out(const struct tool_run *run, const struct till_basket_data 
         till_error_memory(error);
     for (uint64_t b = 0; held != NULL && b < data->baskets.count; b++) {
         struct till_random random;
-        till_random_start(&random, run->seed, data->group != NULL ? data->group[b] : b);
+        bool known = data->group != NULL && data->groups[data->group[b]].length > 0;
+        till_random_start(&random, run->seed, known ? data->group[b] : data->group_count + b);
         held[b] = till_random_uniform(&random) < settings->holdout;
     }
     return held;

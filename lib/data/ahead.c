@@ -12,7 +12,8 @@
 /* How much of what was read ahead stays in memory. */
 enum { AHEAD_MEMORY = 32 << 20 };
 
-/* Keeps a chunk for later: what is known of it, and its bytes, as two records. */
+/* Keeps a chunk for later: what is known of it, and its bytes, as two records. The first one is the struct as it is, a
+ * stale pointer in it: it never leaves this process, and its bytes are taken from the second one. */
 static enum till_status keep_chunk(struct till_rows *store, const struct chunk *chunk, struct till_error *error) {
     struct till_slice known = {(const char *)chunk, sizeof *chunk};
     struct till_slice bytes = {chunk->bytes, chunk->length};
@@ -20,6 +21,8 @@ static enum till_status keep_chunk(struct till_rows *store, const struct chunk *
     return status == TILL_OK ? till_rows_add(store, bytes, error) : status;
 }
 
+/* Takes the oldest kept chunk. Its number in the sequence is the one it had when it was read, so reports take their
+ * turns as if nobody had looked ahead. */
 static enum till_status take_ahead(struct till_input *input, struct chunk *chunk, struct till_error *error) {
     struct till_slice record;
     struct chunk kept;
@@ -45,11 +48,13 @@ static enum till_status take_ahead(struct till_input *input, struct chunk *chunk
     return TILL_OK;
 }
 
+/* What was kept is handed out before anything is read on, so chunks come in input order and each one once. */
 enum till_status input_next_chunk(struct till_input *input, struct chunk *chunk, struct till_error *error) {
     return input->ahead_left > 0 ? take_ahead(input, chunk, error) : chunks_next(&input->chunks, chunk, error);
 }
 
-/* Makes `store` what is handed out next. */
+/* Makes `store` what is handed out next. What is still left of an older store has gone through the look and is in the
+ * new one, behind nothing that came later: the order stays. */
 static enum till_status put_ahead(struct till_input *input, struct till_rows *store, struct till_error *error) {
     till_rows_free(input->ahead);
     input->ahead = store;
@@ -73,6 +78,7 @@ static enum till_status look_ahead(struct till_input *input, look *look_at, void
         if (status != TILL_OK || reader.chunk.length == 0) {
             break;
         }
+        /* A chunk that comes behind an earlier look's end is only moved from the old store to the new one, unparsed. */
         if (more) {
             report_free(reader.report);
             reader.report = report_new();
@@ -102,11 +108,15 @@ struct date_search {
     char example[64];
 };
 
+/* One format is left; or, when rows are passed on as they come, the first date must do, since rows that went out cannot
+ * be taken back. */
 static bool is_settled(const struct date_search *search) {
     return search->formats != 0 && ((search->formats & (search->formats - 1)) == 0 || search->streaming);
 }
 
-/* Narrows the formats down by the rows of one grid; rows that no format fits are left to the decoder. */
+/* Narrows the formats down by the rows of one grid. Each date leaves those formats in which it is a date at all:
+ * 25/12/2024 rules out month/day. A date that fits none of those that are left does not empty the set; it is left to
+ * the decoder, which names it as a bad row. */
 static bool narrow_dates(struct reader *reader, void *context) {
     struct date_search *search = context;
     size_t column = reader_place(reader, search->wanted->ask.column);
@@ -125,7 +135,9 @@ static bool narrow_dates(struct reader *reader, void *context) {
     return !is_settled(search);
 }
 
-/* Reads ahead until the rows leave one format for the date column. */
+/* Reads ahead until the rows leave one format for the date column. Guessing between day/month and month/day would be
+ * wrong half of the time and unseen, so an input that leaves both open is refused, with the first date that shows it
+ * and what to write. A column without any date is taken as ISO, whose decoder will name each row. */
 enum till_status input_search_format(struct till_input *input, struct wanted *wanted, struct till_error *error) {
     struct date_search search = {.wanted = wanted, .streaming = input->streaming};
     enum till_status status = look_ahead(input, narrow_dates, &search, true, error);

@@ -17,6 +17,8 @@ enum { CHUNK_SIZE = 256 * 1024 };
 
 /* ------------------------------------------------------------------ chunks */
 
+/* Makes room, keeping the bytes. Vector code reads whole blocks of 64 bytes, also where fewer are left, and the fast
+ * parsers look a few bytes back: so there is padding on both sides, which nobody may interpret. */
 bool chunk_reserve(struct chunk *chunk, size_t capacity) {
     if (capacity <= chunk->capacity) {
         return true;
@@ -44,6 +46,8 @@ void chunk_free(struct chunk *chunk) {
 
 /* ------------------------------------------------------------------ files */
 
+/* Keeps what the source knows of itself before it is closed: how many bytes there were, decoded and in the file, and
+ * their digest, which is only complete now. */
 static void note_end_of_file(struct chunks *chunks) {
     struct input_file *file = &chunks->files[chunks->opened - 1];
     file->bytes = till_source_bytes(chunks->source);
@@ -56,7 +60,8 @@ static void note_end_of_file(struct chunks *chunks) {
     chunks->source = NULL;
 }
 
-/* Reads more behind the carry; sets `drained` at the end of the file. */
+/* Reads more behind the carry; sets `drained` at the end of the file. Headers are found in the carry, before there are
+ * chunks. */
 static enum till_status fill_carry(struct chunks *chunks, struct till_error *error) {
     if (!till_text_reserve(&chunks->carry, CHUNK_SIZE)) {
         return till_error_memory(error);
@@ -69,6 +74,7 @@ static enum till_status fill_carry(struct chunks *chunks, struct till_error *err
     return status;
 }
 
+/* Drops the first bytes of the carry. */
 static void drop_carry(struct chunks *chunks, size_t length) {
     if (length == 0) {
         return;
@@ -77,7 +83,7 @@ static void drop_carry(struct chunks *chunks, size_t length) {
     chunks->carry.length -= length;
 }
 
-/* Drops options.skip lines, whatever they hold. */
+/* Drops options.skip lines, whatever they hold: they are no CSV, so a quote in them means nothing. */
 static enum till_status skip_lines(struct chunks *chunks, struct till_error *error) {
     for (uint64_t lines = chunks->options->skip; lines > 0;) {
         char *end = chunks->carry.length == 0 ? NULL : memchr(chunks->carry.bytes, '\n', chunks->carry.length);
@@ -98,6 +104,7 @@ static enum till_status skip_lines(struct chunks *chunks, struct till_error *err
     return TILL_OK;
 }
 
+/* Blank lines before the header. They are counted, so that later messages name the right line. */
 static void drop_blank_lines(struct chunks *chunks) {
     size_t blank = 0;
     for (;;) {
@@ -113,8 +120,9 @@ static void drop_blank_lines(struct chunks *chunks) {
     drop_carry(chunks, blank);
 }
 
-/* Finds the header record in the carry, reading on until it is whole. *length is what to drop, its line end included.
- */
+/* Finds the header record in the carry, reading on until it is whole; at the end of the file the rest is the header.
+ * *length is what to drop, its line end included. A file that is not text may have no line end for gigabytes, so
+ * there is a limit. */
 static enum till_status find_header(struct chunks *chunks, struct till_slice *record, size_t *length,
                                     struct till_error *error) {
     for (;;) {
@@ -135,12 +143,14 @@ static enum till_status find_header(struct chunks *chunks, struct till_slice *re
     }
 }
 
+/* What is known of a file as soon as it is open. The identity tells later whether an output would overwrite it. */
 static void describe_file(struct input_file *file, const struct till_source *source) {
     file->total_bytes = till_source_size(source);
     file->has_identity = till_source_identity(source, &file->device, &file->inode);
 }
 
-/* Opens the next file and takes its header off. */
+/* Opens the next file and takes its header off. Files are opened one at a time, as the one before ends: any number of
+ * them needs one descriptor, and a missing one is only reported after the rows before it. */
 static enum till_status open_file(struct chunks *chunks, struct till_error *error) {
     struct input_file *file = &chunks->files[chunks->opened];
     struct till_source_options options = {.encoding = chunks->options->encoding, .digest = chunks->options->digest};
@@ -181,7 +191,10 @@ static enum till_status open_file(struct chunks *chunks, struct till_error *erro
 
 /* ------------------------------------------------------------------ cutting */
 
-/* The offset behind the last record that is whole, where the bytes hold `quotes` quotes; 0: none is. */
+/* The offset behind the last record that is whole, where the bytes hold `quotes` quotes; 0: none is. Why counting
+ * modulo 2 is enough: outside quotes, an opening quote makes the number odd, the closing one even again, and a doubled
+ * quote inside adds two. So a line feed with an even number of quotes before it lies outside quotes and ends a record.
+ * Walking backwards needs few steps: mostly to the last line feed. */
 static size_t last_boundary(const char *bytes, size_t length, uint64_t quotes) {
     uint64_t behind = 0;
     for (size_t i = length; i > 0; i--) {
@@ -193,7 +206,9 @@ static size_t last_boundary(const char *bytes, size_t length, uint64_t quotes) {
     return 0;
 }
 
-/* Where the footer lines at the end of the records before `cut` begin; `cut` when there are none. */
+/* Where the footer lines at the end of the records before `cut` begin; `cut` when there are none. They are held back at
+ * every cut, not only at the end of the file, since nobody knows yet whether this is the end. When it is not, they come
+ * first in the next chunk, and are data. Blank lines among them are held back too. */
 static size_t before_footer(const struct chunk *chunk, size_t cut, const char *footer) {
     size_t length = strlen(footer);
     while (cut > 0) {
@@ -212,7 +227,8 @@ static size_t before_footer(const struct chunk *chunk, size_t cut, const char *f
     return cut;
 }
 
-/* Moves what lies behind `cut` into the carry. `newlines` are those of the whole chunk. */
+/* Moves what lies behind `cut` into the carry, and gives the chunk its number. `newlines` are those of the whole chunk;
+ * only the part behind the cut, mostly less than a record, is counted again. */
 static enum till_status cut_chunk(struct chunks *chunks, struct chunk *chunk, size_t cut, uint64_t newlines,
                                   struct till_error *error) {
     uint64_t behind = 0;
@@ -229,8 +245,9 @@ static enum till_status cut_chunk(struct chunks *chunks, struct chunk *chunk, si
     return TILL_OK;
 }
 
-/* A record without an end in sight: an error when its open field is too long. True: a fault that the parser will name.
- */
+/* Looks at a record without an end in sight, byte by byte. False with an error set: its open field is too long. False
+ * without: it is just long, read on. True: a fault of the grammar, which the parser will name; so it gets the bytes as
+ * they are. */
 static bool record_is_broken(const struct chunks *chunks, const struct chunk *chunk, struct till_error *error) {
     enum scan_fault fault;
     size_t start = scan_open_field(chunk->bytes, chunk->length, chunks->delimiter, &fault);
@@ -253,7 +270,8 @@ static bool record_is_broken(const struct chunks *chunks, const struct chunk *ch
     return true;
 }
 
-/* Adds bytes from the source behind those of the chunk, up to its capacity. */
+/* Adds bytes from the source behind those of the chunk, up to its capacity. Only a read of nothing means the end: pipes
+ * give less than was asked for. */
 static enum till_status fill_chunk(struct chunks *chunks, struct chunk *chunk, struct till_error *error) {
     size_t got = 0;
     enum till_status status =
@@ -263,7 +281,8 @@ static enum till_status fill_chunk(struct chunks *chunks, struct chunk *chunk, s
     return status;
 }
 
-/* Everything that is left of the file is the last chunk. */
+/* Everything that is left of the file is the last chunk. A last line without a line feed gets one, so that all who come
+ * after may take it for granted that a record ends in one. Footer lines are dropped here for good. */
 static enum till_status last_chunk(struct chunks *chunks, struct chunk *chunk, struct till_error *error) {
     if (chunk->length > 0 && chunk->bytes[chunk->length - 1] != '\n') {
         if (chunk->length == chunk->capacity && !chunk_reserve(chunk, chunk->capacity + 1)) {
@@ -281,7 +300,8 @@ static enum till_status last_chunk(struct chunks *chunks, struct chunk *chunk, s
     return cut_chunk(chunks, chunk, chunk->length, newlines, error);
 }
 
-/* Reads until there is a whole record, and cuts behind the last one. */
+/* Reads until there is a whole record, and cuts behind the last one. Quotes are counted once for each byte, however
+ * often a long record makes the chunk grow; its capacity doubles, so copying stays in proportion to its length. */
 static enum till_status gather(struct chunks *chunks, struct chunk *chunk, struct till_error *error) {
     uint64_t quotes = 0;
     uint64_t newlines = 0;
@@ -317,6 +337,9 @@ static enum till_status gather(struct chunks *chunks, struct chunk *chunk, struc
     }
 }
 
+/* A chunk never holds rows of two files: each has its own place of columns and its own lines. A file may leave no chunk
+ * at all (only a header, only a footer); then the next one is opened. The error is local at first, because gather asks
+ * whether one was set, and a caller may pass none. */
 enum till_status chunks_next(struct chunks *chunks, struct chunk *chunk, struct till_error *error) {
     struct till_error local = {0};
     for (;;) {
@@ -356,6 +379,7 @@ enum till_status chunks_next(struct chunks *chunks, struct chunk *chunk, struct 
 
 /* ------------------------------------------------------------------ opening */
 
+/* A pipe cannot be read again, and standard input has no name to open it by. */
 bool chunks_can_restart(const struct chunks *chunks) {
     for (size_t i = 0; i < chunks->file_count; i++) {
         struct stat known;
@@ -367,6 +391,8 @@ bool chunks_can_restart(const struct chunks *chunks) {
     return true;
 }
 
+/* Asked before an output is opened for writing, which would destroy an input that is still to be read. Files not opened
+ * yet are looked up by name. */
 bool chunks_reads(const struct chunks *chunks, uint64_t device, uint64_t inode) {
     for (size_t i = 0; i < chunks->file_count; i++) {
         const struct input_file *file = &chunks->files[i];
@@ -382,6 +408,7 @@ bool chunks_reads(const struct chunks *chunks, uint64_t device, uint64_t inode) 
     return false;
 }
 
+/* Schema and names stay: the first file's header is held against them like that of any further file. */
 enum till_status chunks_restart(struct chunks *chunks, struct till_error *error) {
     till_source_close(chunks->source);
     chunks->source = NULL;
@@ -390,6 +417,8 @@ enum till_status chunks_restart(struct chunks *chunks, struct till_error *error)
     return open_file(chunks, error);
 }
 
+/* Options that were left zero get their defaults here, once. The first file is opened at once, since its header is the
+ * schema; a tool that is given a wrong column can say so before it reads any rows. */
 enum till_status chunks_open(struct chunks *chunks, const char *const *paths, size_t count,
                              const struct till_input_options *options, struct till_error *error) {
     *chunks = (struct chunks){

@@ -7,6 +7,8 @@
 #include "lib/data/input.h"
 #include "lib/data/reader.h"
 
+/* Tells whoever listens of a bad row. Since reports are taken under the lock and in input order, the listener need not
+ * be safe against other threads, and what it writes is the same for any number of them. */
 static void tell_reject(const struct till_input *input, const struct report *report, const struct bad_row *bad) {
     if (input->options.reject != NULL) {
         struct till_reject reject = {
@@ -21,7 +23,8 @@ static void tell_reject(const struct till_input *input, const struct report *rep
     }
 }
 
-/* The bad row that is one too many is the failure of the input. */
+/* The bad row that is one too many is the failure of the input. Without a limit it is the first bad row, and the reason
+ * alone says it all; with one, the limit is part of the message. */
 static void fail_at(struct till_input *input, const struct report *report, const struct bad_row *bad) {
     uint64_t limit = input->options.max_bad;
     if (limit == 0) {
@@ -33,7 +36,9 @@ static void fail_at(struct till_input *input, const struct report *report, const
     till_error_at(&input->failure, input->chunks.files[report->file].name, bad->line, bad->column, bad->role);
 }
 
-/* Takes the report whose turn it is. */
+/* Takes the report whose turn it is. Rows of a chunk that fails are counted whole, since they were read whole; the bad
+ * rows are told up to the one that ends it all. With a limit that is a share, no single row is too many: that is judged
+ * at the end. */
 static void take_report(struct till_input *input, const struct report *report) {
     struct till_accounting *accounting = &input->accounting;
     bool share = input->options.max_bad_share > 0;
@@ -57,6 +62,9 @@ static void take_report(struct till_input *input, const struct report *report) {
     input->stopped |= input->failure.status != TILL_OK;
 }
 
+/* Reports are taken in the order of their chunks, not in that in which workers finish: the bad row that fails a run,
+ * the list of rejects and the counts at that point are then the same for one worker and for many. After a failure,
+ * reports are still taken off the list, so that it empties, but no longer counted. */
 void input_hand_in(struct till_input *input, struct report *report) {
     struct report **place = &input->waiting;
     while (*place != NULL && (*place)->sequence < report->sequence) {
@@ -75,6 +83,7 @@ void input_hand_in(struct till_input *input, struct report *report) {
     }
 }
 
+/* A share has no sense before the last row: the first row of a file, if bad, would be all of them. */
 void input_judge_share(struct till_input *input) {
     const struct till_accounting *accounting = &input->accounting;
     double share = input->options.max_bad_share;

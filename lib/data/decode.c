@@ -22,6 +22,8 @@ struct decoding {
 
 /* ------------------------------------------------------------------ fields */
 
+/* The content of a field, in three steps of falling frequency: bare, plainly quoted, and all else, which libcsv takes.
+ * Only the last one copies; its room never exceeds the field, as unquoting only takes bytes away. */
 bool reader_content(struct reader *reader, struct till_slice field, struct till_slice *content) {
     if (field.length == 0 || field.bytes[0] != '"') {
         *content = field;
@@ -40,17 +42,22 @@ bool reader_content(struct reader *reader, struct till_slice field, struct till_
     return unquoter_field(unquoter, field, room, content);
 }
 
+/* Files may have their columns in another order than the first one; the schema's numbers are translated here and
+ * nowhere else. */
 size_t reader_place(const struct reader *reader, size_t column) {
     const size_t *place = reader->input->chunks.files[reader->chunk.file].place;
     return place == NULL ? column : place[column];
 }
 
+/* The bytes of a record, without its line end: what a list of rejected rows shows. */
 static struct till_slice record_of(const struct reader *reader, size_t row) {
     struct till_slice last = grid_field(reader, row, reader->grid.columns - 1);
     const char *start = reader->chunk.bytes + reader->grid.starts[row];
     return (struct till_slice){start, (size_t)(last.bytes + last.length - start)};
 }
 
+/* A missing value: nothing, or one of the texts that the caller named. Compared after unquoting, so "" is missing too.
+ */
 static bool is_null(const struct till_input_options *options, struct till_slice content) {
     if (content.length == 0) {
         return true;
@@ -63,11 +70,13 @@ static bool is_null(const struct till_input_options *options, struct till_slice 
     return false;
 }
 
+/* What exports put around ids so that spreadsheets leave them alone. */
 static bool is_junk(char c) {
     return c == '\t' || c == '`' || c == ' ';
 }
 
-/* An id without what spreadsheets do to it: tabs, backticks, ="..." and a trailing .0 behind digits. */
+/* An id without what spreadsheets do to it: tabs, backticks, ="..." and a trailing .0 behind digits. Only shortened, so
+ * that the result is a slice of the field; the .0 goes only where all else is digits, since "v2.0" is a name. */
 static struct till_slice clean_id(struct till_slice id) {
     while (id.length > 0 && is_junk(id.bytes[0])) {
         id.bytes++;
@@ -92,6 +101,9 @@ static struct till_slice clean_id(struct till_slice id) {
 
 /* ------------------------------------------------------------------ verdicts */
 
+/* The first verdict on a row stands. Columns are decoded one after another, so without this rule a row with two faults
+ * would be told twice, and a filtered one could turn bad; the order of the judges is fixed, so is the verdict. Whether
+ * an amount was rounded is no verdict: that bit lies beside it. */
 static void reject(struct decoding *d, size_t row, struct till_slice field, const char *role, const char *reason) {
     unsigned char *verdict = &d->reader->verdict[row];
     if ((*verdict & ~VERDICT_ROUNDED) == VERDICT_USED) {
@@ -100,6 +112,8 @@ static void reject(struct decoding *d, size_t row, struct till_slice field, cons
     }
 }
 
+/* Rejects a row for a text that is not what it should be, and shows the text. Quoting makes it safe to print and short.
+ */
 static void reject_text(struct decoding *d, size_t row, struct till_slice field, const char *role, const char *what,
                         struct till_slice content, const char *advice) {
     char quoted[TILL_QUOTED_SIZE];
@@ -109,6 +123,7 @@ static void reject_text(struct decoding *d, size_t row, struct till_slice field,
     reject(d, row, field, role, reason);
 }
 
+/* As reject, but the row is fine and only not wanted: it is counted by its reason, and not told of. */
 static void filter(struct decoding *d, size_t row, unsigned reason) {
     unsigned char *verdict = &d->reader->verdict[row];
     if ((*verdict & ~VERDICT_ROUNDED) == VERDICT_USED) {
@@ -116,7 +131,8 @@ static void filter(struct decoding *d, size_t row, unsigned reason) {
     }
 }
 
-/* The content of a field; a row whose field libcsv refuses is rejected. */
+/* The content of a field; a row whose field libcsv refuses is rejected. Lack of memory is no fault of the row: it is
+ * noted in `d`, and fails the whole block at its end, which spares every loop a way out. */
 static bool content_of(struct decoding *d, size_t row, struct till_slice field, const char *role,
                        struct till_slice *content) {
     if (reader_content(d->reader, field, content)) {
@@ -130,7 +146,8 @@ static bool content_of(struct decoding *d, size_t row, struct till_slice field, 
     return false;
 }
 
-/* What a missing value does to its row. */
+/* What a missing value does to its row. With TILL_MISSING_PASSES nothing: the caller sees the value that stands for
+ * missing. */
 static void settle_missing(struct decoding *d, size_t row, struct till_slice field, const struct wanted *wanted) {
     if (wanted->ask.missing == TILL_MISSING_REJECTS) {
         reject(d, row, field, wanted->ask.role, "missing");
@@ -141,6 +158,8 @@ static void settle_missing(struct decoding *d, size_t row, struct till_slice fie
 
 /* ------------------------------------------------------------------ encoding */
 
+/* Looks for the first byte of a record that is no text. What was converted from another encoding is UTF-8 by then, so
+ * an invalid byte is what the converter put for one that it could not read: hence two messages. */
 static void check_record_encoding(struct decoding *d, size_t row) {
     struct till_slice record = record_of(d->reader, row);
     size_t invalid = utf8_first_invalid(record.bytes, record.length);
@@ -162,7 +181,8 @@ static void check_record_encoding(struct decoding *d, size_t row) {
     reject(d, row, (struct till_slice){record.bytes + at, 1}, "", reason);
 }
 
-/* Most chunks are pure ASCII, or valid as a whole. */
+/* Most chunks are pure ASCII, or valid as a whole: the index has noted whether any byte is above 127, or NUL. Only a
+ * chunk that is not is gone through record by record, to find which rows are at fault; the others are used. */
 static void check_encoding(struct decoding *d) {
     const struct reader *reader = d->reader;
     bool valid =
@@ -177,6 +197,8 @@ static void check_encoding(struct decoding *d) {
 
 /* ------------------------------------------------------------------ filters */
 
+/* A value of a filter: the whole text, or what it begins with. Bytes are compared, so a value means the same in any
+ * locale. */
 static bool matches(struct till_slice content, const char *value) {
     size_t length = strlen(value);
     if (length > 0 && value[length - 1] == '*') {
@@ -185,6 +207,8 @@ static bool matches(struct till_slice content, const char *value) {
     return content.length == length && memcmp(content.bytes, value, length) == 0;
 }
 
+/* Judges all rows by one filter, before any wanted column is decoded: a row that is not wanted may hold what it likes.
+ * The content of rows that have a verdict is not looked at. */
 static void apply_filter(struct decoding *d, const struct column_filter *filtering, unsigned reason) {
     size_t column = reader_place(d->reader, filtering->column);
     for (size_t row = 0; row < d->reader->grid.rows; row++) {
@@ -205,6 +229,8 @@ static void apply_filter(struct decoding *d, const struct column_filter *filteri
 
 /* ------------------------------------------------------------------ text */
 
+/* Text that is quoted, empty, to be cleaned, or maybe missing. The order is that of a reader: unquote, clean, then ask
+ * whether something is left. */
 static struct till_slice careful_text(struct decoding *d, size_t row, struct till_slice field,
                                       const struct wanted *wanted) {
     struct till_slice content;
@@ -221,6 +247,8 @@ static struct till_slice careful_text(struct decoding *d, size_t row, struct til
     return content;
 }
 
+/* Bare fields are slices of the chunk: no byte is copied. `plain` is settled before the loop, so that it has one test.
+ */
 static void decode_text(struct decoding *d, const struct wanted *wanted, struct till_slice *out) {
     struct grid_column column = grid_column(d->reader, reader_place(d->reader, wanted->ask.column));
     size_t rows = d->reader->grid.rows;
@@ -234,7 +262,7 @@ static void decode_text(struct decoding *d, const struct wanted *wanted, struct 
 
 /* ------------------------------------------------------------------ numbers */
 
-/* What to try when a text is not a number. */
+/* What to try when a text is not a number: the other decimal mark, or the money form, whichever would have read it. */
 static const char *number_advice(struct till_slice content, const struct till_number_format *format) {
     int64_t money;
     bool rounded;
@@ -250,6 +278,8 @@ static const char *number_advice(struct till_slice content, const struct till_nu
     return "";
 }
 
+/* Too large is told apart from not a number: the first one calls for another unit, the second for another column or
+ * option. */
 static void reject_number(struct decoding *d, size_t row, struct till_slice field, const struct wanted *wanted,
                           struct till_slice content, enum till_number_result result) {
     if (result == TILL_NUMBER_OVERFLOW) {
@@ -282,6 +312,8 @@ static int64_t careful_money(struct decoding *d, size_t row, struct till_slice f
     return money;
 }
 
+/* The fast parser takes what nearly all amounts look like, and refuses everything else, without judging it. It may look
+ * a little beyond the field, which the chunk's padding allows. */
 static void decode_money(struct decoding *d, const struct wanted *wanted, size_t place, int64_t *out) {
     struct grid_column column = grid_column(d->reader, place);
     size_t rows = d->reader->grid.rows;
@@ -294,7 +326,8 @@ static void decode_money(struct decoding *d, const struct wanted *wanted, size_t
     }
 }
 
-/* Money as the product of two columns; `scratch` holds the second one. */
+/* Money as the product of two columns; `scratch` holds the second one. A row with either missing has no product. The
+ * product of two numbers with four decimals has eight, so it is rounded, and the row says so. */
 static void multiply_columns(struct decoding *d, const struct wanted *wanted, int64_t *out, int64_t *scratch) {
     decode_money(d, wanted, reader_place(d->reader, wanted->ask.factor - 1), scratch);
     for (size_t row = 0; row < d->reader->grid.rows; row++) {
@@ -310,6 +343,7 @@ static void multiply_columns(struct decoding *d, const struct wanted *wanted, in
     }
 }
 
+/* Real numbers have no fast form of their own: all of them go the careful way. */
 static void decode_real(struct decoding *d, const struct wanted *wanted, double *out) {
     struct grid_column column = grid_column(d->reader, reader_place(d->reader, wanted->ask.column));
     size_t rows = d->reader->grid.rows;
@@ -333,6 +367,8 @@ static void decode_real(struct decoding *d, const struct wanted *wanted, double 
 
 /* ------------------------------------------------------------------ dates */
 
+/* A date that is not in the plain form, or not there, or not a date. The message says what form was expected, since
+ * that was mostly found from the data and nobody gave it. */
 static int64_t careful_time(struct decoding *d, size_t row, struct till_slice field, const struct wanted *wanted) {
     struct till_slice content;
     int64_t time = TILL_TIME_MISSING;
@@ -355,7 +391,7 @@ static int64_t careful_time(struct decoding *d, size_t row, struct till_slice fi
 }
 
 /* Exports are mostly sorted by time, so that a date mostly is that of the row before: its ten bytes are compared first.
- */
+ * `before` points into the chunk, and to blanks, which no date equals, where there is none to compare with. */
 static void decode_day(struct decoding *d, const struct wanted *wanted, int32_t *out) {
     struct grid_column column = grid_column(d->reader, reader_place(d->reader, wanted->ask.column));
     size_t rows = d->reader->grid.rows;
@@ -380,6 +416,7 @@ static void decode_day(struct decoding *d, const struct wanted *wanted, int32_t 
     }
 }
 
+/* As decode_day; times of the day differ from row to row, so nothing is compared. */
 static void decode_time(struct decoding *d, const struct wanted *wanted, int64_t *out) {
     struct grid_column column = grid_column(d->reader, reader_place(d->reader, wanted->ask.column));
     size_t rows = d->reader->grid.rows;
@@ -392,7 +429,7 @@ static void decode_time(struct decoding *d, const struct wanted *wanted, int64_t
     }
 }
 
-/* Filters what lies outside of the days asked for. */
+/* Filters what lies outside of the days asked for. A missing date is neither early nor late; it was settled before. */
 static void limit_days(struct decoding *d, const struct wanted *wanted, const struct till_vector *column) {
     if (wanted->ask.until == TILL_DAY_MISSING && wanted->ask.since == TILL_DAY_MISSING) {
         return;
@@ -411,6 +448,7 @@ static void limit_days(struct decoding *d, const struct wanted *wanted, const st
 
 /* ------------------------------------------------------------------ blocks */
 
+/* One loop for each type, so that the type is asked once a column and not once a value. */
 static void decode_column(struct decoding *d, const struct wanted *wanted, struct till_vector *column) {
     int64_t *scratch;
     switch (wanted->ask.type) {
@@ -445,7 +483,7 @@ static void decode_column(struct decoding *d, const struct wanted *wanted, struc
     }
 }
 
-/* The record with its fields in the order of the schema. */
+/* The record with its fields in the order of the schema, as they stand in the file, quotes and all. */
 static struct till_slice reorder_record(struct decoding *d, size_t row, const size_t *place) {
     struct till_text *out = &d->reader->reordered;
     size_t start = out->length;
@@ -458,6 +496,8 @@ static struct till_slice reorder_record(struct decoding *d, size_t row, const si
     return (struct till_slice){out->bytes + start, out->length - start};
 }
 
+/* The text is reserved as a whole before slices into it are made: a reordered record has the bytes of its record, and
+ * all records together are not longer than the chunk. */
 static void keep_records(struct decoding *d) {
     struct reader *reader = d->reader;
     const size_t *place = reader->input->chunks.files[reader->chunk.file].place;
@@ -471,11 +511,13 @@ static void keep_records(struct decoding *d) {
     }
 }
 
+/* Bytes a value; what is neither a text nor a day takes eight. */
 static size_t width_of(enum till_type type) {
     return type == TILL_TEXT ? sizeof(struct till_slice) : type == TILL_DAY ? sizeof(int32_t) : sizeof(int64_t);
 }
 
-/* Moves the used rows together, in every column. */
+/* Moves the used rows together, in every column. Only done when a row is not used, which most chunks do not have.
+ * block_rows remembers where each row stood, for those who reject it later. */
 static void squeeze(struct decoding *d) {
     struct till_block *block = d->block;
     const unsigned char *verdict = d->reader->verdict;
@@ -499,7 +541,8 @@ static void squeeze(struct decoding *d) {
     d->reader->squeezed = true;
 }
 
-/* Counts the verdicts; true when a row is not used. */
+/* Counts the verdicts; true when a row is not used. Bad rows are not counted here: each stands in the report, and is
+ * counted when the report is taken. */
 static bool tally(struct decoding *d) {
     struct report *report = d->reader->report;
     size_t rows = d->reader->grid.rows;
@@ -521,7 +564,8 @@ static bool tally(struct decoding *d) {
     return unused > 0;
 }
 
-/* Room for the rows of the grid in all columns. */
+/* Room for the rows of the grid in all columns. The old values are of the last block and not needed, so nothing is
+ * moved; half as much again keeps chunks of slightly rising size from allocating each time. */
 static enum till_status reserve_rows(struct reader *reader, struct till_block *block, struct till_error *error) {
     size_t rows = reader->grid.rows;
     if (rows <= reader->row_capacity) {
@@ -548,6 +592,9 @@ static enum till_status reserve_rows(struct reader *reader, struct till_block *b
     return fine ? TILL_OK : till_error_memory(error);
 }
 
+/* The order of the judges is the contract of till/input.h: encoding, filters, wanted columns as listed. Every row of
+ * the grid is decoded in every column, also those that have a verdict: loops without exceptions are faster than the
+ * values they would save, and reject and filter see to it that nothing comes of it. */
 enum till_status reader_decode(struct reader *reader, struct till_block *block, struct till_error *error) {
     struct decoding d = {reader, block, &reader->input->options, true};
     const struct till_input *input = reader->input;

@@ -8,6 +8,8 @@
 #include "lib/data/input.h"
 #include "lib/data/reader.h"
 
+/* The old content is not needed, so the array is freed and not moved. The size follows from the chunk, whose bytes are
+ * an upper bound of its fields, so the vector code never has to look whether there is room. */
 static enum till_status reserve_ends(struct grid *grid, size_t count, struct till_error *error) {
     if (grid->ends_capacity < count) {
         free(grid->ends);
@@ -26,6 +28,9 @@ static enum till_status reserve_starts(struct grid *grid, size_t count, struct t
     return grid->starts == NULL ? till_error_memory(error) : TILL_OK;
 }
 
+/* Two conditions together say that every record has the right number of fields: as many ends as there should be, and
+ * all line feeds at an n-th end. The count alone would let a short record make up for a long one; the places alone, a
+ * long record whose line feed happens to be a further n-th end. */
 static bool is_rectangular(const struct reader *reader) {
     const struct grid *grid = &reader->grid;
     const struct scan *scan = &reader->scan;
@@ -39,6 +44,7 @@ static bool is_rectangular(const struct reader *reader) {
     return fine == scan->newlines;
 }
 
+/* Only the starts of records are to be written down; all else is in place. */
 static void take_rectangle(struct reader *reader) {
     struct grid *grid = &reader->grid;
     uint32_t start = 0;
@@ -50,11 +56,13 @@ static void take_rectangle(struct reader *reader) {
     }
 }
 
+/* A line without anything, or with the carriage return of its end alone. */
 static bool is_blank(const char *bytes, size_t start, size_t end) {
     return end == start || (end == start + 1 && bytes[start] == '\r');
 }
 
-/* A record with `found` fields instead of the header's. */
+/* A record with `found` fields instead of the header's. It is counted as read here, since it never becomes a row of the
+ * grid, where the others are counted. */
 static bool report_ragged(struct reader *reader, size_t start, size_t end, size_t found) {
     char reason[96];
     const char *bytes = reader->chunk.bytes;
@@ -65,6 +73,9 @@ static bool report_ragged(struct reader *reader, size_t start, size_t end, size_
     return report_bad(reader, (struct till_slice){bytes + start, end - start}, bytes + start, "", reason);
 }
 
+/* The slow way, for chunks that are not rectangular. Ends are moved towards the front, never past the record that is
+ * being looked at, so the same array serves as source and target. A blank line is no record, unless there is one
+ * column: then it is an empty value, which the first test has taken. */
 static enum till_status take_records(struct reader *reader, struct till_error *error) {
     struct grid *grid = &reader->grid;
     const char *bytes = reader->chunk.bytes;
@@ -91,7 +102,8 @@ static enum till_status take_records(struct reader *reader, struct till_error *e
     return TILL_OK;
 }
 
-/* Ragged records are one column each, blank ones among them. */
+/* Ragged records are one column each, blank ones among them: delimiters are no ends to whoever asked for whole records.
+ * Fewer ends remain than there were, so they are moved in place. */
 static void take_lines(struct reader *reader) {
     struct grid *grid = &reader->grid;
     uint32_t start = 0;
@@ -107,7 +119,8 @@ static void take_lines(struct reader *reader) {
     }
 }
 
-/* The place of an offset: its line in the file and its byte in the line. */
+/* The place of an offset: its line in the file and its byte in the line. Counting from the start of the chunk is dear,
+ * and done once: for the fault that ends the file. */
 static void place_of(const struct chunk *chunk, size_t offset, uint64_t *line, uint64_t *column) {
     size_t line_start = 0;
     *line = chunk->first_line;
@@ -120,6 +133,8 @@ static void place_of(const struct chunk *chunk, size_t offset, uint64_t *line, u
     *column = offset - line_start + 1;
 }
 
+/* Notes a fault that ends the file. It is part of the report, and so becomes the failure of the input in its turn,
+ * behind whatever the chunks before this one have to say. */
 static void set_fatal(struct reader *reader, size_t offset, const char *message) {
     uint64_t line;
     uint64_t column;
@@ -128,6 +143,7 @@ static void set_fatal(struct reader *reader, size_t offset, const char *message)
     till_error_at(&reader->report->fatal, reader->input->chunks.files[reader->chunk.file].name, line, column, NULL);
 }
 
+/* Broken quotes are not a bad row but the end: nobody can tell where the records behind them begin. */
 static void name_fault(struct reader *reader) {
     static const char *const messages[] = {
         [SCAN_FINE] = "",
@@ -139,7 +155,8 @@ static void name_fault(struct reader *reader) {
     set_fatal(reader, reader->scan.fault_at, messages[reader->scan.fault]);
 }
 
-/* Fields above the limit can only be in chunks above it. Those before the first such field are kept. */
+/* Fields above the limit can only be in chunks above it, which are rare: all others are done after one comparison.
+ * Whole records before the first such field are kept. */
 static void limit_fields(struct reader *reader) {
     size_t limit = reader->input->chunks.max_field;
     size_t start = 0;
@@ -163,6 +180,9 @@ static void limit_fields(struct reader *reader) {
     }
 }
 
+/* The fast index only marks a quote where none may stand; then the strict one goes over the same bytes, and either
+ * clears the chunk or says what is wrong and where. It stops at the fault, so the grid holds what lies before it.
+ * Offsets are 32 bits wide, which halves the memory that goes through the cache; hence the limit on one record. */
 enum till_status reader_make_grid(struct reader *reader, struct till_error *error) {
     const struct chunks *chunks = &reader->input->chunks;
     struct chunk *chunk = &reader->chunk;

@@ -10,6 +10,8 @@
 
 #include "lib/data/utf8.h"
 
+/* A header with broken quotes has no end that could be trusted; its first line then stands for it, and header_take
+ * refuses it with a message. It must be found, though, or one would read on to the end of the file. */
 bool header_find(const struct till_text *text, char delimiter, bool at_end, struct till_slice *record, size_t *length) {
     enum scan_fault fault = SCAN_FINE;
     size_t end = text->length == 0 ? 0 : scan_record_end(text->bytes, text->length, delimiter, &fault);
@@ -29,6 +31,8 @@ bool header_find(const struct till_text *text, char delimiter, bool at_end, stru
     return true;
 }
 
+/* One field more than there are delimiters outside quotes. The loop goes up to and including the end, since a record
+ * that ends in a delimiter has an empty field behind it. */
 static size_t count_fields(struct till_slice record, char delimiter) {
     size_t count = 0;
     for (size_t at = 0; at <= record.length; count++) {
@@ -40,6 +44,8 @@ static size_t count_fields(struct till_slice record, char delimiter) {
 
 /* ------------------------------------------------------------------ checking */
 
+/* All faults of a header are data errors with a place. No number of bad rows that are allowed makes up for one, since
+ * columns would be taken for others. */
 static enum till_status refuse(const struct chunks *chunks, const struct input_file *file, size_t column,
                                struct till_error *error, const char *message) {
     till_error_set(error, TILL_ERROR_DATA, "%s", message);
@@ -47,12 +53,14 @@ static enum till_status refuse(const struct chunks *chunks, const struct input_f
     return TILL_ERROR_DATA;
 }
 
+/* Files with line ends of carriage returns alone (old spreadsheets) look like one endless header. */
 static bool has_lone_return(struct till_slice record) {
     const char *at = record.length == 0 ? NULL : memchr(record.bytes, '\r', record.length);
     return at != NULL && (size_t)(at - record.bytes) + 1 < record.length && at[1] != '\n';
 }
 
-/* What can be wrong with a header before its names are looked at. */
+/* What can be wrong with a header before its names are looked at. The order matters: encoding and NUL bytes explain
+ * most of what else would look wrong, so they are told first. */
 static enum till_status check_record(const struct chunks *chunks, const struct input_file *file,
                                      struct till_slice record, struct till_error *error) {
     enum scan_fault fault = SCAN_FINE;
@@ -92,6 +100,7 @@ static enum till_status check_record(const struct chunks *chunks, const struct i
 
 /* ------------------------------------------------------------------ the schema */
 
+/* Without headers, columns are called by their numbers, from 1. */
 static bool number_columns(struct chunks *chunks, size_t count) {
     for (size_t i = 0; i < count; i++) {
         char *start = chunks->names.bytes + chunks->names.length;
@@ -104,7 +113,8 @@ static bool number_columns(struct chunks *chunks, size_t count) {
     return true;
 }
 
-/* Makes the schema from the first header. The text of the names is reserved as a whole, so that slices into it stay. */
+/* Makes the schema from the first header. The text of the names is reserved as a whole, so that slices into it stay:
+ * unquoted names are never longer than the record, and 20 digits are enough for any number. */
 static enum till_status make_schema(struct chunks *chunks, const struct input_file *file,
                                     const struct till_slice *fields, size_t count, size_t bytes,
                                     struct till_error *error) {
@@ -128,10 +138,12 @@ static enum till_status make_schema(struct chunks *chunks, const struct input_fi
     return TILL_OK;
 }
 
+/* Every file of ragged records has the same schema, so the first one makes it. */
 enum till_status header_of_ragged(struct chunks *chunks, const struct input_file *file, struct till_error *error) {
     return chunks->schema.count > 0 ? TILL_OK : make_schema(chunks, file, NULL, 1, 0, error);
 }
 
+/* Names the column that does not fit, quoted, since names may hold anything. */
 static enum till_status refuse_column(const struct chunks *chunks, const struct input_file *file, const char *text,
                                       struct till_slice name, struct till_error *error) {
     char quoted[TILL_QUOTED_SIZE];
@@ -140,7 +152,10 @@ static enum till_status refuse_column(const struct chunks *chunks, const struct 
     return refuse(chunks, file, 1, error, message);
 }
 
-/* Finds where each column of the schema stands in this file. Columns of one name are matched in their order. */
+/* Finds where each column of the schema stands in this file. Columns of one name are matched in their order. The same
+ * place as in the first file is tried first: so files with equal headers take one comparison a column, and need no
+ * table of places. Both directions are checked: every column of the schema is here, and every column here is of the
+ * schema. */
 static enum till_status match_schema(struct chunks *chunks, struct input_file *file, const struct till_slice *fields,
                                      size_t count, struct till_error *error) {
     const struct till_schema *schema = &chunks->schema;
@@ -175,6 +190,8 @@ static enum till_status match_schema(struct chunks *chunks, struct input_file *f
     return status;
 }
 
+/* Names lie in `storage` while they are compared; the schema copies those that it keeps. Without headers, the number of
+ * columns is all that further files can be held against. */
 enum till_status header_take(struct chunks *chunks, struct input_file *file, struct till_slice record,
                              struct till_error *error) {
     enum till_status status = check_record(chunks, file, record, error);

@@ -13,7 +13,8 @@
 
 /* ------------------------------------------------------------------ opening */
 
-/* Adds a reason to the accounting, or finds it there. */
+/* Adds a reason to the accounting. Reports count filtered rows in an array of fixed size, a place for each reason, so
+ * their number is limited. */
 static enum till_status add_reason(struct till_input *input, const char *name, unsigned *index,
                                    struct till_error *error) {
     struct till_accounting *accounting = &input->accounting;
@@ -25,6 +26,9 @@ static enum till_status add_reason(struct till_input *input, const char *name, u
     return TILL_OK;
 }
 
+/* Looks up the columns of the filters, once for the whole input. Their reasons come first in the accounting, so that
+ * reason i is filter i: the decoder relies on it, and a second start keeps so many reasons and adds those of its
+ * columns anew. */
 static enum till_status find_filter_columns(struct till_input *input, struct till_error *error) {
     size_t count = input->options.filter_count;
     input->filters = calloc(count + 1, sizeof *input->filters);
@@ -41,6 +45,8 @@ static enum till_status find_filter_columns(struct till_input *input, struct til
     return status;
 }
 
+/* The header is read here, so that a caller knows the columns before it says what it wants of them. A half-made input
+ * is closed by the same function as a whole one: everything in it is either zero or valid. */
 enum till_status till_input_open(struct till_input **input, const char *const *paths, size_t path_count,
                                  const struct till_input_options *options, struct till_error *error) {
     *input = NULL;
@@ -70,6 +76,7 @@ enum till_status till_input_open(struct till_input **input, const char *const *p
     return TILL_OK;
 }
 
+/* Reports may still wait here: when a worker gave up in the middle, those behind its chunk never had their turn. */
 void till_input_close(struct till_input *input) {
     if (input == NULL) {
         return;
@@ -99,6 +106,8 @@ static bool is_date(const struct wanted *wanted) {
     return wanted->ask.type == TILL_DAY || wanted->ask.type == TILL_TIME;
 }
 
+/* Makes places in the accounting for the ways in which this column can filter a row. The names hold the bounds
+ * themselves, so that an account of the rows can be read without the command that made it. */
 static enum till_status add_reasons(struct till_input *input, struct wanted *wanted, struct till_error *error) {
     char name[96];
     char day[TILL_DAY_TEXT];
@@ -118,6 +127,9 @@ static enum till_status add_reasons(struct till_input *input, struct wanted *wan
     return status;
 }
 
+/* Settles what each wanted column means. It runs before any worker takes a chunk, and nothing that it sets changes from
+ * then on: workers read it without the lock. It may be called again with other bounds (when the newest day has become
+ * known, say). */
 enum till_status till_input_start(struct till_input *input, const struct till_plan *plan, struct till_error *error) {
     struct wanted *before = input->wanted;
     size_t count_before = input->wanted_count;
@@ -153,6 +165,8 @@ enum till_date_format till_input_date_format(const struct till_input *input, siz
 
 /* ------------------------------------------------------------------ blocks */
 
+/* Each worker has a block of its own, with a reader behind it. Columns get their memory with the first chunk, when the
+ * number of rows is known. */
 struct till_block *till_block_new(struct till_input *input) {
     struct till_block *block = calloc(1, sizeof *block);
     struct reader *reader = calloc(1, sizeof *reader);
@@ -173,6 +187,7 @@ struct till_block *till_block_new(struct till_input *input) {
     return block;
 }
 
+/* Frees what a reader owns, but not the reader itself, which may be a local of a look ahead. */
 void reader_free(struct reader *reader) {
     chunk_free(&reader->chunk);
     free(reader->grid.ends);
@@ -199,7 +214,8 @@ void till_block_free(struct till_block *block) {
     free(block);
 }
 
-/* The bytes of a row of a block. */
+/* The bytes of a row of a block. Rows of a block are numbered without those that were not used, fields of the grid with
+ * them; and a block may be a view that begins at a later row. Both are undone here. */
 static struct till_slice record_of_row(const struct till_block *block, size_t row) {
     const struct reader *reader = block->reader;
     size_t block_row = block->first_row + row;
@@ -209,9 +225,13 @@ static struct till_slice record_of_row(const struct till_block *block, size_t ro
     return (struct till_slice){first.bytes, (size_t)(last.bytes + last.length - first.bytes)};
 }
 
+/* A row that was already counted as used turns out to be bad, by a rule that only an aggregate can know. It goes into
+ * the report of the same chunk, which has not been handed in yet: that happens when the worker comes for its next
+ * block. So it is told in its turn, like all bad rows. */
 enum till_status till_block_reject_at(struct till_block *block, size_t row, const char *field, const char *role,
                                       const char *reason) {
     struct reader *reader = block->reader;
+    /* The chunk's tally has counted it as used. */
     reader->report->used--;
     return report_bad(reader, record_of_row(block, row), field, role, reason) ? TILL_OK : TILL_ERROR_MEMORY;
 }
@@ -220,7 +240,8 @@ enum till_status till_block_reject(struct till_block *block, size_t row, const c
     return till_block_reject_at(block, row, record_of_row(block, row).bytes, role, reason);
 }
 
-/* Hands in the report of the block that was handed out before. */
+/* Hands in the report of the block that was handed out before. It is not done earlier, because whoever has the block
+ * may still reject rows of it. */
 static void finish_block(struct till_input *input, struct reader *reader) {
     struct report *report = reader->report;
     if (report != NULL) {
@@ -230,7 +251,9 @@ static void finish_block(struct till_input *input, struct reader *reader) {
     }
 }
 
-/* Fetches the next chunk for a reader, under the lock. False at the end of input, or when it is stopped. */
+/* Fetches the next chunk for a reader, under the lock. False at the end of input, or when it is stopped. The report is
+ * made before the chunk is taken: a chunk that has a sequence number but no report would be waited for by all behind
+ * it. */
 static bool fetch(struct till_input *input, struct reader *reader, struct till_error *error) {
     finish_block(input, reader);
     reader->chunk.length = 0;
@@ -263,7 +286,8 @@ static bool fetch(struct till_input *input, struct reader *reader, struct till_e
     return true;
 }
 
-/* The end of input is reached when every report has come in. */
+/* The end of input is reached when every report has come in. Only then may a share of bad rows be judged; an input that
+ * was stopped early has no share, and is judged by its failure alone. */
 enum till_status till_input_finish(struct till_input *input, struct till_error *error) {
     pthread_mutex_lock(&input->lock);
     if (input->next_report == input->chunks.sequence) {
@@ -277,12 +301,17 @@ enum till_status till_input_finish(struct till_input *input, struct till_error *
     return status;
 }
 
+/* For a worker that fails for reasons of its own: the others should not read on in vain. */
 void till_input_stop(struct till_input *input) {
     pthread_mutex_lock(&input->lock);
     input->stopped = true;
     pthread_mutex_unlock(&input->lock);
 }
 
+/* Only fetching is under the lock; decoding, by far the larger part, is not. Chunks without a single used row are not
+ * handed out, since an empty block means the end. A fault that ends the file stops the input here already, before its
+ * report has its turn, so that others do not read far beyond it; which failure counts is decided in input order all the
+ * same. */
 enum till_status till_input_next(struct till_input *input, struct till_block *block, struct till_error *error) {
     struct reader *reader = block->reader;
     struct till_error local = {0};
@@ -301,6 +330,7 @@ enum till_status till_input_next(struct till_input *input, struct till_block *bl
         if (status != TILL_OK) {
             return status;
         }
+        /* The rows before the fault are in the block, and still count. */
         if (reader->report->fatal.status != TILL_OK) {
             pthread_mutex_lock(&input->lock);
             input->stopped = true;
@@ -327,6 +357,9 @@ struct till_input_file till_input_file(const struct till_input *input, size_t in
     return (struct till_input_file){file->name, file->bytes, file->file_bytes, file->has_digest, file->digest};
 }
 
+/* For a progress line, while workers run. Files behind the current one count with the bytes they had when they ended,
+ * or none yet; the total is only told when the size of every file is known, since a share of part of it would mislead.
+ */
 void till_input_progress(struct till_input *input, uint64_t *done, uint64_t *total, uint64_t *rows) {
     pthread_mutex_lock(&input->lock);
     *done = 0;

@@ -17,11 +17,16 @@ void report_free(struct report *report) {
     }
 }
 
+/* Texts are noted by their offsets, since the memory they lie in moves as it grows. The NUL behind them lets a reason
+ * be printed as it is; a record has its length beside it, as it may hold a NUL of its own. */
 static bool append_with_end(struct till_text *text, const char *bytes, size_t length, size_t *start) {
     *start = text->length;
     return till_text_append(text, bytes, length) && till_text_append(text, "", 1);
 }
 
+/* The line of a bad row is not worked out here: that would mean counting line feeds from the start of the chunk for
+ * every one, and rows are judged column by column, thus not in order. Offsets are noted instead, and report_finish
+ * counts once. */
 bool report_bad(struct reader *reader, struct till_slice record, const char *field, const char *role,
                 const char *reason) {
     struct report *report = reader->report;
@@ -49,6 +54,9 @@ static int by_record(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
+/* Puts the bad rows into the order of the file and counts lines up to each, in one pass over the chunk. The count goes
+ * on through the fields of a record, as quoted fields may hold line feeds: the line told is that of the field at fault.
+ */
 bool report_finish(struct reader *reader) {
     struct report *report = reader->report;
     if (report->bad_count == 0) {

@@ -26,16 +26,22 @@ struct masks {
     uint64_t quote;
 };
 
+/* Ones for the bytes of a block that are within the input. All but the last block are. */
 static inline uint64_t bits_below(size_t count) {
     return count >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << count) - 1;
 }
 
+/* True when quotes have a say in this block: it holds one, or what came before reaches into it. Most blocks of most
+ * files are done without. */
 static inline bool needs_quotes(struct masks m, const struct carry *carry) {
     return (m.quote | carry->inside | carry->closing | carry->returned) != 0;
 }
 
 /* The ends of a block that holds quotes or begins inside them; notes faults in scan->suspicious. `parity` is the prefix
- * parity of the quotes, `returns` the carriage returns. */
+ * parity of the quotes, `returns` the carriage returns. A quote with a one in `in` is one that opened, any other one
+ * closed. An opening one must follow an end, or a closing one (the two halves of a doubled quote); behind a closing one
+ * must come a delimiter, a line feed, a quote, or a carriage return that a line feed follows. Whether this holds is all
+ * that is asked here: which byte is wrong, and how, is worth the slow way only when there is something. */
 static inline uint64_t quoted_ends(struct masks m, uint64_t returns, uint64_t parity, struct carry *carry,
                                    struct scan *scan) {
     uint64_t in = parity ^ carry->inside;
@@ -57,6 +63,7 @@ static inline uint64_t quoted_ends(struct masks m, uint64_t returns, uint64_t pa
 
 /* ------------------------------------------------------------------ portable */
 
+/* Plain loops, which compilers turn into vector code of whatever machine it is. */
 static void count_portable(const char *bytes, size_t length, uint64_t *newlines, uint64_t *quotes) {
     uint64_t n = 0;
     uint64_t q = 0;
@@ -68,6 +75,8 @@ static void count_portable(const char *bytes, size_t length, uint64_t *newlines,
     *quotes += q;
 }
 
+/* Without vector code the strict scan does it all, and a fault found is found for good; asking for it again changes
+ * nothing. */
 static void index_portable(const char *bytes, size_t length, char delimiter, uint32_t *ends, struct scan *scan) {
     scan_strict(bytes, length, delimiter, ends, scan);
     scan->suspicious = scan->fault != SCAN_FINE;
@@ -78,6 +87,7 @@ static void index_portable(const char *bytes, size_t length, char delimiter, uin
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+/* Bit i of the result is the number of ones in bits 0..i, modulo 2: six shifts double the reach each time. */
 static inline uint64_t prefix_parity(uint64_t x) {
     x ^= x << 1;
     x ^= x << 2;
@@ -100,6 +110,7 @@ static inline uint32_t *append_ends(uint32_t *out, uint64_t mask, uint32_t base)
     return next;
 }
 
+/* A bit for each of 64 bytes that equals `c`. */
 static inline uint64_t equal_sse2(const __m128i v[4], char c) {
     __m128i wanted = _mm_set1_epi8(c);
     uint64_t mask = 0;
@@ -109,6 +120,7 @@ static inline uint64_t equal_sse2(const __m128i v[4], char c) {
     return mask;
 }
 
+/* Counts without regard to quotes: that is for the caller, who knows whether the bytes begin inside them. */
 static void count_sse2(const char *bytes, size_t length, uint64_t *newlines, uint64_t *quotes) {
     size_t i = 0;
     for (; i + 64 <= length; i += 64) {
@@ -122,6 +134,9 @@ static void count_sse2(const char *bytes, size_t length, uint64_t *newlines, uin
     count_portable(bytes + i, length - i, newlines, quotes);
 }
 
+/* For any x86-64. The padding behind the bytes makes reading a whole last block safe, and `valid` takes out what does
+ * not belong to it. Bytes above 127 and NUL bytes are only noted for all blocks together: mostly there are none, and
+ * then nobody has to look for them. */
 static void index_sse2(const char *bytes, size_t length, char delimiter, uint32_t *ends, struct scan *scan) {
     struct carry carry = {.end = 1};
     uint64_t high = 0;
@@ -154,6 +169,7 @@ static void index_sse2(const char *bytes, size_t length, char delimiter, uint32_
 
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul")))
 
+/* As equal_sse2, on two halves of 32 bytes. */
 AVX2 static inline uint64_t equal_avx2(__m256i a, __m256i b, char c) {
     __m256i wanted = _mm256_set1_epi8(c);
     uint64_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, wanted));
@@ -186,6 +202,7 @@ AVX2 static void count_avx2(const char *bytes, size_t length, uint64_t *newlines
     count_portable(bytes + i, length - i, newlines, quotes);
 }
 
+/* As index_sse2, in half as many instructions. */
 AVX2 static void index_avx2(const char *bytes, size_t length, char delimiter, uint32_t *ends, struct scan *scan) {
     struct carry carry = {.end = 1};
     uint64_t high = 0;
@@ -238,6 +255,7 @@ AVX512 static inline uint32_t *append_ends_avx512(uint32_t *out, uint64_t mask, 
     return out + count;
 }
 
+/* The bytes 0..63, out of which append_ends_avx512 picks. */
 AVX512 static inline __m512i first_positions(void) {
     char bytes[64];
     for (int i = 0; i < 64; i++) {
@@ -246,6 +264,7 @@ AVX512 static inline __m512i first_positions(void) {
     return _mm512_loadu_si512(bytes);
 }
 
+/* As index_sse2, with comparisons that give masks at once. */
 AVX512 static void index_avx512(const char *bytes, size_t length, char delimiter, uint32_t *ends, struct scan *scan) {
     struct carry carry = {.end = 1};
     const __m512i positions = first_positions();
@@ -280,6 +299,8 @@ AVX512 static void index_avx512(const char *bytes, size_t length, char delimiter
 }
 #endif
 
+/* Asks the processor, not the compiler: one binary runs everywhere and takes what there is. Every scanner gives the
+ * same ends, which tests hold them to. */
 const struct scanner *scan_choose(bool portable) {
     static const struct scanner plain = {count_portable, index_portable};
 #if defined(__x86_64__)
@@ -300,6 +321,7 @@ const struct scanner *scan_choose(bool portable) {
 
 /* ------------------------------------------------------------------ byte by byte */
 
+/* The two facts that the fast index gathers on its way. */
 static void look_at_bytes(const char *bytes, size_t length, struct scan *scan) {
     unsigned char any = 0;
     for (size_t i = 0; i < length; i++) {
@@ -325,18 +347,22 @@ static size_t skip_quoted(const char *bytes, size_t length, size_t at) {
     }
 }
 
+/* What may stand behind a closing quote. The end of the bytes counts, as a header may end with the file. */
 static bool ends_field(const char *bytes, size_t length, size_t at, char delimiter) {
     return at >= length || bytes[at] == delimiter || bytes[at] == '\n' ||
            (bytes[at] == '\r' && (at + 1 >= length || bytes[at + 1] == '\n'));
 }
 
+/* The first fault ends the scan: behind it nobody can tell what is inside quotes. */
 static size_t stop_at_fault(struct scan *scan, enum scan_fault fault, size_t at, size_t length) {
     scan->fault = fault;
     scan->fault_at = at;
     return length;
 }
 
-/* One field from `at`; returns the offset of its end, or `length` with a fault noted. */
+/* One field from `at`; returns the offset of its end, or `length` with a fault noted. This is the grammar of RFC 4180
+ * as it is written: a quoted field is quotes around text with doubled quotes, a bare field has no quote in it. The
+ * fault's place is the field for what is wrong with its quotes as a whole, the byte for a quote inside bare text. */
 static size_t strict_field(const char *bytes, size_t length, size_t at, char delimiter, struct scan *scan) {
     size_t i = at;
     if (i < length && bytes[i] == '"') {
@@ -354,6 +380,7 @@ static size_t strict_field(const char *bytes, size_t length, size_t at, char del
     return i;
 }
 
+/* The ends before the fault stay valid, so that rows before it can be used. */
 void scan_strict(const char *bytes, size_t length, char delimiter, uint32_t *ends, struct scan *scan) {
     *scan = (struct scan){0};
     look_at_bytes(bytes, length, scan);

@@ -6,6 +6,7 @@
 
 #include <till/parallel.h>
 
+/* What the workers share. Each one writes its own place of `states` and nothing else, so there is no lock. */
 struct folding {
     struct till_input *input;
     const struct till_aggregate *aggregate;
@@ -13,6 +14,7 @@ struct folding {
     void **states; /* [workers] */
 };
 
+/* One worker's share of the input: whatever blocks it gets, until there are no more. */
 static enum till_status add_blocks(struct folding *folding, void *state, struct till_block *block,
                                    struct till_error *error) {
     for (;;) {
@@ -27,6 +29,8 @@ static enum till_status add_blocks(struct folding *folding, void *state, struct 
     }
 }
 
+/* A worker makes its block and its state itself, so that their memory is first touched by the thread that uses it. When
+ * it fails, it stops the input, so that the others come to their end soon. */
 static enum till_status work(void *context, size_t index, unsigned worker, struct till_error *error) {
     struct folding *folding = context;
     (void)worker;
@@ -45,6 +49,8 @@ static enum till_status work(void *context, size_t index, unsigned worker, struc
     return status;
 }
 
+/* Merges in the order of the workers. Any other order would give the same: the blocks in each state are a matter of
+ * chance already. */
 static enum till_status merge_states(const struct folding *folding, unsigned workers, struct till_error *error) {
     enum till_status status = TILL_OK;
     for (unsigned i = 1; status == TILL_OK && i < workers; i++) {
@@ -53,6 +59,8 @@ static enum till_status merge_states(const struct folding *folding, unsigned wor
     return status;
 }
 
+/* An aggregate that needs the rows in order gets one worker. The first state takes up the others and is handed out; on
+ * failure all of them are freed here, and `*state` stays NULL. */
 enum till_status till_fold(struct till_input *input, const struct till_aggregate *aggregate, const void *settings,
                            unsigned threads, void **state, struct till_error *error) {
     bool ordered = aggregate->ordered != NULL && aggregate->ordered(settings);

@@ -25,6 +25,7 @@ enum { LEDGER_PURCHASES, LEDGER_RETURNS, LEDGER_TIME };
 
 /* ------------------------------------------------------------------ life */
 
+/* Also for a ledger that was only half made. */
 static void destroy(void *state) {
     struct till_ledger *ledger = state;
     if (ledger != NULL) {
@@ -39,6 +40,10 @@ static void destroy(void *state) {
     }
 }
 
+/* What the plan says about columns is copied, and the pointer to it dropped: a ledger may be saved, loaded and merged
+ * after the input is gone.  The table and the totals are allocated
+ * apart, so that reading a ledger, which leaves what it says as it is, may still put its entries in order
+ * (ledger_settle). */
 static enum till_status create(void **state, const void *settings, struct till_error *error) {
     struct till_ledger *ledger = calloc(1, sizeof *ledger);
     if (ledger == NULL) {
@@ -68,6 +73,7 @@ static enum till_status create(void **state, const void *settings, struct till_e
 
 /* ------------------------------------------------------------------ adding */
 
+/* Twice the rows of the first block: blocks differ somewhat in size. */
 static enum till_status reserve_codes(struct till_ledger *ledger, size_t rows, struct till_error *error) {
     if (rows > ledger->code_capacity) {
         free(ledger->codes);
@@ -77,13 +83,16 @@ static enum till_status reserve_codes(struct till_ledger *ledger, size_t rows, s
     return ledger->codes == NULL ? till_error_memory(error) : TILL_OK;
 }
 
+/* The day of a row, whichever type the date column has. */
 static int32_t day_of(const struct till_ledger *ledger, const struct till_block *block, size_t row) {
     const struct till_vector *dates = &block->columns[ledger->at[TILL_ROLE_DATE]];
     return ledger->day_column ? dates->day[row] : till_date_day(dates->time[row]);
 }
 
-/* What tells this row's order from all others, its customer's code in it. `before` is that of the row before, or NULL:
- * the rows of an order mostly stand together, and have their fingerprint taken once. */
+/* What tells this row's order from all others, its customer's code in it: two customers may use the same order id. 96
+ * bits of a fingerprint stand for the id: with 10^9 orders, the chance that any two are taken for one is below 10^-11.
+ * `before` is the key of the row before, or NULL: the rows of an order mostly stand together, and have their
+ * fingerprint taken once. */
 static struct ledger_key key_of(const struct till_ledger *ledger, const struct till_block *block, size_t row,
                                 const struct ledger_key *before) {
     size_t column = ledger->at[TILL_ROLE_ORDER];
@@ -106,7 +115,8 @@ static struct ledger_key key_of(const struct till_ledger *ledger, const struct t
     return (struct ledger_key){fingerprint.low, (uint32_t)fingerprint.high, customer};
 }
 
-/* Whether an order's id is above all before it. */
+/* Whether an order's id is above all before it, in byte order. One that is not ends it for good: from then on the id of
+ * an earlier order may come back at any time. */
 static bool rises(struct rising_ids *rising, struct till_slice id) {
     struct till_slice highest = {rising->highest, rising->length};
     if (rising->broken || id.length > sizeof rising->highest || till_slice_compare(id, highest) <= 0) {
@@ -118,7 +128,9 @@ static bool rises(struct rising_ids *rising, struct till_slice id) {
     return true;
 }
 
-/* Adds a row to the entry of its order. */
+/* Adds a row to the entry of its order: a sum, a minimum, a count, none of which depends on the order of rows. Whether
+ * the rows of an order all have the same amount is noticed on the way, since that is what a total repeated on each line
+ * looks like: all amounts so far are equal, so the sum is their number times any of them. */
 static void add_to_order(struct till_ledger *ledger, struct ledger_entry *entry, int32_t day, int64_t amount) {
     if (entry->rows > 0 && !ledger->totals->amounts_differ && !ledger->settings.rows) {
         ledger->totals->several = true;
@@ -129,7 +141,8 @@ static void add_to_order(struct till_ledger *ledger, struct ledger_entry *entry,
     entry->rows++;
 }
 
-/* The amount stands for the whole order: later rows must repeat it. */
+/* The amount stands for the whole order: later rows must repeat it, and one that does not is bad. Which one that is
+ * depends on which row came first, so the rows have to come in order, and all of them to one worker (is_ordered). */
 static enum till_status add_order_amount(struct till_ledger *ledger, struct till_block *block, size_t row,
                                          struct ledger_entry *entry, int64_t amount) {
     int32_t day = day_of(ledger, block, row);
@@ -153,7 +166,8 @@ static enum till_status add_order_amount(struct till_ledger *ledger, struct till
     return TILL_OK;
 }
 
-/* Adds the rows start..end-1. */
+/* Adds the rows start..end-1. A status other than TILL_OK can only mean that memory is out: rejecting a row is no
+ * failure here. */
 static enum till_status add_rows(struct till_ledger *ledger, struct till_block *block, size_t start, size_t end,
                                  const struct ledger_key *keys, struct till_error *error) {
     const int64_t *amounts = block->columns[ledger->at[TILL_ROLE_AMOUNT]].money;
@@ -178,6 +192,7 @@ static enum till_status add_rows(struct till_ledger *ledger, struct till_block *
     return TILL_OK;
 }
 
+/* Keys are made for a batch before any entry is touched: two short loops, each with its own memory in the cache. */
 static enum till_status add_batches(struct till_ledger *ledger, struct till_block *block, struct till_error *error) {
     struct ledger_key keys[BATCH];
     for (size_t start = 0; start < block->rows; start += BATCH) {
@@ -193,6 +208,9 @@ static enum till_status add_batches(struct till_ledger *ledger, struct till_bloc
     return TILL_OK;
 }
 
+/* Gathering is done when the entries have doubled since the last time, so that its cost stays in proportion to the
+ * rows, and memory to the orders. The sum of absolute amounts is checked before any is added: no entry can overflow
+ * then. */
 static enum till_status add(void *state, struct till_block *block, struct till_error *error) {
     struct till_ledger *ledger = state;
     const int64_t *amounts = block->columns[ledger->at[TILL_ROLE_AMOUNT]].money;
@@ -216,7 +234,8 @@ static enum till_status add(void *state, struct till_block *block, struct till_e
 
 /* ------------------------------------------------------------------ merging */
 
-/* Order amounts stand once however many rows repeat them. Which row is wrong when they differ nobody can tell here. */
+/* Order amounts stand once however many rows repeat them. Which row is wrong when they differ nobody can tell here: the
+ * rows are gone, so it is an error of the data as a whole. */
 static enum till_status merge_order_amount(struct ledger_entry *mine, const struct ledger_entry *other,
                                            struct till_error *error) {
     if (mine->rows > 0 && mine->spent != other->spent) {
@@ -235,7 +254,8 @@ static enum till_status merge_order_amount(struct ledger_entry *mine, const stru
     return TILL_OK;
 }
 
-/* Adds up two entries of one order; `totals` NULL: it is not an order but a day. */
+/* Adds up two entries of one order; `totals` NULL: it is not an order but a day. Amounts differ when the means of the
+ * two entries do, compared crosswise in 128 bits, without a division. */
 static void merge_entry(void *context, struct ledger_entry *mine, const struct ledger_entry *other) {
     struct ledger_totals *totals = context;
     if (mine->rows > 0 && totals != NULL && !totals->amounts_differ) {
@@ -247,10 +267,13 @@ static void merge_entry(void *context, struct ledger_entry *mine, const struct l
     mine->rows += other->rows;
 }
 
+/* Makes the entries unique. It takes a ledger that is not to be changed: the entries are others afterwards, but every
+ * figure read off them is the same. */
 bool ledger_settle(const struct till_ledger *ledger) {
     return ledger_table_gather(ledger->table, merge_entry, ledger->settings.rows ? NULL : ledger->totals);
 }
 
+/* Adds the entries of another ledger, its codes of customers translated to those of this one. */
 static enum till_status merge_entries(struct till_ledger *into, const struct till_ledger *other, const uint32_t *codes,
                                       struct till_error *error) {
     enum till_status status = TILL_OK;
@@ -269,6 +292,8 @@ static enum till_status merge_entries(struct till_ledger *into, const struct til
     return status;
 }
 
+/* Each worker's dictionary gave codes in the order in which its own rows came; names are what they have in common. The
+ * sum of absolute amounts is checked again: each part may be within the limit and the whole beyond it. */
 static enum till_status merge(void *state, void *from, struct till_error *error) {
     struct till_ledger *into = state;
     struct till_ledger *other = from;
@@ -301,6 +326,7 @@ struct till_slice till_ledger_customer(const struct till_ledger *ledger, uint32_
     return till_dictionary_text(ledger->customers, customer);
 }
 
+/* For those who keep figures by code. */
 const struct till_dictionary *till_ledger_names(const struct till_ledger *ledger) {
     return ledger->customers;
 }
@@ -309,6 +335,7 @@ bool till_ledger_order(const struct till_ledger *ledger, uint32_t *order) {
     return till_dictionary_order(ledger->customers, order);
 }
 
+/* The day before the newest is told too, so that a caller can warn of a date that is far ahead of all others. */
 int32_t till_ledger_newest_day(const struct till_ledger *ledger, int32_t *next) {
     if (next != NULL) {
         *next = ledger->newest.next;
@@ -316,11 +343,15 @@ int32_t till_ledger_newest_day(const struct till_ledger *ledger, int32_t *next) 
     return ledger->newest.newest;
 }
 
+/* True when some order has several rows, and no order has rows of different amounts: the column then probably holds the
+ * total of the order on each of its lines, and adding it up counts it several times. */
 bool till_ledger_repeats_totals(const struct till_ledger *ledger) {
     return ledger_settle(ledger) && ledger->totals->several && !ledger->totals->amounts_differ;
 }
 
-/* An entry as what its customer did. */
+/* An entry as what its customer did. An order is a return when its rows add up to less than nothing: lines taken back
+ * within an order only make it smaller. With settings.rows, purchases and returns of a day are entries apart, by their
+ * keys. */
 static struct till_ledger_day event_of(const struct till_ledger *ledger, const struct ledger_entry *entry) {
     struct till_ledger_day event = {.customer = entry->key.customer, .day = entry->day};
     if (entry->spent < 0) {
@@ -334,6 +365,7 @@ static struct till_ledger_day event_of(const struct till_ledger *ledger, const s
     return event;
 }
 
+/* In batches, so that the visitor's call costs little and it can ask for the memory of all of them at once. */
 bool till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit, void *context) {
     struct till_ledger_day events[BATCH];
     if (!ledger_settle(ledger)) {
@@ -352,12 +384,14 @@ bool till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit
 
 /* ------------------------------------------------------------------ history */
 
+/* Ties are left open: events of one day are added up next, and a sum does not show in what order. */
 static int by_day(const void *a, const void *b) {
     const struct till_ledger_day *left = a;
     const struct till_ledger_day *right = b;
     return (left->day > right->day) - (left->day < right->day);
 }
 
+/* Sums of parts whose absolute values were checked together: no overflow. */
 static void add_day(struct till_ledger_day *into, const struct till_ledger_day *other) {
     into->purchases += other->purchases;
     into->returns += other->returns;
@@ -366,7 +400,8 @@ static void add_day(struct till_ledger_day *into, const struct till_ledger_day *
     into->returned += other->returned;
 }
 
-/* Sorts each customer's events by day and adds up those of one day; the order among these does not matter to a sum. */
+/* Sorts each customer's events by day and adds up those of one day; the order among these does not matter to a sum.
+ * Days move towards the front, so this is done in place. */
 static void gather_days(struct till_ledger_history *history) {
     size_t kept = 0;
     for (uint32_t c = 0; c < history->customers; c++) {
@@ -385,7 +420,8 @@ static void gather_days(struct till_ledger_history *history) {
     history->first[history->customers] = kept;
 }
 
-/* Puts the events behind one another by customer, by counting. */
+/* Puts the events behind one another by customer, by counting: how many each one has, then where each one's begin, then
+ * each to its place. Linear, and needs no sort over all customers. */
 static void place_events(const struct till_ledger *ledger, struct till_ledger_history *history, const uint32_t *rank) {
     size_t count = ledger->table->count;
     for (size_t i = 0; i < count; i++) {
@@ -404,6 +440,7 @@ static void place_events(const struct till_ledger *ledger, struct till_ledger_hi
     history->first[0] = 0;
 }
 
+/* Customers are numbered by the byte order of their names, so that histories are the same however the input was cut. */
 enum till_status till_ledger_history(const struct till_ledger *ledger, struct till_ledger_history *history,
                                      struct till_error *error) {
     if (!ledger_settle(ledger)) {
@@ -481,7 +518,8 @@ static enum till_status finish(const void *state, struct till_table **table, str
     return TILL_OK;
 }
 
-/* Amounts that stand for whole orders are compared row by row. */
+/* Amounts that stand for whole orders are compared row by row: whichever row comes second is the bad one. All else adds
+ * up in any order. */
 static bool is_ordered(const void *settings) {
     return ((const struct till_ledger_settings *)settings)->amount_per_order;
 }

@@ -6,6 +6,7 @@
 #include "lib/fold/ledger_state.h"
 #include "lib/fold/saved.h"
 
+/* Customer, day, order: the key of an entry decides where the day ties, so no two compare equal. */
 static int by_place(const void *a, const void *b) {
     const struct ledger_entry *left = a;
     const struct ledger_entry *right = b;
@@ -21,6 +22,9 @@ static int by_place(const void *a, const void *b) {
     return (left->key.low > right->key.low) - (left->key.low < right->key.low);
 }
 
+/* What is not in the entries: the two newest days, the sum that guards against overflow, and whether orders of several
+ * rows repeat their amounts, which merged entries no longer tell. The sum fits into 64 bits, since every block was
+ * checked against that limit. */
 static bool save_head(const struct till_ledger *ledger, struct till_text *out) {
     return saved_put(out, (uint64_t)(int64_t)ledger->newest.newest) &&
            saved_put(out, (uint64_t)(int64_t)ledger->newest.next) && saved_put(out, (uint64_t)ledger->absolute) &&
@@ -28,12 +32,16 @@ static bool save_head(const struct till_ledger *ledger, struct till_text *out) {
            saved_put(out, till_dictionary_count(ledger->customers)) && saved_put(out, ledger->table->count);
 }
 
+/* Five words an entry. The customer is a rank among the saved names; codes depend on which rows came first. */
 static bool save_entry(const struct ledger_entry *entry, struct till_text *out) {
     return saved_put(out, entry->key.high) && saved_put(out, entry->key.low) &&
            saved_put(out, (uint64_t)entry->spent) &&
            saved_put(out, entry->key.customer | (uint64_t)(uint32_t)entry->day << 32) && saved_put(out, entry->rows);
 }
 
+/* Dictionaries number customers in the order in which they come, and tables hold entries in theirs; both depend on how
+ * the input was cut. Ranks by name and a sort take that out, so equal ledgers have equal bytes and can be compared by
+ * them. */
 enum till_status ledger_save(const void *state, struct till_text *out, struct till_error *error) {
     const struct till_ledger *ledger = state;
     if (!ledger_settle(ledger)) {
@@ -67,11 +75,14 @@ enum till_status ledger_save(const void *state, struct till_text *out, struct ti
     return fine ? TILL_OK : till_error_memory(error);
 }
 
+/* A saved ledger comes from a file that may be cut off or not what it says: everything in it is checked, and nothing in
+ * it can make the loader read outside of the bytes or allocate more than they justify. */
 static enum till_status refuse(struct till_error *error) {
     return till_error_set(error, TILL_ERROR_STATE, "the saved ledger is damaged");
 }
 
-/* Reads one entry into the ledger; `absolute` sums the absolute money of all so far. */
+/* Reads one entry into the ledger. A rows count of zero is refused, because the table takes zero for "made just now".
+ */
 static enum till_status load_entry(struct till_ledger *ledger, struct saved *in, uint32_t customers, wide_sum *absolute,
                                    struct till_error *error) {
     uint64_t high = saved_get(in);
@@ -96,7 +107,8 @@ static enum till_status load_entry(struct till_ledger *ledger, struct saved *in,
     return TILL_OK;
 }
 
-/* Reads one customer's name; codes are given in the order in which names come. */
+/* Reads one customer's name. Codes are given in the order in which names come, so a name that gets another code stood
+ * there before. */
 static enum till_status load_customer(struct till_ledger *ledger, struct saved *in, uint64_t expected,
                                       struct till_error *error) {
     struct till_slice name = saved_get_bytes(in, saved_get(in));
@@ -110,6 +122,7 @@ static enum till_status load_customer(struct till_ledger *ledger, struct saved *
     return code == expected ? TILL_OK : refuse(error);
 }
 
+/* Flags beyond those that exist, or a sum above the limit, come from something else than ledger_save. */
 static bool load_head(struct till_ledger *ledger, struct saved *in) {
     ledger->newest.newest = (int32_t)saved_get(in);
     ledger->newest.next = (int32_t)saved_get(in);
@@ -120,6 +133,8 @@ static bool load_head(struct till_ledger *ledger, struct saved *in) {
     return in->fine && flags < 4 && ledger->absolute <= INT64_MAX && newest_is_sound(&ledger->newest);
 }
 
+/* Reads with the settings of the caller, so the ledger can go on adding rows. Settling at the end finds orders that
+ * stand twice where the table has no index; the count then shows it. */
 enum till_status ledger_load(void **state, const void *settings, struct till_slice bytes, struct till_error *error) {
     void *made;
     enum till_status status = till_ledger_aggregate.create(&made, settings, error);

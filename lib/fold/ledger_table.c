@@ -8,6 +8,8 @@
 
 enum { FIRST_SLOTS = 2048, FIRST_SHIFT = 32 - 11, PARTS = 256 };
 
+/* One multiplication of the two halves of a key, the halves of its product folded together. The low half is mostly a
+ * fingerprint, spread evenly already; days and times are spread by the multiplication. */
 static inline uint64_t hash_of(struct ledger_key key) {
     __extension__ typedef unsigned __int128 wide;
     uint64_t rest = (uint64_t)key.high << 32 | key.customer;
@@ -15,6 +17,7 @@ static inline uint64_t hash_of(struct ledger_key key) {
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Without an index there is only the table of recent entries, of fixed size: it stays in the cache. */
 bool ledger_table_start(struct ledger_table *table, bool indexed) {
     table->indexed = indexed;
     table->slot_mask = FIRST_SLOTS - 1;
@@ -28,6 +31,7 @@ bool ledger_table_start(struct ledger_table *table, bool indexed) {
     return fine;
 }
 
+/* Leaves a table that may be freed again. */
 void ledger_table_free(struct ledger_table *table) {
     for (size_t i = 0; i < table->segment_count; i++) {
         pages_free(&table->segments[i]);
@@ -39,7 +43,8 @@ void ledger_table_free(struct ledger_table *table) {
 
 /* ------------------------------------------------------------------ adding */
 
-/* Makes room for one more entry. */
+/* Makes room for one more entry. Segments, not one array that grows: entries stay where they are, so a pointer to one
+ * is good until the table is gathered, and nothing is ever copied. */
 static bool reserve_entry(struct ledger_table *table) {
     if (table->count + LEDGER_FIRST_SEGMENT < (size_t)LEDGER_FIRST_SEGMENT << table->segment_count) {
         return true;
@@ -55,6 +60,7 @@ static bool reserve_entry(struct ledger_table *table) {
     return true;
 }
 
+/* Entries are numbered as they come; numbers fit into 32 bits, as there are no more segments than that. */
 static struct ledger_entry *append(struct ledger_table *table, struct ledger_key key) {
     struct ledger_entry *entry = ledger_table_at(table, table->count++);
     *entry = (struct ledger_entry){.key = key};
@@ -66,7 +72,8 @@ static inline size_t first_slot(const struct ledger_table *table, uint64_t hash)
     return (size_t)(hash >> 32 >> table->slot_shift);
 }
 
-/* Moves all slots into a table twice as large. Tags rise with slots, so both tables are gone through in order. */
+/* Moves all slots into a table twice as large, by their tags alone: no entry is looked at. Tags rise with slots, so
+ * both tables are gone through in order. */
 static void move_slots(struct ledger_table *table, const uint64_t *old, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (old[i] != 0) {
@@ -79,7 +86,8 @@ static void move_slots(struct ledger_table *table, const uint64_t *old, size_t c
     }
 }
 
-/* Doubles the slots when half of them are taken. */
+/* Doubles the slots when half of them are taken, so that searches stay short. The old slots are dropped last: a failure
+ * leaves the table as it was. */
 static bool reserve_slot(struct ledger_table *table) {
     if (2 * table->count <= table->slot_mask) {
         return true;
@@ -99,6 +107,7 @@ static bool reserve_slot(struct ledger_table *table) {
     return true;
 }
 
+/* A search with an index. The tag is compared first, so an entry is nearly never looked at in vain. */
 static struct ledger_entry *find_or_append(struct ledger_table *table, struct ledger_key key, uint64_t hash) {
     size_t at = first_slot(table, hash);
     for (; table->slots[at] != 0; at = (at + 1) & table->slot_mask) {
@@ -111,6 +120,9 @@ static struct ledger_entry *find_or_append(struct ledger_table *table, struct le
     return append(table, key);
 }
 
+/* Without an index, an order that is not among the recent ones gets a new entry, even if it has one: that is not known,
+ * and need not be. To find out at once would take a walk to a random place of memory for every row; gathering later
+ * does the same in order. Different orders may share a recent place; then the one that came last has it. */
 static struct ledger_entry *find_recent_or_append(struct ledger_table *table, struct ledger_key key, uint64_t hash) {
     uint64_t *recent = &table->recent[hash % LEDGER_RECENT];
     if (*recent >> 32 == hash >> 32 && (uint32_t)*recent != 0) {
@@ -123,6 +135,7 @@ static struct ledger_entry *find_recent_or_append(struct ledger_table *table, st
     return append(table, key);
 }
 
+/* Room is made before the search, so that a new entry can be put where the search ended. */
 struct ledger_entry *ledger_table_entry(struct ledger_table *table, struct ledger_key key) {
     uint64_t hash = hash_of(key);
     if (!reserve_entry(table) || (table->indexed && !reserve_slot(table))) {
@@ -132,6 +145,8 @@ struct ledger_entry *ledger_table_entry(struct ledger_table *table, struct ledge
     return table->last;
 }
 
+/* For a key that the caller knows to be new: no search, and no place among the recent ones, as it will not be asked for
+ * again while keys rise. */
 struct ledger_entry *ledger_table_append(struct ledger_table *table, struct ledger_key key) {
     if (!reserve_entry(table)) {
         return NULL;
@@ -152,6 +167,8 @@ struct split {
     size_t largest;
 };
 
+/* Splits all entries by the highest byte of their hash, by counting: equal keys come into the same part, and within a
+ * part they stand in the order of the table, so that the oldest is the one that stays. */
 static bool split_entries(const struct ledger_table *table, struct split *split) {
     size_t next[PARTS];
     if (!pages_resize(&split->pages, table->count * sizeof *split->items)) {
@@ -175,7 +192,9 @@ static bool split_entries(const struct ledger_table *table, struct split *split)
     return true;
 }
 
-/* Merges what stands several times among the entries of a part, oldest first; returns how many were merged away. */
+/* Merges what stands several times among the entries of a part, oldest first; returns how many were merged away. The
+ * slots are made anew for each part and small enough for the cache. Free ones are all ones: an item of a tag of ones
+ * and that index does not come up, as there are never so many entries. */
 static size_t gather_part(struct ledger_table *table, const uint64_t *items, size_t count, uint64_t *slots,
                           size_t slot_mask, ledger_merge *merge, void *context) {
     size_t merged = 0;
@@ -202,10 +221,10 @@ static size_t gather_part(struct ledger_table *table, const uint64_t *items, siz
     return merged;
 }
 
-/* Moves the entries that have rows together, in their order. */
+/* Moves the entries that have rows together, in their order. An entry without rows was merged away. */
 static void close_gaps(struct ledger_table *table) {
     size_t kept = 0;
-    table->last = NULL;
+    table->last = NULL; /* entries move */
     for (size_t i = 0; i < table->count; i++) {
         const struct ledger_entry *entry = ledger_table_at(table, i);
         if (entry->rows > 0) {
@@ -215,6 +234,8 @@ static void close_gaps(struct ledger_table *table) {
     table->count = kept;
 }
 
+/* Merging is done only when all memory that it needs is there. What is gathered already is gone through again with the
+ * rest: an order may have come back. */
 bool ledger_table_gather(struct ledger_table *table, ledger_merge *merge, void *context) {
     struct split split = {.largest = 0};
     size_t slots = 16;

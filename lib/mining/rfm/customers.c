@@ -19,6 +19,8 @@
 
 /* ------------------------------------------------------------------ counting */
 
+/* Sums, maxima and a flag: figures of parts of the rows make up those of all rows, in whatever order they are merged. A
+ * day that is not known is rank 0 and gives way to any other. */
 void figures_merge(struct figure *into, const struct figure *other) {
     into->monetary += other->monetary;
     into->frequency += other->frequency;
@@ -33,12 +35,15 @@ struct figures {
     struct figure *of; /* by code; NULL: beside the names */
 };
 
+/* Beside its name, a customer's figure comes into the cache with the probe that found the name. */
 static const struct figure *figure_of(const struct figures *figures, uint32_t code) {
     return figures->of != NULL ? &figures->of[code] : till_dictionary_kept(figures->names, code);
 }
 
 /* ------------------------------------------------------------------ columns */
 
+/* All columns of a result, one place more than needed, so that no customers is no special case. On failure the caller
+ * frees what there is. */
 static bool allocate(struct till_rfm_customers *customers, size_t count) {
     *customers = (struct till_rfm_customers){
         .customer = pages_array((count + 1) * sizeof *customers->customer),
@@ -53,6 +58,7 @@ static bool allocate(struct till_rfm_customers *customers, size_t count) {
            customers->frequency != NULL && customers->monetary != NULL;
 }
 
+/* Also for a result that was only half made. */
 void till_rfm_customers_free(struct till_rfm_customers *customers) {
     free(customers->customer);
     free(customers->first);
@@ -63,7 +69,8 @@ void till_rfm_customers_free(struct till_rfm_customers *customers) {
     *customers = (struct till_rfm_customers){0};
 }
 
-/* Copies all names into one text, which must not move once slices point at it. */
+/* Copies all names into one text, so that the result outlives the aggregate that it was read from. The text is reserved
+ * as a whole: it must not move once slices point at it. */
 static bool copy_names(struct till_rfm_customers *customers) {
     size_t bytes = 1;
     for (size_t i = 0; i < customers->count; i++) {
@@ -81,6 +88,7 @@ static bool copy_names(struct till_rfm_customers *customers) {
     return true;
 }
 
+/* Returns can be meant in two ways, so a run that was told neither stops, and says both. */
 static enum till_status refuse_return(struct till_slice customer, struct till_error *error) {
     char quoted[TILL_QUOTED_SIZE];
     till_error_set(error, TILL_ERROR_DATA,
@@ -90,7 +98,7 @@ static enum till_status refuse_return(struct till_slice customer, struct till_er
     return TILL_ERROR_DATA;
 }
 
-/* Adds a customer to the columns; the name is not copied yet. */
+/* Adds a customer to the columns; the name is not copied yet. One who only returned things has money but no days. */
 static void add_customer(struct till_rfm_customers *customers, struct till_slice name, const struct figure *figure) {
     bool bought = figure->frequency > 0;
     size_t at = customers->count++;
@@ -101,7 +109,9 @@ static void add_customer(struct till_rfm_customers *customers, struct till_slice
     customers->monetary[at] = figure->monetary;
 }
 
-/* The figures as columns, in byte order of the customers' names. */
+/* The figures as columns, in byte order of the customers' names: that order does not depend on how the rows were cut,
+ * codes do. It goes through memory at random, so figures are asked for some rows ahead. The refusal of a return also
+ * comes in this order: the same customer is named each time. */
 static enum till_status make_columns(const struct figures *figures, enum till_rfm_returns returns,
                                      struct till_rfm_customers *customers, struct till_error *error) {
     enum { AHEAD = 16 };
@@ -133,11 +143,13 @@ static enum till_status make_columns(const struct figures *figures, enum till_rf
 
 /* ------------------------------------------------------------------ from a ledger */
 
+/* What counting needs beside an event. */
 struct counting {
     struct figure *of;
     enum till_rfm_returns returns;
 };
 
+/* Two passes over a batch: the first only asks for the memory of all customers in it, so that the misses overlap. */
 static void count_events(void *context, const struct till_ledger_day *events, size_t count) {
     struct counting *counting = context;
     for (size_t i = 0; i < count; i++) {
@@ -148,7 +160,8 @@ static void count_events(void *context, const struct till_ledger_day *events, si
     }
 }
 
-/* Frequency as days: each customer's days once. */
+/* Frequency as days: however many orders a day had, it counts once. Days of a customer are only together in the
+ * history, so this case needs it. */
 static enum till_status count_days(const struct till_ledger *ledger, struct counting *counting,
                                    struct till_error *error) {
     struct till_ledger_history history;
@@ -165,6 +178,8 @@ static enum till_status count_days(const struct till_ledger *ledger, struct coun
     return TILL_OK;
 }
 
+/* Figures start as zeros, which is a customer of whom nothing is known. The days that the run is warned about come from
+ * all rows, returns among them. */
 enum till_status till_rfm_customers_from(const struct till_ledger *ledger,
                                          const struct till_rfm_customers_options *options,
                                          struct till_rfm_customers *customers, struct till_error *error) {
@@ -193,6 +208,7 @@ enum till_status till_rfm_customers_from(const struct till_ledger *ledger,
 
 /* ------------------------------------------------------------------ the aggregate */
 
+/* Either a ledger, or names with figures beside them, never both. */
 struct state {
     struct till_rfm_settings settings;
     void *ledger; /* NULL: rows are counted as they come */
@@ -219,10 +235,13 @@ static void destroy(void *context) {
     }
 }
 
+/* A row can be forgotten as soon as it is counted only when it is a purchase by itself and days do not matter; else
+ * rows of one order, or of one day, have to be brought together first. */
 static bool needs_ledger(const struct till_rfm_settings *settings) {
     return !settings->ledger.rows || settings->options.days;
 }
 
+/* The plan is read here and the pointer to it dropped, as in the ledger: the state may live longer than the input. */
 static enum till_status create(void **context, const void *settings, struct till_error *error) {
     struct state *state = calloc(1, sizeof *state);
     if (state == NULL) {
@@ -253,7 +272,7 @@ static enum till_status create(void **context, const void *settings, struct till
     return TILL_OK;
 }
 
-/* The codes of a block's customers. */
+/* The codes of a block's customers, new ones added. The array is only made larger. */
 static bool code_customers(struct state *state, const struct till_block *block) {
     if (block->rows > state->code_capacity) {
         free(state->codes);
@@ -264,10 +283,13 @@ static bool code_customers(struct state *state, const struct till_block *block) 
            till_dictionary_add_all(state->names, block->columns[state->customer_at].text, block->rows, state->codes);
 }
 
+/* The day of a row, whichever type the date column has. */
 static inline int32_t day_at(const struct state *state, const struct till_vector *dates, size_t row) {
     return state->day_column ? dates->day[row] : till_date_day(dates->time[row]);
 }
 
+/* The whole work where no ledger is needed: four numbers of one customer change. Which one it is was settled for the
+ * block before, so its memory can be asked for well ahead. */
 static void count_rows(struct state *state, const struct till_block *block) {
     enum { AHEAD = 64 }; /* rows: enough for a miss of all caches */
     const struct till_vector *dates = &block->columns[state->date_at];
@@ -283,6 +305,8 @@ static void count_rows(struct state *state, const struct till_block *block) {
     }
 }
 
+/* The sum of absolute amounts is checked before any is added, so no customer's money can overflow, in any order of
+ * rows. */
 static enum till_status add(void *context, struct till_block *block, struct till_error *error) {
     struct state *state = context;
     if (state->ledger != NULL) {
@@ -300,6 +324,8 @@ static enum till_status add(void *context, struct till_block *block, struct till
     return TILL_OK;
 }
 
+/* Names are what two states have in common, codes are not. They are added in batches, which overlap their misses; the
+ * other state is left as it is. */
 static enum till_status merge(void *context, void *from, struct till_error *error) {
     struct state *into = context;
     struct state *other = from;
@@ -327,6 +353,7 @@ static enum till_status merge(void *context, void *from, struct till_error *erro
     return sum_check(into->absolute, error);
 }
 
+/* Without a ledger there are no orders, so nothing can be said of totals that repeat. */
 enum till_status till_rfm_customers_finish(const void *context, struct till_rfm_customers *customers,
                                            struct till_error *error) {
     const struct state *state = context;
@@ -342,6 +369,7 @@ enum till_status till_rfm_customers_finish(const void *context, struct till_rfm_
     return status;
 }
 
+/* The same figures as a table, for whoever treats all aggregates alike. */
 static enum till_status finish(const void *context, struct till_table **table, struct till_error *error) {
     struct till_rfm_customers customers = {0};
     enum till_status status = till_rfm_customers_finish(context, &customers, error);
@@ -375,6 +403,7 @@ static enum till_status finish(const void *context, struct till_table **table, s
 
 /* ------------------------------------------------------------------ the saved form */
 
+/* Four words and the name; two numbers of 32 bits share a word. */
 static bool save_customer(const struct state *state, uint32_t code, struct till_text *out) {
     const struct figure *figure = till_dictionary_kept(state->names, code);
     struct till_slice name = till_dictionary_text(state->names, code);
@@ -384,7 +413,7 @@ static bool save_customer(const struct state *state, uint32_t code, struct till_
            saved_put(out, figure->first | (uint64_t)figure->last << 32);
 }
 
-/* Customers in byte order of their names: equal states have equal bytes. */
+/* Customers in byte order of their names: equal states have equal bytes, whatever way they came about. */
 static enum till_status save(const void *context, struct till_text *out, struct till_error *error) {
     const struct state *state = context;
     if (state->ledger != NULL) {
@@ -418,6 +447,7 @@ static bool is_sound(const struct state *state, const struct figure *figure) {
 }
 
 /* `absolute` sums the absolute money of all so far. */
+/* Codes are given in the order of names, so a name that gets another code than its number stood there before. */
 static enum till_status load_customer(struct state *state, struct saved *in, uint64_t code, wide_sum *absolute,
                                       struct till_error *error) {
     struct till_slice name = saved_get_bytes(in, saved_get(in));
@@ -440,6 +470,7 @@ static enum till_status load_customer(struct state *state, struct saved *in, uin
     return is_sound(state, figure) && sum_allows(absolute, figure->monetary, state->absolute) ? TILL_OK : refuse(error);
 }
 
+/* Bytes that are left over are as wrong as bytes that are missing. */
 static enum till_status load_figures(struct state *state, struct till_slice bytes, struct till_error *error) {
     struct saved in = {bytes.bytes, bytes.length, true};
     state->newest.newest = (int32_t)saved_get(&in);
@@ -477,6 +508,7 @@ static enum till_status load(void **context, const void *settings, struct till_s
     return TILL_OK;
 }
 
+/* Only a ledger ever needs its rows in order. */
 static bool is_ordered(const void *settings) {
     return till_ledger_aggregate.ordered(&((const struct till_rfm_settings *)settings)->ledger);
 }

@@ -147,11 +147,11 @@ static enum till_status descend(struct work *work, double *gain, struct till_err
     return TILL_OK;
 }
 
-/* To the optimum at the present penalties. */
+/* To the optimum at the present penalties. The last pass was at beta: start and every step leave it there. */
 static enum till_status climb(struct work *work, struct till_error *error) {
     double gain = INFINITY;
     unsigned steps = 0;
-    enum till_status status = logistic_pass(&work->data, work->beta, error);
+    enum till_status status = TILL_OK;
     while (status == TILL_OK && steps < MOST_STEPS && gain > 1e-18 * work->data.total) {
         double before = objective(work, work->beta);
         add_ridge(work);
@@ -169,7 +169,7 @@ static enum till_status climb(struct work *work, struct till_error *error) {
 /* Down from the lasso that holds all terms at zero, each solution starting the next. */
 static enum till_status follow_path(struct work *work, struct till_error *error) {
     double wanted = work->lasso, largest_slope = 0;
-    enum till_status status = logistic_pass(&work->data, work->beta, error);
+    enum till_status status = TILL_OK;
     for (size_t j = 1; j < work->data.p; j++)
         largest_slope = fmax(largest_slope, fabs(work->data.gradient[j]));
     for (work->lasso = largest_slope / 2; status == TILL_OK && work->lasso > wanted; work->lasso /= 2)

@@ -128,9 +128,9 @@ static enum till_status look_first(const struct till_clv_cells *cells, enum till
     return TILL_OK;
 }
 
-/* Which halves of the parameters have run away: those of buying, and those of dropping out. */
+/* A parameter that has run away, or whose log could as well be three less or more. */
 static bool is_lost(const struct optimum *optimum, size_t i) {
-    return fabs(optimum->logs[i]) > 11 || optimum->slopes.hessian[i][i] >= 0;
+    return fabs(optimum->logs[i]) > 11 || optimum->slopes.hessian[i][i] > -0.1;
 }
 
 static enum till_status refuse(const struct buying_model *model, const struct optimum *optimum,
@@ -150,10 +150,14 @@ static enum till_status refuse(const struct buying_model *model, const struct op
                               "the likelihood of these data has no maximum that they point to: %s, %s, %s and %s are "
                               "known together at best; more customers, or a longer time, are needed",
                               name[0], name[1], name[2], name[3]);
-    return till_error_set(error, TILL_ERROR_MODEL,
-                          "%s can be seen in these data: %s and %s are %sidentified, %s and %s are not",
-                          chance < -6 ? "no dropout" : "no differences between customers' dropout", name[0], name[1],
-                          buying ? "not " : "", name[2], name[3]);
+    if (buying)
+        return till_error_set(error, TILL_ERROR_MODEL,
+                              "these data say too little of how customers differ: none of %s, %s, %s and %s is "
+                              "identified; more customers, or a longer time, are needed",
+                              name[0], name[1], name[2], name[3]);
+    return till_error_set(
+        error, TILL_ERROR_MODEL, "%s can be seen in these data: %s and %s are identified, %s and %s are not",
+        chance < -6 ? "no dropout" : "no differences between customers' dropout", name[0], name[1], name[2], name[3]);
 }
 
 /* ---- fit ---- */

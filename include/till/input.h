@@ -159,6 +159,11 @@ TILL_API enum till_status till_input_next(struct till_input *input, struct till_
  * reached the end, the first error in input order. */
 TILL_API enum till_status till_input_finish(struct till_input *input, struct till_error *error);
 
+/* Reads on in a thread of its own from here to the end, where reading is work (gzip, another encoding); false: it is
+ * not, or there is no thread to be had, and workers read by themselves. To be ended by till_input_unfeed. */
+TILL_API bool till_input_feed(struct till_input *input);
+TILL_API void till_input_unfeed(struct till_input *input);
+
 /* Gives up: workers find the input at its end. */
 TILL_API void till_input_stop(struct till_input *input);
 

@@ -49,6 +49,9 @@ TILL_API enum till_status till_source_read(struct till_source *source, void *buf
 /* What to call it in messages: the path, or "(standard input)". */
 TILL_API const char *till_source_name(const struct till_source *source);
 
+/* True when reading is work (inflating, converting), and not a mere copy: then a thread of its own is worth it. */
+TILL_API bool till_source_decodes(const struct till_source *source);
+
 /* For progress: bytes taken from the file so far (compressed, where it is), and its size (0: not known). */
 TILL_API uint64_t till_source_position(const struct till_source *source);
 TILL_API uint64_t till_source_size(const struct till_source *source);

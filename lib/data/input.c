@@ -81,6 +81,7 @@ void till_input_close(struct till_input *input) {
     if (input == NULL) {
         return;
     }
+    till_input_unfeed(input);
     while (input->waiting != NULL) {
         struct report *next = input->waiting->next;
         report_free(input->waiting);
@@ -266,8 +267,10 @@ static bool fetch(struct till_input *input, struct reader *reader, struct till_e
         input->stopped = true;
         return false;
     }
-    uint64_t sequence = input->chunks.sequence - input->ahead_left; /* chunks kept ahead have been counted */
-    enum till_status status = input_next_chunk(input, &reader->chunk, &report->fatal);
+    /* Where an error would stand; chunks kept ahead have been counted. A feeding thread says it itself. */
+    uint64_t sequence = input->feed.running ? 0 : input->chunks.sequence - input->ahead_left;
+    enum till_status status = input->feed.running ? input_take_fed(input, &reader->chunk, &sequence, &report->fatal)
+                                                  : input_next_chunk(input, &reader->chunk, &report->fatal);
     if (status != TILL_OK) {
         /* The error takes its turn behind the chunks before it. */
         report->sequence = sequence;
@@ -290,7 +293,8 @@ static bool fetch(struct till_input *input, struct reader *reader, struct till_e
  * was stopped early has no share, and is judged by its failure alone. */
 enum till_status till_input_finish(struct till_input *input, struct till_error *error) {
     pthread_mutex_lock(&input->lock);
-    if (input->next_report == input->chunks.sequence) {
+    bool all_read = !input->feed.running || input->feed.ended;
+    if (all_read && input->next_report == input->chunks.sequence) {
         input_judge_share(input);
     }
     enum till_status status = input->failure.status;
@@ -305,6 +309,9 @@ enum till_status till_input_finish(struct till_input *input, struct till_error *
 void till_input_stop(struct till_input *input) {
     pthread_mutex_lock(&input->lock);
     input->stopped = true;
+    if (input->feed.running) {
+        pthread_cond_broadcast(&input->feed.changed);
+    }
     pthread_mutex_unlock(&input->lock);
 }
 
@@ -357,14 +364,12 @@ struct till_input_file till_input_file(const struct till_input *input, size_t in
     return (struct till_input_file){file->name, file->bytes, file->file_bytes, file->has_digest, file->digest};
 }
 
-/* For a progress line, while workers run. Files behind the current one count with the bytes they had when they ended,
- * or none yet; the total is only told when the size of every file is known, since a share of part of it would mislead.
- */
-void till_input_progress(struct till_input *input, uint64_t *done, uint64_t *total, uint64_t *rows) {
-    pthread_mutex_lock(&input->lock);
+/* Files behind the current one count with the bytes they had when they ended, or none yet; the total is only told when
+ * the size of every file is known, since a share of part of it would mislead. */
+void input_measure(const struct till_input *input, uint64_t *done, uint64_t *total) {
+    bool known = true;
     *done = 0;
     *total = 0;
-    bool known = true;
     for (size_t i = 0; i < input->chunks.file_count; i++) {
         const struct input_file *file = &input->chunks.files[i];
         bool current = input->chunks.source != NULL && i + 1 == input->chunks.opened;
@@ -373,6 +378,17 @@ void till_input_progress(struct till_input *input, uint64_t *done, uint64_t *tot
         known &= file->total_bytes > 0;
     }
     *total = known ? *total : 0;
+}
+
+void till_input_progress(struct till_input *input, uint64_t *done, uint64_t *total, uint64_t *rows) {
+    pthread_mutex_lock(&input->lock);
+    if (input->feed.running) {
+        /* The files belong to the thread that reads them. */
+        *done = input->feed.done;
+        *total = input->feed.total;
+    } else {
+        input_measure(input, done, total);
+    }
     *rows = input->accounting.read;
     pthread_mutex_unlock(&input->lock);
 }

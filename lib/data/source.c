@@ -216,6 +216,10 @@ enum till_status till_source_read(struct till_source *source, void *buffer, size
     return TILL_OK;
 }
 
+bool till_source_decodes(const struct till_source *source) {
+    return source->gunzip != NULL || source->decoder != NULL;
+}
+
 const char *till_source_name(const struct till_source *source) {
     return source->name;
 }

@@ -70,7 +70,10 @@ enum till_status till_fold(struct till_input *input, const struct till_aggregate
     if (folding.states == NULL) {
         return till_error_memory(error);
     }
+    /* A thread that inflates leaves one less to parse. */
+    workers -= workers > 1 && till_input_feed(input);
     enum till_status status = till_parallel_for(workers, workers, work, &folding, error);
+    till_input_unfeed(input);
     /* What the input has to say comes first: the first error in input order. */
     struct till_error failure;
     enum till_status input_status = till_input_finish(input, &failure);

@@ -242,6 +242,7 @@ static inline bool find_or_add(struct till_dictionary *dictionary, struct key ke
         key.head = (uint64_t)(uintptr_t)copy;
     }
     *code = dictionary->count++;
+    /* Slot and key are written together: a code is never seen without its string. */
     *key_at(dictionary, *code) = key;
     dictionary->slots[at] = (hash >> 32) << 32 | (*code + 1);
     return true;

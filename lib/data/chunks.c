@@ -284,6 +284,7 @@ static enum till_status fill_chunk(struct chunks *chunks, struct chunk *chunk, s
 /* Everything that is left of the file is the last chunk. A last line without a line feed gets one, so that all who come
  * after may take it for granted that a record ends in one. Footer lines are dropped here for good. */
 static enum till_status last_chunk(struct chunks *chunks, struct chunk *chunk, struct till_error *error) {
+    /* The line end that the last record lacks. */
     if (chunk->length > 0 && chunk->bytes[chunk->length - 1] != '\n') {
         if (chunk->length == chunk->capacity && !chunk_reserve(chunk, chunk->capacity + 1)) {
             return till_error_memory(error);
@@ -318,6 +319,7 @@ static enum till_status gather(struct chunks *chunks, struct chunk *chunk, struc
             return last_chunk(chunks, chunk, error);
         }
         chunks->scanner->count(chunk->bytes + counted, chunk->length - counted, &newlines, &quotes);
+        /* What was counted is not counted again when the chunk grows. */
         counted = chunk->length;
         size_t cut = last_boundary(chunk->bytes, chunk->length, quotes);
         if (cut > 0 && chunks->options->footer != NULL) {

@@ -30,6 +30,7 @@ bool reader_content(struct reader *reader, struct till_slice field, struct till_
         return true;
     }
     if (field_is_plainly_quoted(field)) {
+        /* No quote between the two outer ones: the content stands there as it is. */
         *content = (struct till_slice){field.bytes + 1, field.length - 2};
         return true;
     }
@@ -559,6 +560,7 @@ static bool tally(struct decoding *d) {
             report->filtered[outcome - VERDICT_FILTERED]++;
         }
     }
+    /* Records with another number of fields were counted when the grid was made. */
     report->read += rows;
     report->used = rows - unused;
     return unused > 0;

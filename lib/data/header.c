@@ -164,6 +164,7 @@ static enum till_status match_schema(struct chunks *chunks, struct input_file *f
     bool same = true;
     enum till_status status = used == NULL || place == NULL ? till_error_memory(error) : TILL_OK;
     for (size_t i = 0; status == TILL_OK && i < schema->count; i++) {
+        /* The same place as in the first file, or from the first one on. */
         size_t at = i < count && !used[i] && till_slice_equal(fields[i], schema->names[i]) ? i : 0;
         while (at < count && (used[at] || !till_slice_equal(fields[at], schema->names[i]))) {
             at++;

@@ -55,6 +55,7 @@ enum till_status till_input_open(struct till_input **input, const char *const *p
         return till_error_memory(error);
     }
     if (options != NULL) {
+        /* Copied, as chunks and workers point into it for as long as the input lives. */
         made->options = *options;
     }
     if (made->options.number.decimal_mark == 0) {
@@ -138,6 +139,7 @@ enum till_status till_input_start(struct till_input *input, const struct till_pl
     input->wanted_count = plan->wanted_count;
     input->keeps_records = plan->records;
     input->streaming = plan->streaming;
+    /* The reasons of an earlier start are made anew. */
     input->accounting.reason_count = input->options.filter_count;
     enum till_status status = input->wanted == NULL ? till_error_memory(error) : TILL_OK;
     for (size_t i = 0; status == TILL_OK && i < plan->wanted_count; i++) {

@@ -57,6 +57,7 @@ static inline uint64_t quoted_ends(struct masks m, uint64_t returns, uint64_t pa
     scan->quotes = true;
     carry->closing = closing >> 63;
     carry->returned = (behind & returns) >> 63;
+    /* The last byte's bit, spread over all 64: the next block's parity starts from it. */
     carry->inside = (uint64_t)((int64_t)in >> 63);
     return ends;
 }
@@ -308,6 +309,8 @@ const struct scanner *scan_choose(bool portable) {
     static const struct scanner avx2 = {count_avx2, index_avx2};
     static const struct scanner avx512 = {count_avx2, index_avx512};
     if (!portable) {
+        /* Not all that the sets above name is asked for: bmi, lzcnt and popcnt came no later than bmi2, with every
+         * maker. */
         bool has_avx2 =
             __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul");
         bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&

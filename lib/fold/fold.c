@@ -64,6 +64,7 @@ static enum till_status merge_states(const struct folding *folding, unsigned wor
 enum till_status till_fold(struct till_input *input, const struct till_aggregate *aggregate, const void *settings,
                            unsigned threads, void **state, struct till_error *error) {
     bool ordered = aggregate->ordered != NULL && aggregate->ordered(settings);
+    /* One worker sees the blocks in input order; several share them as it happens. */
     unsigned workers = ordered || threads == 0 ? 1 : threads;
     struct folding folding = {input, aggregate, settings, calloc(workers, sizeof(void *))};
     *state = NULL;
@@ -84,6 +85,7 @@ enum till_status till_fold(struct till_input *input, const struct till_aggregate
     if (status == TILL_OK) {
         status = merge_states(&folding, workers, error);
     }
+    /* A worker that failed early has no state. */
     for (unsigned i = 0; i < workers; i++) {
         if (i == 0 && status == TILL_OK) {
             *state = folding.states[0];

@@ -42,9 +42,8 @@ static void destroy(void *state) {
 }
 
 /* What the plan says about columns is copied, and the pointer to it dropped: a ledger may be saved, loaded and merged
- * after the input is gone.  The table and the totals are allocated
- * apart, so that reading a ledger, which leaves what it says as it is, may still put its entries in order
- * (ledger_settle). */
+ * after the input is gone. The table and the totals are allocated apart, so that reading a ledger, which leaves what it
+ * says as it is, may still put its entries in order (ledger_settle). */
 static enum till_status create(void **state, const void *settings, struct till_error *error) {
     struct till_ledger *ledger = calloc(1, sizeof *ledger);
     if (ledger == NULL) {

@@ -95,6 +95,7 @@ static enum till_status load_entry(struct till_ledger *ledger, struct saved *in,
         !newest_allows(&ledger->newest, day) || !sum_allows(absolute, spent, ledger->absolute)) {
         return refuse(error);
     }
+    /* Ranks among the names are the codes that load_customer gave them. */
     struct ledger_key key = {low, (uint32_t)high, (uint32_t)who};
     struct ledger_entry *entry = ledger_table_entry(ledger->table, key);
     if (entry == NULL) {
@@ -103,6 +104,7 @@ static enum till_status load_entry(struct till_ledger *ledger, struct saved *in,
     if (entry->rows > 0) {
         return refuse(error); /* an order stands once */
     }
+    /* The day is the upper half of the word that names the customer. */
     *entry = (struct ledger_entry){key, spent, day, (uint32_t)rows};
     return TILL_OK;
 }

@@ -116,6 +116,7 @@ static struct ledger_entry *find_or_append(struct ledger_table *table, struct le
             return entry;
         }
     }
+    /* One more than the index, so that no entry is a slot of zeros. */
     table->slots[at] = (hash >> 32) << 32 | (table->count + 1);
     return append(table, key);
 }
@@ -209,6 +210,7 @@ static size_t gather_part(struct ledger_table *table, const uint64_t *items, siz
             struct ledger_entry *other = ledger_table_at(table, (uint32_t)items[i]);
             if (ledger_key_equal(mine->key, other->key)) {
                 merge(context, mine, other);
+                /* Marks the gap: close_gaps leaves it out. */
                 other->rows = 0;
                 merged++;
                 break;

@@ -377,6 +377,7 @@ static enum till_status finish(const void *context, struct till_table **table, s
         return status;
     }
     size_t count = customers.count;
+    /* Columns are only asked for when there is a table; one test of all of them follows. */
     *table = till_table_new(count);
     struct till_slice *customer = *table == NULL ? NULL : till_table_add(*table, "customer", TILL_TEXT);
     int32_t *first = *table == NULL ? NULL : till_table_add(*table, "first", TILL_DAY);
@@ -432,6 +433,7 @@ static enum till_status save(const void *context, struct till_text *out, struct 
     return fine ? TILL_OK : till_error_memory(error);
 }
 
+/* Saved figures are checked like any input: they may be cut off, or something else. */
 static enum till_status refuse(struct till_error *error) {
     return till_error_set(error, TILL_ERROR_STATE, "the saved figures are damaged");
 }
@@ -461,6 +463,7 @@ static enum till_status load_customer(struct state *state, struct saved *in, uin
     if (!till_dictionary_add(state->names, name, &added)) {
         return till_error_memory(error);
     }
+    /* The name stood there before. */
     if (added != code) {
         return refuse(error);
     }
@@ -483,9 +486,11 @@ static enum till_status load_figures(struct state *state, struct till_slice byte
     for (uint64_t i = 0; status == TILL_OK && i < count; i++) {
         status = load_customer(state, &in, i, &absolute, error);
     }
+    /* Bytes beyond the last customer. */
     return status == TILL_OK && in.left != 0 ? refuse(error) : status;
 }
 
+/* The settings decide which of the two forms the bytes have; they are kept by whoever keeps the bytes. */
 static enum till_status load(void **context, const void *settings, struct till_slice bytes, struct till_error *error) {
     void *made;
     enum till_status status = create(&made, settings, error);

@@ -302,24 +302,31 @@ AVX512 static void index_avx512(const char *bytes, size_t length, char delimiter
 
 /* Asks the processor, not the compiler: one binary runs everywhere and takes what there is. Every scanner gives the
  * same ends, which tests hold them to. */
-const struct scanner *scan_choose(bool portable) {
+const struct scanner *scan_supported(size_t index) {
     static const struct scanner plain = {count_portable, index_portable};
 #if defined(__x86_64__)
     static const struct scanner sse2 = {count_sse2, index_sse2};
     static const struct scanner avx2 = {count_avx2, index_avx2};
     static const struct scanner avx512 = {count_avx2, index_avx512};
-    if (!portable) {
-        /* Not all that the sets above name is asked for: bmi, lzcnt and popcnt came no later than bmi2, with every
-         * maker. */
-        bool has_avx2 =
-            __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul");
-        bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-                          __builtin_cpu_supports("avx512vbmi2");
-        return has_avx512 ? &avx512 : has_avx2 ? &avx2 : &sse2;
-    }
+    /* Not all that the sets above name is asked for: bmi, lzcnt and popcnt came no later than bmi2, with every maker.
+     */
+    bool has_avx2 =
+        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul");
+    bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                      __builtin_cpu_supports("avx512vbmi2");
+    const struct scanner *const all[] = {&plain, &sse2, has_avx2 ? &avx2 : NULL, has_avx512 ? &avx512 : NULL};
+    return index < sizeof all / sizeof all[0] ? all[index] : NULL;
+#else
+    return index == 0 ? &plain : NULL;
 #endif
-    (void)portable;
-    return &plain;
+}
+
+const struct scanner *scan_choose(bool portable) {
+    size_t best = 0;
+    while (!portable && scan_supported(best + 1) != NULL) {
+        best++;
+    }
+    return scan_supported(best);
 }
 
 /* ------------------------------------------------------------------ byte by byte */

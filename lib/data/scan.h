@@ -32,6 +32,9 @@ struct scanner {
     void (*index)(const char *bytes, size_t length, char delimiter, uint32_t *ends, struct scan *scan);
 };
 
+/* The scanners that this machine can run, from the portable one to the best; NULL behind the last. */
+const struct scanner *scan_supported(size_t index);
+
 /* The best scanner for this machine, or the portable one. */
 const struct scanner *scan_choose(bool portable);
 

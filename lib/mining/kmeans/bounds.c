@@ -308,6 +308,16 @@ static void gather(const struct engine *engine, size_t begin, const uint32_t *pl
     }
 }
 
+/* The rows of the places as a block: where they are just that already, as in the first pass, nothing is copied. */
+static const double *rows_as_block(const struct engine *engine, size_t begin, const uint32_t *places, size_t count,
+                                   struct scratch *scratch) {
+    size_t first = begin + scratch->rows[places[0]], last = begin + scratch->rows[places[count - 1]];
+    if (first % BLOCK == 0 && last - first + 1 == count)
+        return till_matrix_block(engine->matrix, first / BLOCK);
+    gather(engine, begin, places, count, scratch);
+    return scratch->block;
+}
+
 static double lower_of(const struct bounds *bounds, double square, double score) {
     double squared = square + 2 * score - bounds->rounding;
     return squared > 0 ? sqrt(squared) : 0; /* a group of one has an infinite second score */
@@ -319,8 +329,8 @@ static void try_group(struct engine *engine, size_t begin, size_t g, const uint3
     struct bounds *bounds = engine->bounds;
     uint32_t position[BLOCK];
     double best[BLOCK], second[BLOCK];
-    gather(engine, begin, places, count, scratch);
-    engine->kernels->nearest_two(scratch->block, &bounds->packed[g], position, best, second);
+    const double *block = rows_as_block(engine, begin, places, count, scratch);
+    engine->kernels->nearest_two(block, &bounds->packed[g], position, best, second);
     for (size_t lane = 0; lane < count; lane++) {
         size_t i = places[lane], row = begin + scratch->rows[i];
         uint32_t label = bounds->order[bounds->begin[g] + position[lane]];

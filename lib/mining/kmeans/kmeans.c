@@ -22,7 +22,7 @@ double till_kmeans_distance(const double *a, const double *b, size_t columns) {
 /* Bounds pay where few rows still move, and each would be held against many numbers: below some thousand of these, a
  * dense pass costs less than the upkeep of the bounds. */
 static bool time_for_bounds(const struct engine *engine, unsigned iteration) {
-    enum { ENOUGH = 1024, FEW = 16 };
+    enum { ENOUGH = 1024, FEW = 100 };
     if (engine->bounds != NULL || engine->options->algorithm == TILL_KMEANS_LLOYD)
         return false;
     if (engine->options->algorithm == TILL_KMEANS_YINYANG)

@@ -370,12 +370,13 @@ static enum till_status prepare(struct data *data, const struct till_matrix *mat
 enum till_status till_kprototypes_fit(const struct till_matrix *matrix, const uint32_t *codes, size_t level_count,
                                       const struct till_kprototypes_options *options, struct till_kprototypes **result,
                                       struct till_error *error) {
+    static const uint32_t none = 0; /* what is pointed at where there are no levels */
     size_t restarts = options->restarts == 0 ? 1 : options->restarts, best = 0;
     struct data data = {.rows = matrix->rows,
                         .columns = matrix->columns,
                         .level_count = level_count,
                         .clusters = options->clusters,
-                        .codes = codes,
+                        .codes = codes == NULL ? &none : codes,
                         .options = options};
     *result = NULL;
     if (options->clusters == 0 || options->clusters >= UINT32_MAX)

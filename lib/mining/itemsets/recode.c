@@ -99,7 +99,7 @@ static void measure_baskets(struct work *work) {
     }
 }
 
-/* The occurrences of each code: basket numbers for now. */
+/* The occurrences of each code, as basket numbers. */
 static void list_baskets(struct work *work, const uint32_t *start, uint32_t *next, uint32_t items,
                          uint32_t *occurrence) {
     const struct till_baskets *baskets = work->baskets;

@@ -97,7 +97,8 @@ static enum till_status start(struct work *work, struct till_input *input, struc
     for (size_t i = 0; i < work->model->column_count && status == TILL_OK; i++) {
         const struct till_classifier_column *column = &work->model->columns[i];
         work->wanted[i].type = column->text ? TILL_TEXT : TILL_REAL;
-        work->wanted[i].missing = isnan(column->fill) ? TILL_MISSING_REJECTS : TILL_MISSING_PASSES;
+        work->wanted[i].missing =
+            isnan(column->fill) && work->model->trees == NULL ? TILL_MISSING_REJECTS : TILL_MISSING_PASSES;
         work->wanted[i].role = column->name;
         status = till_schema_column(schema, column->name, &work->wanted[i].column, error);
     }
@@ -143,7 +144,8 @@ static void write_reason(struct work *work, size_t at, struct till_text *text) {
     char number[TILL_REAL_TEXT];
     text->length = 0;
     bool fine = till_text_append_string(text, column->name) && till_text_append(text, "=", 1);
-    if (!column->text)
+    /* Nothing stands for what is missing, and for a level that training never saw. */
+    if (!column->text && !isnan(work->values[at]))
         fine = fine && till_text_append(text, number, till_real_format(number, work->values[at]));
     else if (!isnan(work->values[at]))
         fine = fine && till_text_append_string(text, column->levels[(size_t)work->values[at]]);
@@ -210,7 +212,9 @@ static void tell(const struct work *work) {
         if (work->unseen[i] > 0)
             tool_warn(work->run, "%s: %llu rows have levels that training never saw (%s), taken as %s", column->name,
                       (unsigned long long)work->unseen[i], work->example[i],
-                      column->level_count > 0 ? column->levels[0] : "nothing");
+                      work->model->trees != NULL ? "missing"
+                      : column->level_count > 0  ? column->levels[0]
+                                                 : "nothing");
     }
     tool_figure(work->run, "rows", (double)work->rows);
     tool_figure(work->run, "unseen_levels", (double)unseen);

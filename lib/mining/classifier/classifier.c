@@ -12,6 +12,15 @@ static char *copy_text(const char *text) {
     return copy;
 }
 
+static char *copy_slice(struct till_slice text) {
+    char *copy = malloc(text.length + 1);
+    if (copy != NULL) {
+        memcpy(copy, text.bytes, text.length);
+        copy[text.length] = '\0';
+    }
+    return copy;
+}
+
 /* One column: the estimates of its terms, zero for the reference and for what was dropped. */
 static bool fill_column(struct till_classifier_column *column, const struct till_design *design,
                         const struct till_design_source *source, const struct till_logistic *fit) {
@@ -37,21 +46,29 @@ static bool fill_column(struct till_classifier_column *column, const struct till
     return true;
 }
 
-enum till_status till_classifier_of(struct till_classifier **model, const struct till_design *design,
-                                    const struct till_logistic *fit, double shift, const double *fills,
-                                    const char *target, const char *positive, struct till_error *error) {
+/* A classifier with room for `count` columns, none of which is there yet; NULL when memory is out. */
+static struct till_classifier *start(const char *method, size_t count, const char *target, const char *positive) {
     struct till_classifier *made = calloc(1, sizeof *made);
-    *model = NULL;
     if (made == NULL)
-        return till_error_memory(error);
-    made->method = copy_text("logistic");
+        return NULL;
+    made->method = copy_text(method);
     made->target = copy_text(target);
     made->positive = copy_text(positive);
     made->digest = copy_text("");
-    made->intercept = fit->estimate[0] + shift;
-    made->columns = calloc(design->source_count + 1, sizeof *made->columns);
-    bool fine = made->method != NULL && made->target != NULL && made->positive != NULL && made->digest != NULL &&
-                made->columns != NULL;
+    made->columns = calloc(count + 1, sizeof *made->columns);
+    if (made->method != NULL && made->target != NULL && made->positive != NULL && made->digest != NULL &&
+        made->columns != NULL)
+        return made;
+    till_classifier_free(made);
+    return NULL;
+}
+
+enum till_status till_classifier_of(struct till_classifier **model, const struct till_design *design,
+                                    const struct till_logistic *fit, double shift, const double *fills,
+                                    const char *target, const char *positive, struct till_error *error) {
+    struct till_classifier *made = start("logistic", design->source_count, target, positive);
+    bool fine = made != NULL;
+    *model = NULL;
     for (; fine && made->column_count < design->source_count; made->column_count++) {
         struct till_classifier_column *column = &made->columns[made->column_count];
         column->fill = fills == NULL ? NAN : fills[made->column_count];
@@ -61,6 +78,41 @@ enum till_status till_classifier_of(struct till_classifier **model, const struct
         till_classifier_free(made);
         return till_error_memory(error);
     }
+    made->intercept = fit->estimate[0] + shift;
+    *model = made;
+    return TILL_OK;
+}
+
+/* A column of a tree model: names and levels alone. */
+static bool name_column(struct till_classifier_column *column, const struct till_trees_column *from) {
+    column->name = copy_text(from->name);
+    column->text = from->text;
+    column->level_count = from->level_count;
+    column->levels = calloc(from->level_count + 1, sizeof *column->levels);
+    column->mean = column->fill = column->spread = NAN;
+    for (size_t i = 0; column->levels != NULL && i < from->level_count; i++) {
+        column->levels[i] = copy_slice(from->levels[i]);
+        if (column->levels[i] == NULL)
+            return false;
+    }
+    return column->name != NULL && column->levels != NULL;
+}
+
+enum till_status till_classifier_of_trees(struct till_classifier **model, const char *method,
+                                          const struct till_trees_table *table, struct till_trees *trees,
+                                          const char *target, const char *positive, struct till_error *error) {
+    struct till_classifier *made = start(method, table->count, target, positive);
+    bool fine = made != NULL;
+    *model = NULL;
+    while (fine && made->column_count < table->count) {
+        size_t at = made->column_count++;
+        fine = name_column(&made->columns[at], &table->columns[at]);
+    }
+    if (!fine) {
+        till_classifier_free(made);
+        return till_error_memory(error);
+    }
+    made->trees = trees;
     *model = made;
     return TILL_OK;
 }
@@ -79,6 +131,7 @@ void till_classifier_free(struct till_classifier *model) {
     for (size_t i = 0; model->columns != NULL && i < model->column_count; i++)
         free_column(&model->columns[i]);
     free(model->columns);
+    till_trees_free(model->trees);
     free(model->method);
     free(model->target);
     free(model->positive);
@@ -102,6 +155,11 @@ size_t till_classifier_level(const struct till_classifier_column *column, struct
 }
 
 double till_classifier_predict(const struct till_classifier *model, const double *values, double *contributions) {
+    if (model->trees != NULL) {
+        if (contributions != NULL)
+            till_trees_explain(model->trees, values, contributions);
+        return till_trees_probability(model->trees, till_trees_score(model->trees, values));
+    }
     double eta = model->intercept;
     for (size_t i = 0; i < model->column_count; i++) {
         const struct till_classifier_column *column = &model->columns[i];

@@ -12,6 +12,7 @@
 #include <till/model.h>
 
 #include "pass.h"
+#include "reasons.h"
 
 struct settings {
     const char *model;
@@ -138,38 +139,6 @@ static void take_row(struct work *work, const struct till_block *block, size_t r
     }
 }
 
-/* "tenure=1 (+1.8242)": what the column is in this row, and how far it moves the log-odds. */
-static void write_reason(struct work *work, size_t at, struct till_text *text) {
-    const struct till_classifier_column *column = &work->model->columns[at];
-    char number[TILL_REAL_TEXT];
-    text->length = 0;
-    bool fine = till_text_append_string(text, column->name) && till_text_append(text, "=", 1);
-    /* Nothing stands for what is missing, and for a level that training never saw. */
-    if (!column->text && !isnan(work->values[at]))
-        fine = fine && till_text_append(text, number, till_real_format(number, work->values[at]));
-    else if (!isnan(work->values[at]))
-        fine = fine && till_text_append_string(text, column->levels[(size_t)work->values[at]]);
-    fine = fine && till_text_append_format(text, " (%+.4f)", work->contributions[at]);
-    till_writer_text(work->writer,
-                     fine ? (struct till_slice){text->bytes, text->length} : (struct till_slice){NULL, 0});
-}
-
-/* The columns that move the row furthest, one after the other; none that does not move it. */
-static void write_reasons(struct work *work, struct till_text *text) {
-    for (size_t r = 0; r < work->reasons; r++) {
-        size_t best = 0;
-        for (size_t i = 1; i < work->model->column_count; i++)
-            if (fabs(work->contributions[i]) > fabs(work->contributions[best]))
-                best = i;
-        if (work->model->column_count == 0 || work->contributions[best] == 0) {
-            till_writer_text(work->writer, (struct till_slice){NULL, 0});
-            continue;
-        }
-        write_reason(work, best, text);
-        work->contributions[best] = 0;
-    }
-}
-
 static enum till_status predict_block(struct work *work, const struct till_block *block, struct till_text *text,
                                       struct till_error *error) {
     enum till_status status = TILL_OK;
@@ -180,8 +149,10 @@ static enum till_status predict_block(struct work *work, const struct till_block
         if (status != TILL_OK)
             return status;
         till_writer_real(work->writer, probability);
-        write_reasons(work, text);
-        status = till_writer_end(work->writer, error);
+        status =
+            reasons_write(work->writer, work->model, work->values, work->contributions, work->reasons, text, error);
+        if (status == TILL_OK)
+            status = till_writer_end(work->writer, error);
         work->rows++;
     }
     return status;

@@ -326,62 +326,14 @@ static void take_groups(struct work *work) {
     work->groups = keys;
 }
 
-/* The mean of the numbers that are there; 0 without any. */
-static double fill_numbers(double *numbers, size_t rows, uint64_t *missing) {
-    double sum = 0, count = 0;
-    for (size_t row = 0; row < rows; row++)
-        if (!isnan(numbers[row])) {
-            sum += numbers[row];
-            count++;
-        }
-    double mean = count > 0 ? sum / count : 0;
-    for (size_t row = 0; row < rows; row++)
-        if (isnan(numbers[row])) {
-            numbers[row] = mean;
-            (*missing)++;
-        }
-    return mean;
-}
-
-/* The most frequent level, of equally frequent ones the smallest by bytes; returns its place in byte order. */
-static enum till_status fill_levels(struct till_frame_column *column, size_t rows, double *place, uint64_t *missing,
-                                    struct till_error *error) {
-    uint32_t levels = till_dictionary_count(column->levels);
-    uint32_t *order = malloc((levels + 1) * sizeof *order);
-    uint64_t *counts = calloc(levels + 1, sizeof *counts);
-    bool fine = order != NULL && counts != NULL && till_dictionary_order(column->levels, order);
-    size_t best = 0;
-    for (size_t row = 0; fine && row < rows; row++)
-        if (column->codes[row] != TILL_FRAME_NO_LEVEL)
-            counts[column->codes[row]]++;
-    for (size_t i = 1; fine && i < levels; i++)
-        best = counts[order[i]] > counts[order[best]] ? i : best;
-    for (size_t row = 0; fine && levels > 0 && row < rows; row++)
-        if (column->codes[row] == TILL_FRAME_NO_LEVEL) {
-            column->codes[row] = order[best];
-            (*missing)++;
-        }
-    *place = levels == 0 ? NAN : (double)best;
-    free(order);
-    free(counts);
-    return fine ? TILL_OK : till_error_memory(error);
-}
-
 static enum till_status impute(struct work *work, struct till_error *error) {
     uint64_t missing = 0;
-    enum till_status status = TILL_OK;
     if (!work->settings->impute)
         return TILL_OK;
     work->fills = malloc((work->frame->count + 1) * sizeof *work->fills);
     if (work->fills == NULL)
         return till_error_memory(error);
-    for (size_t i = work->first; i < work->frame->count && status == TILL_OK; i++) {
-        struct till_frame_column *column = &work->frame->columns[i];
-        if (column->text)
-            status = fill_levels(column, work->frame->rows, &work->fills[i - work->first], &missing, error);
-        else
-            work->fills[i - work->first] = fill_numbers(column->numbers, work->frame->rows, &missing);
-    }
+    enum till_status status = till_frame_fill(work->frame, work->first, work->fills, &missing, error);
     tool_figure(work->run, "imputed", (double)missing);
     return status;
 }

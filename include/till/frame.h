@@ -72,6 +72,13 @@ TILL_API enum till_status till_frame_read(struct till_frame *frame, struct till_
                                           const struct till_number_format *number, struct till_rows *records,
                                           unsigned threads, struct till_error *error);
 
+/* Puts something in the place of what is missing in the columns from `first` on: the mean of a column of numbers (0
+ * where there is none), the most frequent level of a column of levels, of equally frequent ones the smallest by bytes.
+ * fills [count - first] says what: a number, or the place of a level in byte order (NaN without levels). *missing
+ * counts the cells. Errors: TILL_ERROR_MEMORY. O(cells). */
+TILL_API enum till_status till_frame_fill(struct till_frame *frame, size_t first, double *fills, uint64_t *missing,
+                                          struct till_error *error);
+
 TILL_API void till_frame_free(struct till_frame *frame);
 
 #endif

@@ -1,39 +1,15 @@
-/* till-train: rows with a known answer -> a model that gives probabilities, and its coefficients with their errors. */
-#include "tool.h"
+/* till-train: rows with a known answer -> a model that gives probabilities, and what it has learned. */
+#include "train.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <till/classifier.h>
-#include <till/design.h>
-#include <till/frame.h>
 #include <till/hash.h>
-#include <till/logistic.h>
-#include <till/metrics.h>
-#include <till/tails.h>
 
-struct settings {
-    const char *target;
-    const char *positive;
-    int method;
-    const char *model_out;
-    const char *features;
-    const char *ignore;
-    const char *categorical;
-    const char *key;
-    const char *weight;
-    double positive_weight;
-    double ridge;
-    double lasso;
-    bool impute;
-    uint64_t folds;
-    const char *fold;
-    const char *scores;
-    double level;
-};
+/* In the order of the choices of --method. */
+static const struct train_method *const methods[] = {&train_logistic};
 
-#define AT(field) offsetof(struct settings, field)
+#define AT(field) offsetof(struct train_settings, field)
 static const struct option options[] = {
     {.name = "target",
      .kind = OPTION_TEXT,
@@ -141,141 +117,10 @@ static const struct option options[] = {
      .help = "The coverage of the limits of odds ratios."},
     {0}};
 
-/* Which roles columns may have beside features; NONE: the role is not taken. */
-#define NONE ((size_t)-1)
-
-struct work {
-    struct tool_run *run;
-    const struct settings *settings;
-    struct till_frame *frame;
-    size_t weight_at; /* places in the frame; the target is 0, features come last */
-    size_t key_at;
-    size_t fold_at;
-    size_t first; /* of the features */
-    double *target;
-    double *weight;  /* NULL: all alike */
-    uint32_t *group; /* NULL: rows are independent */
-    size_t groups;
-    double *fills; /* NULL: nothing is imputed */
-    struct till_design *design;
-    struct till_logistic *fit;
-};
-
-/* ---- which columns ---- */
-
-static enum till_status usage(struct till_error *error, const char *role, const char *what) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
-    till_error_at(error, NULL, 0, 0, role);
-    return TILL_ERROR_USAGE;
-}
-
-/* Adds a column that plays a role, if it is asked for. */
-static enum till_status wish_role(const struct till_schema *schema, const char *asked, struct till_frame_wish wish,
-                                  struct till_frame_wish *wishes, size_t *count, size_t *at, struct till_error *error) {
-    *at = NONE;
-    if (asked == NULL)
-        return TILL_OK;
-    enum till_status status = till_schema_column(schema, asked, &wish.column, error);
-    if (status == TILL_OK) {
-        *at = *count;
-        wishes[(*count)++] = wish;
-    }
-    return status;
-}
-
-static enum till_status wish_key(struct work *work, const struct till_schema *schema, struct till_frame_wish *wishes,
-                                 size_t *count, struct till_error *error) {
-    size_t column;
-    struct till_error ignored = {0};
-    struct till_frame_wish wish = {.kind = TILL_FRAME_TEXT, .role = "key"};
-    work->key_at = NONE;
-    if (work->settings->key != NULL)
-        return wish_role(schema, work->settings->key, wish, wishes, count, &work->key_at, error);
-    /* Two candidates are no error here: the key is only a help, unless it is asked for. */
-    if (till_schema_role(schema, TILL_ROLE_CUSTOMER, NULL, false, &column, &ignored) == TILL_OK &&
-        column != TILL_NO_COLUMN) {
-        wish.column = column;
-        work->key_at = *count;
-        wishes[(*count)++] = wish;
-        tool_fact(work->run, "role.key", "%.*s", (int)schema->names[column].length, schema->names[column].bytes);
-    }
-    return TILL_OK;
-}
-
-/* The columns to learn from: chosen, or all that have no other role. */
-static enum till_status choose(const struct work *work, const struct till_schema *schema,
-                               const struct till_frame_wish *wishes, size_t count, bool *chosen, bool *texts,
-                               struct till_error *error) {
-    const struct settings *settings = work->settings;
-    bool *ignored = calloc(schema->count + 1, sizeof *ignored);
-    enum till_status status = ignored == NULL ? till_error_memory(error) : TILL_OK;
-    if (status == TILL_OK && settings->features != NULL)
-        status = till_schema_list(schema, settings->features, chosen, error);
-    else
-        for (size_t i = 0; status == TILL_OK && i < schema->count; i++)
-            chosen[i] = !till_slice_equal(schema->names[i], till_slice_of("cutoff"));
-    if (status == TILL_OK && settings->ignore != NULL)
-        status = till_schema_list(schema, settings->ignore, ignored, error);
-    if (status == TILL_OK && settings->categorical != NULL)
-        status = till_schema_list(schema, settings->categorical, texts, error);
-    for (size_t i = 0; status == TILL_OK && i < schema->count; i++)
-        chosen[i] = chosen[i] && !ignored[i];
-    for (size_t i = 0; status == TILL_OK && i < count; i++)
-        chosen[wishes[i].column] = false;
-    free(ignored);
-    return status;
-}
-
-static enum till_status wish_features(struct work *work, const struct till_schema *schema,
-                                      struct till_frame_wish *wishes, size_t *count, struct till_error *error) {
-    bool *chosen = calloc(2 * schema->count + 1, sizeof *chosen);
-    if (chosen == NULL)
-        return till_error_memory(error);
-    bool *texts = chosen + schema->count;
-    enum till_status status = choose(work, schema, wishes, *count, chosen, texts, error);
-    work->first = *count;
-    for (size_t i = 0; i < schema->count && status == TILL_OK; i++)
-        if (chosen[i])
-            wishes[(*count)++] = (struct till_frame_wish){.column = i,
-                                                          .kind = texts[i] ? TILL_FRAME_TEXT : TILL_FRAME_AUTO,
-                                                          .missing = work->settings->impute ? TILL_MISSING_PASSES
-                                                                                            : TILL_MISSING_REJECTS};
-    if (status == TILL_OK && *count == work->first)
-        status = till_error_set(error, TILL_ERROR_DATA, "there is no column to learn from");
-    free(chosen);
-    return status;
-}
-
-static enum till_status plan(struct work *work, const struct till_schema *schema, struct till_error *error) {
-    const struct settings *settings = work->settings;
-    struct till_frame_wish *wishes = calloc(schema->count + 5, sizeof *wishes);
-    size_t count = 0, target_at;
-    if (wishes == NULL)
-        return till_error_memory(error);
-    enum till_status status =
-        wish_role(schema, settings->target, (struct till_frame_wish){.kind = TILL_FRAME_TEXT, .role = "target"}, wishes,
-                  &count, &target_at, error);
-    if (status == TILL_OK)
-        status = wish_role(schema, settings->weight,
-                           (struct till_frame_wish){.kind = TILL_FRAME_NUMBER, .role = "weight", .not_negative = true},
-                           wishes, &count, &work->weight_at, error);
-    if (status == TILL_OK)
-        status = wish_role(schema, settings->fold, (struct till_frame_wish){.kind = TILL_FRAME_TEXT, .role = "fold"},
-                           wishes, &count, &work->fold_at, error);
-    if (status == TILL_OK)
-        status = wish_key(work, schema, wishes, &count, error);
-    if (status == TILL_OK)
-        status = wish_features(work, schema, wishes, &count, error);
-    if (status == TILL_OK)
-        status = till_frame_plan(&work->frame, schema, wishes, count, error);
-    free(wishes);
-    return status;
-}
-
 /* ---- what the rows mean ---- */
 
 /* The target as 1 and 0: of exactly two values, one of them the positive one. */
-static enum till_status take_target(struct work *work, struct till_error *error) {
+static enum till_status take_target(struct train_work *work, struct till_error *error) {
     const struct till_frame_column *column = &work->frame->columns[0];
     uint32_t levels = till_dictionary_count(column->levels), positive = 0;
     char names[3][TILL_QUOTED_SIZE] = {"", "", ""};
@@ -302,22 +147,22 @@ static enum till_status take_target(struct work *work, struct till_error *error)
     return TILL_OK;
 }
 
-static enum till_status take_weights(struct work *work, struct till_error *error) {
-    if (work->weight_at == NONE && work->settings->positive_weight == 1)
+static enum till_status take_weights(struct train_work *work, struct till_error *error) {
+    if (work->weight_at == TRAIN_NO_COLUMN && work->settings->positive_weight == 1)
         return TILL_OK;
     work->weight = malloc((work->frame->rows + 1) * sizeof *work->weight);
     if (work->weight == NULL)
         return till_error_memory(error);
     for (size_t row = 0; row < work->frame->rows; row++) {
-        work->weight[row] = work->weight_at == NONE ? 1 : work->frame->columns[work->weight_at].numbers[row];
+        work->weight[row] = work->weight_at == TRAIN_NO_COLUMN ? 1 : work->frame->columns[work->weight_at].numbers[row];
         work->weight[row] *= work->target[row] != 0 ? work->settings->positive_weight : 1;
     }
     return TILL_OK;
 }
 
 /* Keys group rows where one repeats. */
-static void take_groups(struct work *work) {
-    if (work->key_at == NONE)
+static void take_groups(struct train_work *work) {
+    if (work->key_at == TRAIN_NO_COLUMN)
         return;
     size_t keys = till_dictionary_count(work->frame->columns[work->key_at].levels);
     if (keys == work->frame->rows)
@@ -326,280 +171,41 @@ static void take_groups(struct work *work) {
     work->groups = keys;
 }
 
-static enum till_status impute(struct work *work, struct till_error *error) {
-    uint64_t missing = 0;
-    if (!work->settings->impute)
-        return TILL_OK;
-    work->fills = malloc((work->frame->count + 1) * sizeof *work->fills);
-    if (work->fills == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_frame_fill(work->frame, work->first, work->fills, &missing, error);
-    tool_figure(work->run, "imputed", (double)missing);
+enum till_status train_usage(struct till_error *error, const char *option, const char *what) {
+    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
+    till_error_at(error, NULL, 0, 0, option);
+    return TILL_ERROR_USAGE;
+}
+
+/* Reads the rows, and what they say about themselves. */
+static enum till_status read_rows(struct train_work *work, struct till_error *error) {
+    struct till_input *input;
+    enum till_status status = tool_open_input(work->run, &input, error);
+    if (status == TILL_OK)
+        status = train_plan(work, till_input_schema(input), error);
+    if (status == TILL_OK)
+        status = till_frame_read(work->frame, input, &work->run->number, NULL, work->run->threads, error);
+    if (status == TILL_OK && work->frame->rows == 0)
+        status = till_error_set(error, TILL_ERROR_MODEL, "there are no rows to learn from");
+    if (status == TILL_OK)
+        status = take_target(work, error);
+    if (status == TILL_OK)
+        status = take_weights(work, error);
+    if (status == TILL_OK)
+        take_groups(work);
     return status;
 }
 
-/* ---- fitting ---- */
+/* ---- the model ---- */
 
-static struct till_logistic_settings wishes(const struct work *work) {
-    return (struct till_logistic_settings){.ridge = work->settings->ridge,
-                                           .lasso = work->settings->lasso,
-                                           .threads = work->run->threads,
-                                           .robust = work->group != NULL || work->weight != NULL};
-}
-
-/* Counting a positive W times multiplies the odds by W, whatever the terms say. */
-static double correction(const struct work *work) {
-    return -log(work->settings->positive_weight);
-}
-
-static void warn_of_terms(const struct work *work) {
-    for (size_t i = 0; i < work->design->dropped_count; i++)
-        tool_warn(work->run, "%s is the same in all rows, and was dropped", work->design->dropped[i]);
-    if (work->fit->condition > 100)
-        tool_warn(work->run,
-                  "%s is nearly a combination of other terms (variance inflation %.4g): its estimate and theirs are "
-                  "uncertain, probabilities are not",
-                  work->design->names[work->fit->most_inflated], work->fit->condition);
-}
-
-static enum till_status fit(struct work *work, struct till_error *error) {
-    struct till_logistic_settings settings = wishes(work);
-    enum till_status status =
-        till_design_make(&work->design, work->frame, work->first, work->frame->count - work->first, error);
-    if (status == TILL_OK)
-        status = till_logistic_fit(&work->fit, work->design, work->target, work->weight, work->group, work->groups,
-                                   &settings, error);
-    if (status != TILL_OK)
-        return status;
-    warn_of_terms(work);
-    double rows = (double)work->frame->rows, parameters = (double)work->fit->non_zero + 1, positives = 0;
-    for (size_t row = 0; row < work->frame->rows; row++)
-        positives += work->target[row];
-    tool_figure(work->run, "rows", rows);
-    tool_figure(work->run, "positives", positives);
-    tool_figure(work->run, "terms", (double)work->fit->non_zero);
-    tool_figure(work->run, "deviance", -2 * work->fit->log_likelihood);
-    tool_figure(work->run, "null_deviance", -2 * work->fit->log_likelihood_null);
-    tool_figure(work->run, "log_likelihood", work->fit->log_likelihood);
-    tool_figure(work->run, "aic", 2 * parameters - 2 * work->fit->log_likelihood);
-    tool_figure(work->run, "largest_vif", work->fit->condition);
-    return TILL_OK;
-}
-
-/* ---- cross-validation ---- */
-
-/* A fold for each row: given, by key, or in turn within each class. */
-static enum till_status give_folds(const struct work *work, uint32_t *fold, size_t *folds, struct till_error *error) {
-    const struct till_frame *frame = work->frame;
-    size_t turn[2] = {0, 0};
-    *folds = (size_t)work->settings->folds;
-    if (work->fold_at != NONE)
-        *folds = till_dictionary_count(frame->columns[work->fold_at].levels);
-    for (size_t row = 0; row < frame->rows; row++) {
-        if (work->fold_at != NONE) {
-            fold[row] = frame->columns[work->fold_at].codes[row];
-        } else if (work->group != NULL) {
-            struct till_slice key = till_dictionary_text(frame->columns[work->key_at].levels, work->group[row]);
-            struct till_fingerprint seed = {work->run->seed, 0};
-            struct till_fingerprint print = till_fingerprint_of(key.bytes, key.length);
-            fold[row] = (uint32_t)(till_fingerprint_pair(print, seed).high % *folds);
-        } else {
-            fold[row] = (uint32_t)(turn[work->target[row] != 0]++ % *folds);
-        }
-    }
-    return *folds < 2 ? usage(error, work->fold_at != NONE ? "--fold" : "--folds", "two folds or more are needed")
-                      : TILL_OK;
-}
-
-/* The rows outside of a fold, as a frame of their own. Names and levels are those of the whole. */
-static bool copy_rows(const struct till_frame *frame, const uint32_t *fold, uint32_t leave, size_t first,
-                      struct till_frame *part) {
-    part->count = frame->count;
-    part->columns = calloc(frame->count + 1, sizeof *part->columns);
-    for (size_t i = first; part->columns != NULL && i < frame->count; i++) {
-        const struct till_frame_column *from = &frame->columns[i];
-        struct till_frame_column *to = &part->columns[i];
-        *to = *from;
-        to->numbers = from->text ? NULL : malloc((frame->rows + 1) * sizeof *to->numbers);
-        to->codes = from->text ? malloc((frame->rows + 1) * sizeof *to->codes) : NULL;
-        if (to->numbers == NULL && to->codes == NULL)
-            return false;
-        part->rows = 0;
-        for (size_t row = 0; row < frame->rows; row++) {
-            if (fold[row] == leave)
-                continue;
-            if (from->text)
-                to->codes[part->rows++] = from->codes[row];
-            else
-                to->numbers[part->rows++] = from->numbers[row];
-        }
-    }
-    return part->columns != NULL;
-}
-
-static void free_rows(struct till_frame *part, size_t first) {
-    for (size_t i = first; part->columns != NULL && i < part->count; i++) {
-        free(part->columns[i].numbers);
-        free(part->columns[i].codes);
-    }
-    free(part->columns);
-}
-
-/* The probability of a row, from the terms of a model of other rows. */
-static double score(const struct work *work, const struct till_design *design, const struct till_logistic *model,
-                    size_t row) {
-    double eta = model->estimate[0] + correction(work);
-    for (size_t s = 0; s < design->source_count; s++) {
-        const struct till_design_source *source = &design->sources[s];
-        const struct till_frame_column *column = &work->frame->columns[work->first + s];
-        if (!source->text && source->terms[0] != TILL_NO_COLUMN)
-            eta += model->estimate[1 + source->terms[0]] * column->numbers[row];
-        for (size_t level = 0; source->text && level < source->level_count; level++)
-            if (source->terms[level] != TILL_NO_COLUMN &&
-                till_slice_equal(till_slice_of(source->levels[level]),
-                                 till_dictionary_text(column->levels, column->codes[row])))
-                eta += model->estimate[1 + source->terms[level]];
-    }
-    return till_logistic_probability(eta);
-}
-
-/* Predicts the rows of one fold by a model of the others. */
-static enum till_status predict_fold(struct work *work, const uint32_t *fold, uint32_t leave, double *probability,
-                                     struct till_error *error) {
-    struct till_frame part = {0};
-    struct till_design *design = NULL;
-    struct till_logistic *model = NULL;
-    struct till_logistic_settings settings = wishes(work);
-    double *numbers = malloc((2 * work->frame->rows + 1) * sizeof *numbers);
-    size_t count = 0;
-    settings.robust = false;
-    enum till_status status = TILL_OK;
-    if (numbers == NULL || !copy_rows(work->frame, fold, leave, work->first, &part))
-        status = till_error_memory(error);
-    for (size_t row = 0; status == TILL_OK && row < work->frame->rows; row++)
-        if (fold[row] != leave) {
-            numbers[count] = work->target[row];
-            numbers[work->frame->rows + count++] = work->weight == NULL ? 1 : work->weight[row];
-        }
-    if (status == TILL_OK)
-        status = till_design_make(&design, &part, work->first, part.count - work->first, error);
-    if (status == TILL_OK)
-        status = till_logistic_fit(&model, design, numbers, work->weight == NULL ? NULL : numbers + work->frame->rows,
-                                   NULL, 0, &settings, error);
-    for (size_t row = 0; status == TILL_OK && row < work->frame->rows; row++)
-        if (fold[row] == leave)
-            probability[row] = score(work, design, model, row);
-    till_logistic_free(model);
-    till_design_free(design);
-    free_rows(&part, work->first);
-    free(numbers);
-    return status;
-}
-
-static enum till_status write_scores(struct work *work, const uint32_t *fold, const double *probability,
-                                     struct till_error *error) {
-    static const enum till_type types[] = {TILL_COUNT, TILL_TEXT, TILL_COUNT, TILL_REAL};
-    const struct till_slice names[] = {till_slice_of("row"), till_slice_of("fold"), till_slice_of("target"),
-                                       till_slice_of("probability")};
-    struct till_writer *writer;
-    if (work->settings->scores == NULL)
-        return TILL_OK;
-    enum till_status status = tool_open_table(work->run, work->settings->scores, &writer, error);
-    if (status == TILL_OK)
-        status = till_writer_columns(writer, names, types, sizeof names / sizeof *names, error);
-    for (size_t row = 0; row < work->frame->rows && status == TILL_OK; row++) {
-        char number[24];
-        struct till_slice text = {number, till_count_format(number, fold[row] + 1)};
-        till_writer_count(writer, row + 1);
-        till_writer_text(writer, work->fold_at == NONE
-                                     ? text
-                                     : till_dictionary_text(work->frame->columns[work->fold_at].levels, fold[row]));
-        till_writer_count(writer, (uint64_t)work->target[row]);
-        till_writer_real(writer, probability[row]);
-        status = till_writer_end(writer, error);
-    }
-    return status;
-}
-
-static enum till_status validate(struct work *work, struct till_error *error) {
-    struct till_metrics metrics;
-    size_t folds = 0;
-    if (work->settings->folds == 0 && work->fold_at == NONE)
-        return work->settings->scores != NULL ? usage(error, "--scores", "this needs --folds or --fold") : TILL_OK;
-    uint32_t *fold = malloc((work->frame->rows + 1) * sizeof *fold);
-    double *probability = malloc((work->frame->rows + 1) * sizeof *probability);
-    enum till_status status =
-        fold == NULL || probability == NULL ? till_error_memory(error) : give_folds(work, fold, &folds, error);
-    for (uint32_t i = 0; status == TILL_OK && i < folds; i++)
-        status = predict_fold(work, fold, i, probability, error);
-    if (status == TILL_OK)
-        status = till_metrics_compute(&metrics, work->target, probability, work->frame->rows, error);
-    if (status == TILL_OK) {
-        tool_figure(work->run, "auc", metrics.auc);
-        tool_figure(work->run, "log_loss", metrics.log_loss);
-        tool_figure(work->run, "brier", metrics.brier);
-        tool_note(work->run, "cross-validated in %zu folds: auc %.6f, log-loss %.6f, brier %.6f", folds, metrics.auc,
-                  metrics.log_loss, metrics.brier);
-        status = write_scores(work, fold, probability, error);
-    }
-    free(fold);
-    free(probability);
-    return status;
-}
-
-/* ---- writing ---- */
-
-static void write_term(const struct work *work, size_t at, double z, struct till_writer *writer) {
-    size_t p = work->fit->terms + 1;
-    double estimate = work->fit->estimate[at] + (at == 0 ? correction(work) : 0);
-    double error = work->fit->covariance == NULL ? NAN : sqrt(work->fit->covariance[at * p + at]);
-    till_writer_text(writer, till_slice_of(at == 0 ? "(intercept)" : work->design->names[at - 1]));
-    till_writer_real(writer, estimate);
-    till_writer_real(writer, error);
-    till_writer_real(writer, estimate / error);
-    till_writer_real(writer, isnan(error) ? NAN : till_tail_normal(estimate / error));
-    till_writer_real(writer, exp(estimate));
-    till_writer_real(writer, exp(estimate - z * error));
-    till_writer_real(writer, exp(estimate + z * error));
-}
-
-static enum till_status write_terms(struct work *work, struct till_error *error) {
-    static const enum till_type types[] = {TILL_TEXT, TILL_REAL, TILL_REAL, TILL_REAL,
-                                           TILL_REAL, TILL_REAL, TILL_REAL, TILL_REAL};
-    const struct till_slice names[] = {till_slice_of("term"),  till_slice_of("estimate"), till_slice_of("std_error"),
-                                       till_slice_of("z"),     till_slice_of("p_value"),  till_slice_of("odds_ratio"),
-                                       till_slice_of("lower"), till_slice_of("upper")};
-    struct till_writer *writer;
-    double z = till_tail_quantile(work->settings->level);
-    enum till_status status = tool_open_output(work->run, &writer, error);
-    if (status == TILL_OK)
-        status = till_writer_columns(writer, names, types, sizeof names / sizeof *names, error);
-    for (size_t at = 0; at <= work->fit->terms && status == TILL_OK; at++) {
-        write_term(work, at, z, writer);
-        status = till_writer_end(writer, error);
-    }
-    return status;
-}
-
-/* Names, targets and values of all terms, row by row. */
-static void digest_values(const struct work *work, char out[TILL_FINGERPRINT_TEXT]) {
+static enum till_status write_model(struct train_work *work, struct till_error *error) {
+    struct till_classifier *model = NULL;
     struct till_digest digest;
-    till_digest_start(&digest);
-    for (size_t j = 0; j < work->design->terms; j++) {
-        till_digest_add(&digest, work->design->names[j], strlen(work->design->names[j]) + 1);
-        till_digest_add(&digest, work->design->x + j * work->design->rows, work->design->rows * sizeof(double));
-    }
-    till_digest_add(&digest, work->target, work->frame->rows * sizeof(double));
-    till_fingerprint_text(out, till_digest_finish(&digest));
-}
-
-static enum till_status write_model(struct work *work, struct till_error *error) {
-    struct till_classifier *model;
     struct till_sink sink;
     if (work->settings->model_out == NULL)
         return TILL_OK;
-    enum till_status status = till_classifier_of(&model, work->design, work->fit, correction(work), work->fills,
-                                                 work->frame->columns[0].name, work->settings->positive, error);
+    till_digest_start(&digest);
+    enum till_status status = work->method->model(work, &model, &digest, error);
     if (status != TILL_OK)
         return status;
     model->rows = work->frame->rows;
@@ -610,7 +216,8 @@ static enum till_status write_model(struct work *work, struct till_error *error)
     model->digest = malloc(TILL_FINGERPRINT_TEXT);
     status = model->digest == NULL ? till_error_memory(error) : TILL_OK;
     if (status == TILL_OK) {
-        digest_values(work, model->digest);
+        till_digest_add(&digest, work->target, work->frame->rows * sizeof(double));
+        till_fingerprint_text(model->digest, till_digest_finish(&digest));
         status = tool_open_file(work->run, work->settings->model_out, &sink, error);
     }
     if (status == TILL_OK)
@@ -620,37 +227,21 @@ static enum till_status write_model(struct work *work, struct till_error *error)
 }
 
 static enum till_status run_train(struct tool_run *run, struct till_error *error) {
-    struct work work = {.run = run, .settings = run->settings};
-    struct till_input *input;
-    enum till_status status = tool_open_input(run, &input, error);
+    struct train_work work = {.run = run, .settings = run->settings};
+    work.method = methods[work.settings->method];
+    enum till_status status = read_rows(&work, error);
     if (status == TILL_OK)
-        status = plan(&work, till_input_schema(input), error);
+        status = work.method->fit(&work, error);
     if (status == TILL_OK)
-        status = till_frame_read(work.frame, input, &run->number, NULL, run->threads, error);
-    if (status == TILL_OK && work.frame->rows == 0)
-        status = till_error_set(error, TILL_ERROR_MODEL, "there are no rows to learn from");
+        status = train_validate(&work, error);
     if (status == TILL_OK)
-        status = take_target(&work, error);
-    if (status == TILL_OK)
-        status = take_weights(&work, error);
-    if (status == TILL_OK)
-        status = impute(&work, error);
-    if (status == TILL_OK)
-        take_groups(&work);
-    if (status == TILL_OK)
-        status = fit(&work, error);
-    if (status == TILL_OK)
-        status = validate(&work, error);
-    if (status == TILL_OK)
-        status = write_terms(&work, error);
+        status = work.method->write(&work, error);
     if (status == TILL_OK)
         status = write_model(&work, error);
-    till_logistic_free(work.fit);
-    till_design_free(work.design);
+    work.method->free(&work);
     till_frame_free(work.frame);
     free(work.target);
     free(work.weight);
-    free(work.fills);
     return status;
 }
 
@@ -660,7 +251,7 @@ static const struct tool train = {
     .operands = "[FILE]...",
     .groups = TOOL_READS | TOOL_WRITES,
     .options = options,
-    .settings_size = sizeof(struct settings),
+    .settings_size = sizeof(struct train_settings),
     .run = run_train,
 };
 

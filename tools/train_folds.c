@@ -1,0 +1,84 @@
+/* Cross-validation of till-train: folds, what is predicted in them, and how good that is. */
+#include <stdlib.h>
+
+#include <till/hash.h>
+#include <till/metrics.h>
+
+#include "train.h"
+
+/* A fold for each row: given, by key, or in turn within each class. */
+static enum till_status give_folds(const struct train_work *work, uint32_t *fold, size_t *folds,
+                                   struct till_error *error) {
+    const struct till_frame *frame = work->frame;
+    size_t turn[2] = {0, 0};
+    *folds = (size_t)work->settings->folds;
+    if (work->fold_at != TRAIN_NO_COLUMN)
+        *folds = till_dictionary_count(frame->columns[work->fold_at].levels);
+    for (size_t row = 0; row < frame->rows; row++) {
+        if (work->fold_at != TRAIN_NO_COLUMN) {
+            fold[row] = frame->columns[work->fold_at].codes[row];
+        } else if (work->group != NULL) {
+            struct till_slice key = till_dictionary_text(frame->columns[work->key_at].levels, work->group[row]);
+            struct till_fingerprint seed = {work->run->seed, 0};
+            struct till_fingerprint print = till_fingerprint_of(key.bytes, key.length);
+            fold[row] = (uint32_t)(till_fingerprint_pair(print, seed).high % *folds);
+        } else {
+            fold[row] = (uint32_t)(turn[work->target[row] != 0]++ % *folds);
+        }
+    }
+    return *folds < 2 ? train_usage(error, work->fold_at != TRAIN_NO_COLUMN ? "--fold" : "--folds",
+                                    "two folds or more are needed")
+                      : TILL_OK;
+}
+
+static enum till_status write_scores(struct train_work *work, const uint32_t *fold, const double *probability,
+                                     struct till_error *error) {
+    static const enum till_type types[] = {TILL_COUNT, TILL_TEXT, TILL_COUNT, TILL_REAL};
+    const struct till_slice names[] = {till_slice_of("row"), till_slice_of("fold"), till_slice_of("target"),
+                                       till_slice_of("probability")};
+    struct till_writer *writer;
+    if (work->settings->scores == NULL)
+        return TILL_OK;
+    enum till_status status = tool_open_table(work->run, work->settings->scores, &writer, error);
+    if (status == TILL_OK)
+        status = till_writer_columns(writer, names, types, sizeof names / sizeof *names, error);
+    for (size_t row = 0; row < work->frame->rows && status == TILL_OK; row++) {
+        char number[24];
+        struct till_slice text = {number, till_count_format(number, fold[row] + 1)};
+        till_writer_count(writer, row + 1);
+        till_writer_text(writer, work->fold_at == TRAIN_NO_COLUMN
+                                     ? text
+                                     : till_dictionary_text(work->frame->columns[work->fold_at].levels, fold[row]));
+        till_writer_count(writer, (uint64_t)work->target[row]);
+        till_writer_real(writer, probability[row]);
+        status = till_writer_end(writer, error);
+    }
+    return status;
+}
+
+enum till_status train_validate(struct train_work *work, struct till_error *error) {
+    struct till_metrics metrics;
+    size_t folds = 0;
+    if (work->settings->folds == 0 && work->fold_at == TRAIN_NO_COLUMN)
+        return work->settings->scores != NULL ? train_usage(error, "--scores", "this needs --folds or --fold")
+                                              : TILL_OK;
+    uint32_t *fold = malloc((work->frame->rows + 1) * sizeof *fold);
+    double *probability = malloc((work->frame->rows + 1) * sizeof *probability);
+    enum till_status status =
+        fold == NULL || probability == NULL ? till_error_memory(error) : give_folds(work, fold, &folds, error);
+    for (uint32_t i = 0; status == TILL_OK && i < folds; i++)
+        status = work->method->predict_fold(work, fold, i, probability, error);
+    if (status == TILL_OK)
+        status = till_metrics_compute(&metrics, work->target, probability, work->frame->rows, error);
+    if (status == TILL_OK) {
+        tool_figure(work->run, "auc", metrics.auc);
+        tool_figure(work->run, "log_loss", metrics.log_loss);
+        tool_figure(work->run, "brier", metrics.brier);
+        tool_note(work->run, "cross-validated in %zu folds: auc %.6f, log-loss %.6f, brier %.6f", folds, metrics.auc,
+                  metrics.log_loss, metrics.brier);
+        status = write_scores(work, fold, probability, error);
+    }
+    free(fold);
+    free(probability);
+    return status;
+}

@@ -25,13 +25,14 @@ struct shape {
     int order_digits;
     int item_digits;
 };
-enum { SALES, WIDE, ORDERS, BASKETS };
+enum { SALES, WIDE, ORDERS, BASKETS, SUMMARY };
 static const struct shape shapes[] = {
     [SALES] = {"customer=customer_id,order=order_id,date,item,quantity,price=unit_price,amount", "P", 4, 5, 3},
     [WIDE] = {"customer=customer_id,order=order_id,date,item=sku,quantity,price=unit_price,amount,note", "SKU", 7, 7,
               5},
     [ORDERS] = {"customer=customer_id,order=order_id,date,amount", "P", 4, 5, 3},
-    [BASKETS] = {"order=order_id,item", "P", 4, 5, 3}};
+    [BASKETS] = {"order=order_id,item", "P", 4, 5, 3},
+    [SUMMARY] = {"customer", "P", 4, 5, 3}};
 
 struct settings {
     uint64_t customers;
@@ -98,9 +99,10 @@ static const struct option options[] = {
      .offset = FIELD(shape),
      .argument = "SHAPE",
      .initial = "sales",
-     .choices = "sales|wide|orders|baskets",
+     .choices = "sales|wide|orders|baskets|summary",
      .help = "sales: a row for each line of an order; wide: the same with sku and note, and customers by a power law; "
-             "orders: a row for each order; baskets: order and item."},
+             "orders: a row for each order; baskets: order and item; summary: a row for each customer, with all that "
+             "till-clv --summary-input looks at, not rounded."},
     {.name = "columns",
      .kind = OPTION_TEXT,
      .offset = FIELD(columns),
@@ -689,6 +691,51 @@ static enum till_status write_truth(struct tool_run *run, const struct till_synt
     return status;
 }
 
+/* A row for each customer, as till-clv reads it; drawn again, one by one. */
+static enum till_status write_summaries(struct tool_run *run, const struct till_synth *synth,
+                                        const struct layout *layout, struct till_error *error) {
+    static const char *const headers[] = {"customer", "repeats", "t_x", "age", "mean_value"};
+    static const enum till_type types[] = {TILL_TEXT, TILL_COUNT, TILL_REAL, TILL_REAL, TILL_REAL};
+    struct till_slice names[5];
+    for (size_t i = 0; i < 5; i++)
+        names[i] = till_slice_of(headers[i]);
+    struct till_writer *writer;
+    enum till_status status = tool_open_output(run, &writer, error);
+    if (status == TILL_OK)
+        status = till_writer_columns(writer, names, types, 5, error);
+    uint64_t customers = till_synth_customers(synth);
+    for (uint64_t i = 0; i < customers && status == TILL_OK; i++) {
+        struct till_synth_summary summary;
+        status = till_synth_summarise(synth, i, &summary, error);
+        if (status != TILL_OK)
+            break;
+        write_id(writer, "C", i + 1, layout->customer_digits);
+        till_writer_count(writer, summary.repeats);
+        till_writer_real(writer, summary.last);
+        till_writer_real(writer, summary.age);
+        till_writer_real(writer, summary.mean);
+        status = till_writer_end(writer, error);
+    }
+    tool_figure(run, "customers", (double)customers);
+    tool_figure(run, "orders", (double)till_synth_orders(synth));
+    tool_figure(run, "rows", (double)customers);
+    return status;
+}
+
+/* A summary has no rows of purchases to cut off, to name or to bring back. */
+static enum till_status check_summary(const struct settings *settings, const struct till_synth_options *synth,
+                                      struct till_error *error) {
+    const char *option = settings->rows != 0          ? "rows"
+                         : settings->columns != NULL ? "columns"
+                         : synth->returns > 0        ? "returns"
+                                                     : NULL;
+    if (settings->shape != SUMMARY || option == NULL)
+        return TILL_OK;
+    till_error_set(error, TILL_ERROR_USAGE, "not with --shape=summary, which has a row for each customer");
+    till_error_at(error, NULL, 0, 0, option);
+    return TILL_ERROR_USAGE;
+}
+
 /* Reads all options into the library's; `layout` too. */
 static enum till_status settle(struct tool_run *run, struct till_synth_options *synth, struct layout *layout,
                                struct planted *planted, struct till_error *error) {
@@ -708,6 +755,8 @@ static enum till_status settle(struct tool_run *run, struct till_synth_options *
         status = apply_texts(synth, settings, error);
     if (status == TILL_OK)
         status = plant(synth, settings, layout, planted, error);
+    if (status == TILL_OK)
+        status = check_summary(settings, synth, error);
     synth->orders = rows_are_orders(layout);
     return status;
 }
@@ -736,7 +785,9 @@ static enum till_status run_synth(struct tool_run *run, struct till_error *error
         widen_items(&layout, &synth_options);
         status = write_truth(run, synth, &layout, error);
     }
-    if (status == TILL_OK)
+    if (status == TILL_OK && layout.shape == &shapes[SUMMARY])
+        status = write_summaries(run, synth, &layout, error);
+    else if (status == TILL_OK)
         status = write_rows(run, synth, &layout, synth_options.times, error);
     till_synth_free(synth);
     planted_free(&planted);

@@ -140,4 +140,18 @@ struct till_synth_truth {
 TILL_API enum till_status till_synth_customer(const struct till_synth *synth, uint64_t customer, double horizon,
                                               struct till_synth_truth *truth, struct till_error *error);
 
+/* A customer as the models of buying and of spend see one: with times to the moment, every purchase counted, and money
+ * before it is rounded. From the rows these can be had only to the day and to the cent, and with purchases of one day
+ * as one. Returns have no part in it. */
+struct till_synth_summary {
+    uint32_t repeats; /* purchases after the first */
+    double last;      /* weeks from the first purchase to the last */
+    double age;       /* weeks from the first purchase to the end of the last day */
+    double mean;      /* worth of a repeat purchase; NaN without any */
+};
+
+/* O(lines of the customer), whatever options.rows cut off. Safe to call from several threads at once. */
+TILL_API enum till_status till_synth_summarise(const struct till_synth *synth, uint64_t customer,
+                                               struct till_synth_summary *summary, struct till_error *error);
+
 #endif

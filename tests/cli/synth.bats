@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # till-synth: shapes, columns, limits, truth, messages.
+bats_require_minimum_version 1.5.0
 
 setup() {
     PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
@@ -123,4 +124,32 @@ refused() { # option, words of the message, arguments
     [ "$status" -eq 4 ]
     run till-synth --output=no/such/place.csv
     [ "$status" -eq 4 ]
+}
+
+@test "a summary goes straight into till-clv, whatever the number of threads" {
+    till-synth -q --shape=summary --customers=3000 > summary
+    [ "$(head -n 1 summary)" = customer,repeats,t_x,age,mean_value ]
+    [ "$(wc -l < summary)" -eq 3001 ]
+    till-synth -q -j 3 --shape=summary --customers=3000 | cmp summary -
+    till-clv -q --summary-input --parameters-out=p summary > /dev/null
+    [ "$(wc -l < p)" -eq 8 ]
+    # the same customers as in the rows: as many orders less one
+    till-synth -q --shape=orders --customers=3000 | cut -d, -f1 | tail -n +2 | sort | uniq -c |
+        awk '{ print $2 "," $1 - 1 }' > counted
+    tail -n +2 summary | cut -d, -f1,2 | cmp counted -
+    for option in --rows=5 --columns=date --returns=2%; do
+        run -2 till-synth --shape=summary $option
+        name=${option%%=*}
+        [[ $output == "till-synth: ${name#--}: not with --shape=summary"* ]]
+    done
+}
+
+@test "in slow motion transactions tell what the summary tells" {
+    slow="--customers=3000 --lines=1 --days=32760 --alpha=952.02 --beta=1050.21"
+    till-synth -q --shape=orders $slow > sales.csv
+    till-synth -q --shape=summary $slow > summary
+    till-clv -q --as-of=2113-09-10 --parameters-out=p sales.csv > /dev/null
+    till-clv -q --summary-input --parameters-out=q summary > /dev/null
+    # a tenth of a standard error apart, at most
+    paste -d, p q | awk -F, 'NR > 1 { d = ($2 - $7) / $3; if (d > 0.1 || d < -0.1) { print; bad = 1 } } END { exit bad || NR != 8 }'
 }

@@ -514,6 +514,44 @@ static void orders_as_rows_sum_their_lines(void **state) {
     free(orders.lines);
 }
 
+/* A summary is what the rows tell, but for the fractions of days and of cents. */
+static void summaries_are_those_of_the_rows(void **state) {
+    struct till_synth_options options;
+    (void)state;
+    for (int method = TILL_SYNTH_PARETONBD; method <= TILL_SYNTH_BGNBD; method++) {
+        till_synth_defaults(&options);
+        options.method = (enum till_synth_method)method;
+        options.orders = true;
+        struct till_synth *synth = draw(&options);
+        struct rows rows = all_rows(synth);
+        for (uint32_t customer = 0; customer < options.customers; customer++) {
+            struct till_synth_summary summary;
+            double first = -1, last = 0, worth = 0, orders = 0;
+            for (size_t i = 0; i < rows.count; i++)
+                if (rows.lines[i].customer == customer) {
+                    double day = (double)till_date_day(rows.lines[i].time) - options.start;
+                    worth += first < 0 ? 0 : (double)rows.lines[i].amount / 10000;
+                    first = first < 0 ? day : first;
+                    last = day;
+                    orders++;
+                }
+            assert_int_equal(till_synth_summarise(synth, customer, &summary, NULL), TILL_OK);
+            assert_true(summary.repeats == orders - 1);
+            assert_true(fabs(summary.last * 7 - (last - first)) < 1);
+            assert_true(summary.age * 7 > options.days - first - 1 && summary.age * 7 <= options.days - first);
+            assert_true(summary.last <= summary.age);
+            if (summary.repeats == 0)
+                assert_true(isnan(summary.mean) && summary.last == 0);
+            else /* a price is off by half a cent at most, times the pieces of a line */
+                assert_true(fabs(summary.mean - worth / summary.repeats) < 0.2);
+        }
+        assert_int_equal(till_synth_summarise(synth, options.customers, &(struct till_synth_summary){0}, NULL),
+                         TILL_ERROR_USAGE);
+        till_synth_free(synth);
+        free(rows.lines);
+    }
+}
+
 static void assert_refused(const struct till_synth_options *options, const char *role) {
     struct till_synth *synth;
     struct till_error error = {0};
@@ -560,6 +598,7 @@ int main(void) {
         cmocka_unit_test(returns_give_back_a_line),
         cmocka_unit_test(a_row_limit_cuts_exactly),
         cmocka_unit_test(orders_as_rows_sum_their_lines),
+        cmocka_unit_test(summaries_are_those_of_the_rows),
         cmocka_unit_test(senseless_options_are_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

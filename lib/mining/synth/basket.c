@@ -164,8 +164,9 @@ static void share_out(struct till_synth_line *lines, size_t count, double worth,
     }
 }
 
-static size_t draw_purchase(const struct till_synth *synth, const struct order *order, double worth,
-                            struct till_synth_line *lines) {
+/* The lines, but for their prices; *total is what the order is worth. */
+static size_t draw_lines(const struct till_synth *synth, const struct order *order, double worth,
+                         struct till_synth_line *lines, double *total) {
     const struct till_synth_options *options = &synth->options;
     struct till_random random;
     till_random_start(&random, options->seed, stream_of_order(order));
@@ -179,8 +180,23 @@ static size_t draw_purchase(const struct till_synth *synth, const struct order *
                                      .quantity = draw_quantity(&random),
                                      .note = noted ? 1 + (uint32_t)till_random_below(&random, TILL_SYNTH_NOTES) : 0};
     }
-    share_out(lines, basket.count, worth * till_random_gamma(&random, options->p), &synth->catalogue);
+    *total = worth * till_random_gamma(&random, options->p);
     return basket.count;
+}
+
+double basket_worth(const struct till_synth *synth, const struct order *order, double worth) {
+    struct till_synth_line lines[TILL_SYNTH_MAX_LINES];
+    double total;
+    draw_lines(synth, order, worth, lines, &total);
+    return total;
+}
+
+static size_t draw_purchase(const struct till_synth *synth, const struct order *order, double worth,
+                            struct till_synth_line *lines) {
+    double total;
+    size_t count = draw_lines(synth, order, worth, lines, &total);
+    share_out(lines, count, total, &synth->catalogue);
+    return count;
 }
 
 /* A return is one line of its purchase, wholly. */

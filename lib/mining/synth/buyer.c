@@ -9,7 +9,7 @@
 
 #include "synth.h"
 
-enum { DAYS_A_WEEK = 7, RETURN_DAYS = 14, OPENS = 8 * 3600, OPEN_SECONDS = 12 * 3600 };
+enum { RETURN_DAYS = 14, OPENS = 8 * 3600, OPEN_SECONDS = 12 * 3600 };
 
 /* The upper half of a stream says what it is for: 0 customers, 1 items, from 2 on orders. */
 uint64_t stream_of_customer(uint64_t customer) {

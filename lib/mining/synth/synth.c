@@ -560,9 +560,9 @@ enum till_status till_synth_customer(const struct till_synth *synth, uint64_t cu
     struct buyer buyer;
     buyer_start(&buyer, synth, (uint32_t)customer);
     *truth = (struct till_synth_truth){.segment = synth->segments[buyer.segment].name,
-                                       .purchase_rate = buyer.rate * 7,
+                                       .purchase_rate = buyer.rate * DAYS_A_WEEK,
                                        .mean_value = buyer.worth * synth->options.p};
-    truth->dropout = synth->options.method == TILL_SYNTH_PARETONBD ? buyer.dropout * 7 : buyer.dropout;
+    truth->dropout = synth->options.method == TILL_SYNTH_PARETONBD ? buyer.dropout * DAYS_A_WEEK : buyer.dropout;
     truth->acquired = synth->options.start + (int32_t)calendar_day(&synth->calendar, buyer.acquired);
     add_orders(synth, &buyer, truth);
     truth->died = day_of_death(synth, &buyer);
@@ -570,5 +570,26 @@ enum till_status till_synth_customer(const struct till_synth *synth, uint64_t cu
     if (truth->alive)
         truth->expected_purchases = expect(synth, truth->purchase_rate, truth->dropout, horizon);
     truth->expected_value = truth->expected_purchases * truth->mean_value;
+    return TILL_OK;
+}
+
+/* In business time, where the models hold: it begins and ends with the days. */
+enum till_status till_synth_summarise(const struct till_synth *synth, uint64_t customer,
+                                      struct till_synth_summary *summary, struct till_error *error) {
+    if (customer >= synth->customers)
+        return refuse(error, "customer", "there is no such customer");
+    struct buyer buyer;
+    double worth = 0;
+    buyer_start(&buyer, synth, (uint32_t)customer);
+    buyer_next(&buyer, synth);
+    while (buyer_next(&buyer, synth)) {
+        struct order order = buyer_order(&buyer, synth);
+        worth += basket_worth(synth, &order, buyer.worth);
+    }
+    uint32_t repeats = buyer.number - 1;
+    *summary = (struct till_synth_summary){.repeats = repeats,
+                                           .last = (buyer.now - buyer.acquired) / DAYS_A_WEEK,
+                                           .age = (synth->options.days - buyer.acquired) / DAYS_A_WEEK,
+                                           .mean = repeats == 0 ? NAN : worth / repeats};
     return TILL_OK;
 }

@@ -5,6 +5,8 @@
 #include <till/random.h>
 #include <till/synth.h>
 
+enum { DAYS_A_WEEK = 7 };
+
 /* Time inside the generator is business time: real days since options.start, in which all days are equally busy. The
  * calendar bends it, so that December has more of it than January; without weights it is a straight line. */
 struct calendar {
@@ -82,5 +84,8 @@ bool buyer_return(const struct till_synth *synth, const struct order *purchase, 
  * the order's number. `worth` is the customer's. */
 size_t basket_draw(const struct till_synth *synth, const struct order *order, double worth,
                    struct till_synth_line *lines);
+
+/* What the purchase is worth before it is shared among lines and rounded to cents. */
+double basket_worth(const struct till_synth *synth, const struct order *order, double worth);
 
 #endif

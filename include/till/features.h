@@ -32,6 +32,7 @@ struct till_features_settings {
     bool amount_per_order; /* an order's amount stands on each of its rows and is taken once */
     bool drop_returns;     /* money of returns does not count */
     bool refuse_returns;   /* a return is TILL_ERROR_DATA */
+    bool all;              /* rows of customers who are left out are handed on as well, without values */
 };
 
 /* The columns behind customer, cutoff and churned. Of TILL_COUNT, TILL_MONEY or TILL_REAL. */
@@ -39,6 +40,7 @@ struct till_features_column {
     const char *name;
     enum till_type type;
     bool of_items; /* there only where the transactions have an item */
+    bool spread;   /* over orders of magnitude: a linear model does better with sign x log1p |x| */
 };
 #define TILL_FEATURES_COLUMNS 29
 TILL_API const struct till_features_column *till_features_columns(void);
@@ -52,7 +54,11 @@ union till_features_value {
 struct till_features_row {
     struct till_slice customer;
     int32_t cutoff;
-    int churned; /* 1, 0, or -1 where the data end before the horizon does */
+    bool left_out; /* known by the cutoff, but without a purchase in the window: there are no values, and no label */
+    int churned;   /* 1, 0, or -1 where the data end before the horizon does */
+    uint32_t visits; /* days with a purchase up to the cutoff ... */
+    int32_t first;   /* ... the first of them, and the last; TILL_DAY_MISSING without any */
+    int32_t last;
     union till_features_value values[TILL_FEATURES_COLUMNS];
 };
 
@@ -71,25 +77,33 @@ TILL_API enum till_status till_features_new(struct till_features **features,
                                             const struct till_features_settings *settings, struct till_error *error);
 TILL_API void till_features_free(struct till_features *features);
 
-/* Keeps the rows of a block: 40 bytes each. Errors: TILL_ERROR_DATA where amounts sum beyond 64 bits;
+/* Keeps the rows of a block: 40 bytes each. With amount_per_order, a row whose amount differs from what its order had
+ * before is bad; the blocks have to come in input order then. Errors: TILL_ERROR_DATA where amounts sum beyond 64 bits;
  * TILL_ERROR_MEMORY. */
-TILL_API enum till_status till_features_add(struct till_features *features, const struct till_block *block,
+TILL_API enum till_status till_features_add(struct till_features *features, struct till_block *block,
                                             struct till_error *error);
 
-/* The newest day of any row added; TILL_DAY_MISSING without rows. */
+/* The newest day of any row added, and the oldest; TILL_DAY_MISSING without rows. */
 TILL_API int32_t till_features_newest_day(const struct till_features *features);
+TILL_API int32_t till_features_oldest_day(const struct till_features *features);
+TILL_API bool till_features_has_items(const struct till_features *features);
 
 /* Sets the cutoffs and the end of the data, where they depend on the newest day. They must outlive the features. */
 TILL_API void till_features_settle(struct till_features *features, const int32_t *cutoffs, size_t count,
                                    int32_t data_end);
 
 /* Hands on all rows, by customer in byte order, then by cutoff. counts [cutoff_count] may be NULL. Errors: those of
- * `take`; TILL_ERROR_DATA where one order has two amounts (with amount_per_order) and where returns are refused;
- * TILL_ERROR_MEMORY. O(rows log rows + rows x cutoffs). */
+ * `take`; TILL_ERROR_DATA where returns are refused; TILL_ERROR_MEMORY. O(rows log rows + rows x cutoffs); rows are
+ * sorted once. */
 typedef enum till_status till_features_take(void *context, const struct till_features_row *row,
                                             struct till_error *error);
 TILL_API enum till_status till_features_each(struct till_features *features, unsigned threads, till_features_take *take,
                                              void *context, struct till_features_count *counts,
                                              struct till_error *error);
+
+/* The gaps between visits of all customers, up to the end of the data: how many there are, and the number of days that
+ * `share` of them do not exceed (the smallest such gap; TILL_DAY_MISSING without gaps). Errors: as above. O(rows). */
+TILL_API enum till_status till_features_gaps(struct till_features *features, double share, uint64_t *count,
+                                             int32_t *days, struct till_error *error);
 
 #endif

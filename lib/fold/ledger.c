@@ -17,6 +17,7 @@
 #include <till/hash.h>
 
 #include "lib/base/bytes.h"
+#include "lib/fold/order_total.h"
 #include "lib/fold/sum.h"
 
 enum { BATCH = 64 };
@@ -149,31 +150,6 @@ static void add_to_order(struct till_ledger *ledger, struct ledger_entry *entry,
     entry->rows++;
 }
 
-/* The amount stands for the whole order: later rows must repeat it, and one that does not is bad. Which one that is
- * depends on which row came first, so the rows have to come in order, and all of them to one worker (is_ordered). */
-static enum till_status add_order_amount(struct till_ledger *ledger, struct till_block *block, size_t row,
-                                         struct ledger_entry *entry, int64_t amount) {
-    int32_t day = day_of(ledger, block, row);
-    if (entry->rows > 0 && entry->spent != amount) {
-        char reason[128];
-        char before[TILL_MONEY_TEXT];
-        struct till_text text = {0};
-        size_t length = till_decimal_format(before, entry->spent);
-        bool fine =
-            till_text_append_format(&text, "differs within its order, which had %.*s before", (int)length, before);
-        if (fine && till_text_string(&text) != NULL) {
-            memcpy(reason, text.bytes, text.length < sizeof reason ? text.length + 1 : sizeof reason);
-            reason[sizeof reason - 1] = '\0';
-        }
-        till_text_free(&text);
-        return fine ? till_block_reject(block, row, "amount", reason) : TILL_ERROR_MEMORY;
-    }
-    entry->day = entry->rows == 0 || day < entry->day ? day : entry->day;
-    entry->spent = amount;
-    entry->rows++;
-    return TILL_OK;
-}
-
 /* Adds the rows start..end-1. A status other than TILL_OK can only mean that memory is out: rejecting a row is no
  * failure here. */
 static enum till_status add_rows(struct till_ledger *ledger, struct till_block *block, size_t start, size_t end,
@@ -189,7 +165,8 @@ static enum till_status add_rows(struct till_ledger *ledger, struct till_block *
         }
         enum till_status status = entry == NULL ? TILL_ERROR_MEMORY : TILL_OK;
         if (entry != NULL && ledger->settings.amount_per_order && !ledger->settings.rows) {
-            status = add_order_amount(ledger, block, row, entry, amounts[row]);
+            bool rejected;
+            status = order_total_add(entry, block, row, day_of(ledger, block, row), amounts[row], &rejected);
         } else if (entry != NULL) {
             add_to_order(ledger, entry, day_of(ledger, block, row), amounts[row]);
         }

@@ -149,13 +149,26 @@ END
     [ "$(till-features -q --as-of=2024-02-29 sales.csv | cut -d, -f1-4 | tail -n 1)" = "B,2024-02-29,,9" ]
 }
 
-@test "an order's total counts once, and two totals are an error" {
+@test "an order's total counts once, and a row that differs is bad" {
     printf '%s\n' order,customer,date,amount 1,A,2024-01-01,7 1,A,2024-01-01,7 2,A,2024-01-05,5 > sales.csv
-    [ "$(till-features -q --amount-per=order sales.csv | cut -d, -f9 | tail -n 1)" = 12.00 ]
-    echo 2,A,2024-01-05,6 >> sales.csv
-    run -3 till-features --amount-per=order sales.csv
+    monetary() { till-features -q --amount-per=order "$@" sales.csv | cut -d, -f9 | tail -n 1; }
+    [ "$(monetary)" = 12.00 ]
+    printf '%s\n' 2,A,2024-01-05,6 3,A,2024-01-06,1 2,A,2024-01-05,5 >> sales.csv
+    run -3 --separate-stderr till-features --amount-per=order sales.csv
+    [[ $stderr == *"sales.csv:5:1: amount: differs within its order, which had 5.00 before"* ]]
+    [ "$(monetary --max-bad=1 --rejects=bad.csv)" = 13.00 ]
+    [[ $(tail -n 1 bad.csv) == sales.csv,5,1,*2,A,2024-01-05,6* ]]
+    # As the other tools have it, and whatever the cut.
+    [ "$(till-rfm -q --amount-per=order --max-bad=1 --no-scores sales.csv | cut -d, -f6 | tail -n 1)" = 13.00 ]
+    head -n 3 sales.csv > a.csv
+    { head -n 1 sales.csv; tail -n +4 sales.csv; } > b.csv
+    till-features -q -j3 --amount-per=order --max-bad=1 a.csv b.csv | cmp - <(till-features -q --amount-per=order --max-bad=1 sales.csv)
+}
+
+@test "a return is an error where it is refused" {
     printf '%s\n' order,customer,date,amount 1,A,2024-01-01,7 2,A,2024-01-01,-7 > sales.csv
-    run -3 till-features --returns=error sales.csv
+    run -3 --separate-stderr till-features --returns=error sales.csv
+    [[ $stderr == *'customer "A": an order sums below zero'* ]]
 }
 
 @test "usage errors, and a header alone" {

@@ -40,35 +40,35 @@ enum feature {
 };
 
 static const struct till_features_column columns[TILL_FEATURES_COLUMNS] = {
-    [RECENCY] = {"recency", TILL_COUNT, false},
-    [TENURE] = {"tenure", TILL_COUNT, false},
-    [FREQUENCY] = {"frequency", TILL_COUNT, false},
-    [FREQUENCY_TOTAL] = {"frequency_total", TILL_COUNT, false},
-    [ACTIVE_PERIODS] = {"active_periods", TILL_COUNT, false},
-    [MONETARY] = {"monetary", TILL_MONEY, false},
-    [MONETARY_TOTAL] = {"monetary_total", TILL_MONEY, false},
-    [MEAN_VALUE] = {"mean_value", TILL_REAL, false},
-    [LAST_VALUE] = {"last_value", TILL_MONEY, false},
-    [LAST_TO_MEDIAN] = {"last_to_median", TILL_REAL, false},
-    [MONETARY_TREND] = {"monetary_trend", TILL_REAL, false},
-    [FREQUENCY_TREND] = {"frequency_trend", TILL_REAL, false},
-    [GAP_MEAN] = {"gap_mean", TILL_REAL, false},
-    [GAP_VARIATION] = {"gap_variation", TILL_REAL, false},
-    [GAP_PERCENTILE] = {"gap_percentile", TILL_REAL, false},
-    [RECENCY_TO_GAP] = {"recency_to_gap", TILL_REAL, false},
-    [ITEMS] = {"items", TILL_COUNT, true},
-    [ITEMS_PER_ORDER] = {"items_per_order", TILL_REAL, true},
-    [RETURN_SHARE] = {"return_share", TILL_REAL, false},
-    [RETURNED_SHARE] = {"returned_share", TILL_REAL, false},
-    [SHARE_MONDAY] = {"share_monday", TILL_REAL, false},
-    [SHARE_MONDAY + 1] = {"share_tuesday", TILL_REAL, false},
-    [SHARE_MONDAY + 2] = {"share_wednesday", TILL_REAL, false},
-    [SHARE_MONDAY + 3] = {"share_thursday", TILL_REAL, false},
-    [SHARE_MONDAY + 4] = {"share_friday", TILL_REAL, false},
-    [SHARE_MONDAY + 5] = {"share_saturday", TILL_REAL, false},
-    [SHARE_Q1] = {"share_q1", TILL_REAL, false},
-    [SHARE_Q1 + 1] = {"share_q2", TILL_REAL, false},
-    [SHARE_Q1 + 2] = {"share_q3", TILL_REAL, false},
+    [RECENCY] = {"recency", TILL_COUNT, false, true},
+    [TENURE] = {"tenure", TILL_COUNT, false, true},
+    [FREQUENCY] = {"frequency", TILL_COUNT, false, true},
+    [FREQUENCY_TOTAL] = {"frequency_total", TILL_COUNT, false, true},
+    [ACTIVE_PERIODS] = {"active_periods", TILL_COUNT, false, true},
+    [MONETARY] = {"monetary", TILL_MONEY, false, true},
+    [MONETARY_TOTAL] = {"monetary_total", TILL_MONEY, false, true},
+    [MEAN_VALUE] = {"mean_value", TILL_REAL, false, true},
+    [LAST_VALUE] = {"last_value", TILL_MONEY, false, true},
+    [LAST_TO_MEDIAN] = {"last_to_median", TILL_REAL, false, true},
+    [MONETARY_TREND] = {"monetary_trend", TILL_REAL, false, false},
+    [FREQUENCY_TREND] = {"frequency_trend", TILL_REAL, false, false},
+    [GAP_MEAN] = {"gap_mean", TILL_REAL, false, true},
+    [GAP_VARIATION] = {"gap_variation", TILL_REAL, false, true},
+    [GAP_PERCENTILE] = {"gap_percentile", TILL_REAL, false, false},
+    [RECENCY_TO_GAP] = {"recency_to_gap", TILL_REAL, false, true},
+    [ITEMS] = {"items", TILL_COUNT, true, true},
+    [ITEMS_PER_ORDER] = {"items_per_order", TILL_REAL, true, true},
+    [RETURN_SHARE] = {"return_share", TILL_REAL, false, false},
+    [RETURNED_SHARE] = {"returned_share", TILL_REAL, false, false},
+    [SHARE_MONDAY] = {"share_monday", TILL_REAL, false, false},
+    [SHARE_MONDAY + 1] = {"share_tuesday", TILL_REAL, false, false},
+    [SHARE_MONDAY + 2] = {"share_wednesday", TILL_REAL, false, false},
+    [SHARE_MONDAY + 3] = {"share_thursday", TILL_REAL, false, false},
+    [SHARE_MONDAY + 4] = {"share_friday", TILL_REAL, false, false},
+    [SHARE_MONDAY + 5] = {"share_saturday", TILL_REAL, false, false},
+    [SHARE_Q1] = {"share_q1", TILL_REAL, false, false},
+    [SHARE_Q1 + 1] = {"share_q2", TILL_REAL, false, false},
+    [SHARE_Q1 + 2] = {"share_q3", TILL_REAL, false, false},
 };
 _Static_assert(FEATURES == TILL_FEATURES_COLUMNS, "every feature has its column");
 
@@ -328,6 +328,10 @@ static int label(const struct till_features_settings *settings, int32_t cutoff, 
     return 1;
 }
 
+size_t features_visits(const struct features_event *events, size_t count, int32_t until, struct features_room *room) {
+    return list_visits(room->orders, list_orders(events, count, until, room->orders), room->days);
+}
+
 int features_compute(const struct till_features_settings *settings, int32_t cutoff, const struct features_event *events,
                      size_t count, struct features_room *room, struct till_features_row *row) {
     struct sight sight = {settings, cutoff, events, count, room->orders, 0, room->days, 0, room, row->values};
@@ -335,9 +339,14 @@ int features_compute(const struct till_features_settings *settings, int32_t cuto
     sight.visit_count = list_visits(room->orders, sight.order_count, room->days);
     if (sight.order_count == 0)
         return -1;
-    if (sight.visit_count == 0 || !in_window(&sight, sight.visits[sight.visit_count - 1].day))
-        return 0;
     row->cutoff = cutoff;
+    row->churned = -1;
+    row->visits = (uint32_t)sight.visit_count;
+    row->first = sight.visit_count == 0 ? TILL_DAY_MISSING : sight.visits[0].day;
+    row->last = sight.visit_count == 0 ? TILL_DAY_MISSING : sight.visits[sight.visit_count - 1].day;
+    row->left_out = sight.visit_count == 0 || !in_window(&sight, row->last);
+    if (row->left_out)
+        return 0;
     row->churned = label(settings, cutoff, events, count);
     see_visits(&sight);
     see_money(&sight);

@@ -29,6 +29,9 @@ struct features_room {
     uint32_t *items;
 };
 
+/* The days on which a customer bought until a day: room->days, and how many there are. */
+size_t features_visits(const struct features_event *events, size_t count, int32_t until, struct features_room *room);
+
 /* The features of one customer at one cutoff. `events` are all rows of the customer, by order. Returns 1 when there is
  * a row, 0 when the customer was left out, -1 when not known by then. */
 int features_compute(const struct till_features_settings *settings, int32_t cutoff, const struct features_event *events,

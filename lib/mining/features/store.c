@@ -11,6 +11,8 @@
 #include <till/hash.h>
 #include <till/parallel.h>
 
+#include "lib/fold/order_total.h"
+
 #include "parts.h"
 
 enum { SLICE = 64, BATCH_ROWS = 65536 };
@@ -24,11 +26,16 @@ struct till_features {
     struct features_event *events;
     size_t count;
     size_t capacity;
-    uint32_t *codes; /* scratch: customers and items of a block */
+    struct ledger_table *totals; /* of the orders, where amounts are per order; else NULL */
+    uint32_t *codes;             /* scratch: customers and items of a block */
     size_t code_capacity;
     int32_t newest;
+    int32_t oldest;
     till_wide absolute; /* sum of absolute amounts */
-    bool settled;       /* orders are as they are meant */
+    /* Once all rows are there: */
+    size_t *first;   /* [customers + 1]: where the rows of each begin; NULL: not sorted yet */
+    uint32_t *order; /* [customers]: their codes, in byte order of the ids */
+    size_t most;     /* rows of one customer */
 };
 
 /* ---- taking rows ---- */
@@ -42,10 +49,13 @@ enum till_status till_features_new(struct till_features **features, const struct
     made->settings = *settings;
     memcpy(made->at, transactions->at, sizeof made->at);
     made->has_days = transactions->wanted[transactions->at[TILL_ROLE_DATE]].type == TILL_DAY;
-    made->newest = TILL_DAY_MISSING;
+    made->newest = made->oldest = TILL_DAY_MISSING;
     made->customers = till_dictionary_new();
     made->items = till_dictionary_new();
-    if (made->customers == NULL || made->items == NULL) {
+    bool totals = settings->amount_per_order && !settings->rows;
+    made->totals = totals ? calloc(1, sizeof *made->totals) : NULL;
+    if (made->customers == NULL || made->items == NULL ||
+        (totals && (made->totals == NULL || !ledger_table_start(made->totals, true)))) {
         till_features_free(made);
         return till_error_memory(error);
     }
@@ -58,6 +68,11 @@ void till_features_free(struct till_features *features) {
         return;
     till_dictionary_free(features->customers);
     till_dictionary_free(features->items);
+    if (features->totals != NULL)
+        ledger_table_free(features->totals);
+    free(features->totals);
+    free(features->first);
+    free(features->order);
     free(features->events);
     free(features->codes);
     free(features);
@@ -87,7 +102,7 @@ static void set_order(const struct till_features *features, struct features_even
     const struct till_vector *dates = &block->columns[features->at[TILL_ROLE_DATE]];
     event->order[0] = event->order[1] = 0;
     if (features->settings.rows) {
-        event->order[0] = (uint64_t)features->count + row;
+        event->order[0] = features->count;
     } else if (column == TILL_NO_COLUMN) {
         event->order[0] = (uint64_t)(features->has_days ? (int64_t)dates->day[row] * 86400 : dates->time[row]);
     } else {
@@ -112,35 +127,61 @@ static enum till_status code_items(struct till_features *features, const struct 
     return TILL_OK;
 }
 
-enum till_status till_features_add(struct till_features *features, const struct till_block *block,
-                                   struct till_error *error) {
+/* An order's amount counts in its first row alone; *rejected: the row is bad. */
+static enum till_status take_total(struct till_features *features, struct till_block *block, size_t row,
+                                   struct features_event *event, bool *rejected) {
+    struct ledger_key key = {event->order[0], (uint32_t)event->order[1], event->customer};
+    struct ledger_entry *entry = ledger_table_entry(features->totals, key);
+    if (entry == NULL)
+        return TILL_ERROR_MEMORY;
+    return order_total_add(entry, block, row, event->day, event->amount, rejected);
+}
+
+static enum till_status add_row(struct till_features *features, struct till_block *block, size_t row,
+                                struct till_error *error) {
     const struct till_vector *dates = &block->columns[features->at[TILL_ROLE_DATE]];
-    const int64_t *amounts = block->columns[features->at[TILL_ROLE_AMOUNT]].money;
+    struct features_event *event = &features->events[features->count];
+    bool rejected = false;
+    event->customer = features->codes[row];
+    event->item = features->codes[block->rows + row];
+    event->day = features->has_days ? dates->day[row] : till_date_day(dates->time[row]);
+    event->amount = block->columns[features->at[TILL_ROLE_AMOUNT]].money[row];
+    set_order(features, event, block, row);
+    features->newest = event->day > features->newest ? event->day : features->newest;
+    features->oldest =
+        features->oldest == TILL_DAY_MISSING || event->day < features->oldest ? event->day : features->oldest;
+    features->absolute += event->amount < 0 ? -(till_wide)event->amount : event->amount;
+    if (features->totals != NULL && take_total(features, block, row, event, &rejected) != TILL_OK)
+        return till_error_memory(error);
+    features->count += !rejected;
+    return TILL_OK;
+}
+
+enum till_status till_features_add(struct till_features *features, struct till_block *block, struct till_error *error) {
     const struct till_slice *customers = block->columns[features->at[TILL_ROLE_CUSTOMER]].text;
     enum till_status status = reserve(features, block->rows, error);
     if (status == TILL_OK && !till_dictionary_add_all(features->customers, customers, block->rows, features->codes))
         status = till_error_memory(error);
     if (status == TILL_OK)
         status = code_items(features, block, error);
-    for (size_t row = 0; status == TILL_OK && row < block->rows; row++) {
-        struct features_event *event = &features->events[features->count + row];
-        event->customer = features->codes[row];
-        event->item = features->codes[block->rows + row];
-        event->day = features->has_days ? dates->day[row] : till_date_day(dates->time[row]);
-        event->amount = amounts[row];
-        set_order(features, event, block, row);
-        features->newest = event->day > features->newest ? event->day : features->newest;
-        features->absolute += event->amount < 0 ? -(till_wide)event->amount : event->amount;
-    }
+    for (size_t row = 0; status == TILL_OK && row < block->rows; row++)
+        status = add_row(features, block, row, error);
     if (status == TILL_OK && features->absolute > INT64_MAX)
         status = till_error_set(error, TILL_ERROR_DATA,
                                 "the amounts add up to more than 922,337,203,685,477 in absolute value");
-    features->count += status == TILL_OK ? block->rows : 0;
     return status;
 }
 
 int32_t till_features_newest_day(const struct till_features *features) {
     return features->newest;
+}
+
+int32_t till_features_oldest_day(const struct till_features *features) {
+    return features->oldest;
+}
+
+bool till_features_has_items(const struct till_features *features) {
+    return features->at[TILL_ROLE_ITEM] != TILL_NO_COLUMN;
 }
 
 void till_features_settle(struct till_features *features, const int32_t *cutoffs, size_t count, int32_t data_end) {
@@ -169,16 +210,15 @@ static int compare_events(const void *a, const void *b) {
 }
 
 /* Puts the rows of each customer together, and sorts them; first[c]..first[c + 1] are those of code c. */
-static enum till_status sort_events(struct till_features *features, size_t *first, struct till_error *error) {
+static bool sort_events(struct till_features *features, size_t *first) {
     size_t customers = till_dictionary_count(features->customers);
     struct features_event *sorted = malloc((features->count + 1) * sizeof *sorted);
     size_t *next = malloc((customers + 1) * sizeof *next);
     if (sorted == NULL || next == NULL) {
         free(sorted);
         free(next);
-        return till_error_memory(error);
+        return false;
     }
-    memset(first, 0, (customers + 1) * sizeof *first);
     for (size_t i = 0; i < features->count; i++)
         first[features->events[i].customer + 1]++;
     for (size_t i = 0; i < customers; i++)
@@ -192,7 +232,7 @@ static enum till_status sort_events(struct till_features *features, size_t *firs
     free(next);
     features->events = sorted;
     features->capacity = features->count;
-    return TILL_OK;
+    return true;
 }
 
 /* ---- orders as they are meant ---- */
@@ -202,35 +242,54 @@ static bool same_order(const struct features_event *a, const struct features_eve
 }
 
 static enum till_status refuse(const struct till_features *features, const struct features_event *event,
-                               const char *what, struct till_error *error) {
+                               struct till_error *error) {
     char name[TILL_QUOTED_SIZE];
     struct till_slice customer = till_dictionary_text(features->customers, event->customer);
-    return till_error_set(error, TILL_ERROR_DATA, "customer %s: %s",
-                          till_error_quote(name, customer.bytes, customer.length), what);
+    return till_error_set(error, TILL_ERROR_DATA,
+                          "customer %s: an order sums below zero, and --returns=error refuses that",
+                          till_error_quote(name, customer.bytes, customer.length));
 }
 
 /* Amounts that stand for a whole order count in its first row alone; returns are looked for where they are refused. */
 static enum till_status settle_orders(struct till_features *features, struct till_error *error) {
-    const struct till_features_settings *settings = &features->settings;
     struct features_event *events = features->events;
-    if (features->settled)
-        return TILL_OK;
-    features->settled = true;
     for (size_t from = 0, to; from < features->count; from = to) {
-        int64_t money = events[from].amount, total = events[from].amount;
+        int64_t total = events[from].amount;
         for (to = from + 1; to < features->count && events[to].customer == events[from].customer &&
                             same_order(&events[to], &events[from]);
              to++) {
-            if (settings->amount_per_order && !settings->rows) {
-                if (events[to].amount != money)
-                    return refuse(features, &events[from], "an order has two amounts (--amount-per=order)", error);
+            if (features->totals != NULL)
                 events[to].amount = 0;
-            }
             total += events[to].amount;
         }
-        if (settings->refuse_returns && total < 0)
-            return refuse(features, &events[from], "an order sums below zero, and --returns=error refuses that", error);
+        if (features->settings.refuse_returns && total < 0)
+            return refuse(features, &events[from], error);
     }
+    return TILL_OK;
+}
+
+/* Once all rows are there: customers and their rows in order. */
+static enum till_status settle(struct till_features *features, struct till_error *error) {
+    size_t customers = till_dictionary_count(features->customers);
+    if (features->settings.data_end == TILL_DAY_MISSING)
+        features->settings.data_end = features->newest;
+    if (features->first != NULL)
+        return TILL_OK;
+    size_t *first = calloc(customers + 2, sizeof *first);
+    uint32_t *order = malloc((customers + 1) * sizeof *order);
+    bool fine = first != NULL && order != NULL && till_dictionary_order(features->customers, order) &&
+                sort_events(features, first);
+    enum till_status status = fine ? settle_orders(features, error) : till_error_memory(error);
+    if (status != TILL_OK) {
+        free(first);
+        free(order);
+        return status;
+    }
+    for (size_t i = 0; i < customers; i++)
+        if (first[i + 1] - first[i] > features->most)
+            features->most = first[i + 1] - first[i];
+    features->first = first;
+    features->order = order;
     return TILL_OK;
 }
 
@@ -238,9 +297,6 @@ static enum till_status settle_orders(struct till_features *features, struct til
 
 struct handout {
     struct till_features *features;
-    const size_t *first;
-    const uint32_t *order;
-    size_t most; /* rows of one customer */
     size_t from; /* the batch: customers from..to-1 of the order */
     size_t to;
     struct till_features_row *rows; /* [batch][cutoffs] */
@@ -269,16 +325,16 @@ static enum till_status compute_slice(void *context, size_t index, unsigned work
     size_t from = work->from + index * SLICE;
     size_t to = from + SLICE < work->to ? from + SLICE : work->to;
     struct features_room room = {0};
-    bool fine = make_room(&room, work->most);
+    bool fine = make_room(&room, features->most);
     (void)worker;
     for (size_t i = from; fine && i < to; i++) {
-        size_t first = work->first[work->order[i]], end = work->first[work->order[i] + 1];
+        size_t first = features->first[features->order[i]], end = features->first[features->order[i] + 1];
         for (size_t c = 0; c < cutoffs; c++) {
             size_t at = (i - work->from) * cutoffs + c;
             work->there[at] =
                 (signed char)features_compute(&features->settings, features->settings.cutoffs[c],
                                               features->events + first, end - first, &room, &work->rows[at]);
-            work->rows[at].customer = till_dictionary_text(features->customers, work->order[i]);
+            work->rows[at].customer = till_dictionary_text(features->customers, features->order[i]);
         }
     }
     free_room(&room);
@@ -296,7 +352,7 @@ static enum till_status hand_batch(struct handout *work, till_features_take *tak
             count->left_out += work->there[at] == 0;
             count->churned += work->there[at] == 1 && work->rows[at].churned == 1;
         }
-        if (work->there[at] == 1)
+        if (work->there[at] == 1 || (work->there[at] == 0 && work->features->settings.all))
             status = take(context, &work->rows[at], error);
     }
     return status;
@@ -311,9 +367,6 @@ static enum till_status hand_out(struct handout *work, unsigned threads, till_fe
     work->rows = malloc((batch * cutoffs + 1) * sizeof *work->rows);
     work->there = malloc(batch * cutoffs + 1);
     enum till_status status = work->rows == NULL || work->there == NULL ? till_error_memory(error) : TILL_OK;
-    for (size_t i = 0; i < customers; i++)
-        if (work->first[i + 1] - work->first[i] > work->most)
-            work->most = work->first[i + 1] - work->first[i];
     for (work->from = 0; work->from < customers && status == TILL_OK; work->from = work->to) {
         work->to = work->from + batch < customers ? work->from + batch : customers;
         status = till_parallel_for(threads, (work->to - work->from + SLICE - 1) / SLICE, compute_slice, work, error);
@@ -327,24 +380,49 @@ static enum till_status hand_out(struct handout *work, unsigned threads, till_fe
 
 enum till_status till_features_each(struct till_features *features, unsigned threads, till_features_take *take,
                                     void *context, struct till_features_count *counts, struct till_error *error) {
-    size_t customers = till_dictionary_count(features->customers);
-    size_t *first = malloc((customers + 2) * sizeof *first);
-    uint32_t *order = malloc((customers + 1) * sizeof *order);
-    enum till_status status = TILL_OK;
-    if (features->settings.data_end == TILL_DAY_MISSING)
-        features->settings.data_end = features->newest;
+    struct handout work = {.features = features};
     if (counts != NULL)
         memset(counts, 0, features->settings.cutoff_count * sizeof *counts);
-    if (first == NULL || order == NULL || !till_dictionary_order(features->customers, order))
+    enum till_status status = settle(features, error);
+    return status == TILL_OK ? hand_out(&work, threads, take, context, counts, error) : status;
+}
+
+/* ---- gaps ---- */
+
+/* Counts the gaps of all customers by their days. */
+static uint64_t count_gaps(const struct till_features *features, struct features_room *room, uint64_t *gaps) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < till_dictionary_count(features->customers); i++) {
+        const size_t *rows = &features->first[i];
+        size_t visits = features_visits(features->events + rows[0], rows[1] - rows[0], features->settings.data_end, room);
+        for (size_t v = 1; v < visits; v++)
+            gaps[room->days[v].day - room->days[v - 1].day]++;
+        count += visits < 2 ? 0 : visits - 1;
+    }
+    return count;
+}
+
+enum till_status till_features_gaps(struct till_features *features, double share, uint64_t *count, int32_t *days,
+                                    struct till_error *error) {
+    struct features_room room = {0};
+    uint64_t seen = 0;
+    *count = 0;
+    *days = TILL_DAY_MISSING;
+    enum till_status status = settle(features, error);
+    if (status != TILL_OK || features->count == 0)
+        return status;
+    size_t longest = (size_t)(features->newest - features->oldest);
+    uint64_t *gaps = calloc(longest + 1, sizeof *gaps);
+    if (gaps == NULL || !make_room(&room, features->most))
         status = till_error_memory(error);
     if (status == TILL_OK)
-        status = sort_events(features, first, error);
-    if (status == TILL_OK)
-        status = settle_orders(features, error);
-    struct handout work = {.features = features, .first = first, .order = order};
-    if (status == TILL_OK)
-        status = hand_out(&work, threads, take, context, counts, error);
-    free(first);
-    free(order);
+        *count = count_gaps(features, &room, gaps);
+    for (size_t gap = 1; status == TILL_OK && gap <= longest && *days == TILL_DAY_MISSING; gap++) {
+        seen += gaps[gap];
+        if (*count > 0 && (double)seen >= share * (double)*count)
+            *days = (int32_t)gap;
+    }
+    free_room(&room);
+    free(gaps);
     return status;
 }

@@ -30,6 +30,7 @@ struct settings {
     const char *strata;
     const char *robust;
     uint64_t limit;
+    uint64_t buffer_size;
 };
 
 #define AT(field) offsetof(struct settings, field)
@@ -149,6 +150,14 @@ static const struct option options[] = {
      .minimum = 1,
      .maximum = 4e9,
      .help = "More frequent itemsets than this are an error instead of a full memory."},
+    {.name = "buffer-size",
+     .kind = OPTION_SIZE,
+     .offset = AT(buffer_size),
+     .argument = "SIZE",
+     .initial = "64M",
+     .minimum = 65536,
+     .maximum = 1e15,
+     .help = "The memory to sort rules in; what goes beyond it is sorted in temporary files in $TMPDIR."},
     {0}};
 
 static enum till_status usage(struct till_error *error, const char *option, const char *message) {
@@ -218,6 +227,14 @@ static bool is_standard(size_t measure) {
     static const char *const standard[] = {"count", "support", "confidence", "lift", "leverage", "conviction"};
     for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
         if (strcmp(till_rule_measure_name(measure), standard[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Whether one of the columns is the measure of this name. */
+static bool is_chosen(const struct column *columns, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(till_rule_measure_name(columns[i].measure), name) == 0)
             return true;
     return false;
 }
@@ -314,16 +331,16 @@ static enum till_status write_rule(struct till_writer *writer, const struct till
     return till_writer_end(writer, error);
 }
 
-static enum till_status write_rules(struct tool_run *run, const struct till_basket_data *data,
-                                    const struct till_rules *rules, const struct column *columns, size_t count,
-                                    struct till_error *error) {
+static enum till_status write_rules(struct tool_run *run, const struct till_basket_data *data, struct till_rules *rules,
+                                    const struct column *columns, size_t count, struct till_error *error) {
     struct till_writer *writer;
     struct till_text text = {0};
     enum till_status status = tool_open_output(run, &writer, error);
     if (status == TILL_OK)
         status = write_header(writer, columns, count, error);
-    for (size_t i = 0; status == TILL_OK && i < rules->count; i++)
-        status = write_rule(writer, data, rules, &rules->rules[i], columns, count, &text, error);
+    const struct till_rule *rule = NULL;
+    while (status == TILL_OK && (status = till_rules_next(rules, &rule, error)) == TILL_OK && rule != NULL)
+        status = write_rule(writer, data, rules, rule, columns, count, &text, error);
     till_text_free(&text);
     return status;
 }
@@ -466,6 +483,9 @@ static enum till_status rules_of_baskets(struct tool_run *run, struct work *work
                                         .sort = (enum till_rules_sort)settings->sort,
                                         .top = settings->top,
                                         .limit = settings->limit,
+                                        .memory = (size_t)settings->buffer_size,
+                                        .directory = getenv("TMPDIR"),
+                                        .improvement = is_chosen(work->columns, work->column_count, "improvement"),
                                         .threads = run->threads};
     enum till_status status = settle_null(run, work, &wishes, error);
     if (status == TILL_OK && settings->taxonomy != NULL) {

@@ -2,7 +2,8 @@
  *
  *     struct till_rules_options options = {.minimum_support = 98, .minimum_confidence = 0.5, .maximum_consequent = 1};
  *     till_rules_find(&baskets, &options, &rules, &error);
- *     rules.rules[0].both / (double)rules.baskets ...
+ *     while (till_rules_next(&rules, &rule, &error) == TILL_OK && rule != NULL)
+ *         rule->both / (double)rules.baskets ...
  *     till_rules_free(&rules);
  *
  * A rule says that baskets which hold the antecedent tend to hold the consequent too. Among millions of candidates some
@@ -52,15 +53,19 @@ struct till_rules_options {
     enum till_rules_adjust adjust;
     double fdr; /* leave out rules with a larger q-value; 0: none */
     bool drop_redundant;
+    bool improvement;          /* whether it is wanted of each rule; O(2^size of the antecedent) */
     enum till_rules_sort sort; /* ties by support, then by `rank` */
     uint64_t top;              /* 0: all */
     uint64_t limit;            /* of itemsets to hold; 0: TILL_RULES_LIMIT */
+    size_t memory;             /* bytes to sort rules in; 0: TILL_RULES_MEMORY */
+    const char *directory;     /* of the temporary files beyond that; NULL: /tmp */
     unsigned threads;
     const uint32_t *rank; /* item_count different numbers, NULL: the codes; see till_itemsets_options. Together with */
     const uint32_t *inner_rank; /* these, all numbers differ, so that texts of different length are ordered too. */
 };
 
 #define TILL_RULES_LIMIT 20000000
+#define TILL_RULES_MEMORY ((size_t)64 << 20)
 
 /* One rule. Item arrays belong to the result. */
 struct till_rule {
@@ -72,22 +77,22 @@ struct till_rule {
     uint64_t antecedent_count;
     uint64_t consequent_count;
     double improvement; /* confidence less the largest one of the rules that reach the minimum confidence with the same
-                           consequent and some of the antecedent; the confidence where there is none */
+                           consequent and some of the antecedent; the confidence where there is none. NaN unless
+                           wanted. */
     double log_p;       /* of the null tested; for two items or more, also of the productivity of each (Webb 2007) */
     double q;           /* false discovery rate, or family-wise error with LAYERED */
 };
 
 struct till_rules {
-    struct till_rule *rules;
-    size_t count;
+    uint64_t count;           /* rules to deliver */
     uint64_t baskets;         /* that rules were counted in: those held out, if any */
     uint64_t minimum_support; /* as asked for; measures may need these */
     double minimum_confidence;
-    uint32_t largest; /* the largest number of items in a rule that was tested; 0: none was */
-    double *searched; /* [largest + 1]: hypotheses by number of items, in the whole search; with held out
-                         baskets, rules tested are in searched[0] alone */
-    uint64_t tested;  /* hypotheses that reached the minimum support, or were tested in held out baskets */
-    void *memory;
+    uint32_t largest;       /* the largest number of items in a rule that was tested; 0: none was */
+    const double *searched; /* [largest + 1]: hypotheses by number of items, in the whole search; with held out
+                               baskets, rules tested are in searched[0] alone */
+    uint64_t tested;        /* hypotheses that reached the minimum support, or were tested in held out baskets */
+    struct search *search;  /* what rules are read from */
 };
 
 /* Finds all rules from frequent itemsets, tests them and sorts out. A => B and B => A of two items are one hypothesis.
@@ -96,13 +101,18 @@ struct till_rules {
  * With rules sorted by p m_k, q_(i) = min over j >= i of K (p m_k)_(j) / j for K sizes (BH), times the harmonic number
  * of all hypotheses (BY: any dependence), or K p m_k (LAYERED: Webb 2008). Held out: rules that reach p <= 0.05 in the
  * others are tested, and they are the whole search. Errors: TILL_ERROR_USAGE, TILL_ERROR_DATA (too many itemsets),
- * TILL_ERROR_MEMORY. Time is that of mining and O(standard deviation of the count) a test. Memory: the frequent
- * itemsets, 8 bytes a hypothesis, the rules that pass; under STRATA and CLUSTERS also 4 bytes for each basket of each
- * set. Sources: Agrawal & Srikant 1994; Webb 2007, Discovering significant patterns, Machine Learning 68; Webb 2008,
- * Layered critical values, Machine Learning 71; Benjamini & Hochberg 1995; Benjamini & Yekutieli 2001; Mantel &
- * Haenszel 1959. */
+ * TILL_ERROR_INPUT_OUTPUT (temporary files), TILL_ERROR_MEMORY. Time is that of mining, O(standard deviation of the
+ * count) a test, and O(log n) comparisons a rule. Memory: the frequent itemsets (4 bytes an item and 24 to 40 a set),
+ * and `memory` for rules: beyond it 8 bytes a hypothesis and 40 a rule are in temporary files. Under STRATA and
+ * CLUSTERS also 4 bytes for each basket of each set. What `options` points to must live until till_rules_free. Sources:
+ * Agrawal & Srikant 1994; Webb 2007, Discovering significant patterns, Machine Learning 68; Webb 2008, Layered critical
+ * values, Machine Learning 71; Benjamini & Hochberg 1995; Benjamini & Yekutieli 2001; Mantel & Haenszel 1959. */
 TILL_API enum till_status till_rules_find(const struct till_baskets *baskets, const struct till_rules_options *options,
                                           struct till_rules *rules, struct till_error *error);
+/* The next rule in the order asked for, valid until the next call; NULL behind the last. Errors:
+ * TILL_ERROR_INPUT_OUTPUT (temporary files). */
+TILL_API enum till_status till_rules_next(struct till_rules *rules, const struct till_rule **rule,
+                                          struct till_error *error);
 TILL_API void till_rules_free(struct till_rules *rules);
 
 /* Measures by number 0 .. till_rule_measures() - 1, and their names. Case, `_` and `-` in a name do not count; the

@@ -3,7 +3,7 @@ BEGIN {
     rank["base"] = 1; rank["data"] = 2; rank["fold"] = 3; rank["mining"] = 4; rank["tools"] = 5
     split("error text hash decimal date random parallel dictionary version", names)
     for (i in names) layer_of[names[i]] = "base"
-    split("source input block schema rows table transactions writer model", names2)
+    split("source input block schema rows sorter table transactions writer model", names2)
     for (i in names2) layer_of[names2[i]] = "data"
     count = split(FOLD, names3, " ") # -v FOLD="...": the modules of lib/fold
     for (i = 1; i <= count; i++) layer_of[names3[i]] = "fold"

@@ -1,5 +1,6 @@
 /* How many hypotheses there are by size, before any of them is looked at: for each frequent antecedent the ways to
  * choose a consequent among the other frequent items. Two single items are one hypothesis in both directions. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "lib/mining/rules/search.h"
@@ -62,8 +63,9 @@ bool search_count(struct search *search) {
     const struct till_rules_options *options = search->options;
     uint32_t singles = single_count(sets), consequents = 0;
     search->searched = calloc((size_t)sets->largest + 2, sizeof *search->searched);
+    search->log_searched = calloc((size_t)sets->largest + 2, sizeof *search->log_searched);
     search->size_tested = calloc((size_t)sets->largest + 2, sizeof *search->size_tested);
-    if (search->searched == NULL || search->size_tested == NULL)
+    if (search->searched == NULL || search->log_searched == NULL || search->size_tested == NULL)
         return false;
     for (uint32_t s = 1; s <= singles; s++)
         consequents += allowed(options->consequent_items, set_items(sets, s)[0]);
@@ -78,5 +80,7 @@ bool search_count(struct search *search) {
     }
     if (sets->largest >= 2)
         search->searched[2] -= two_way_pairs(search, singles);
+    for (uint32_t k = 0; k <= sets->largest; k++)
+        search->log_searched[k] = log(search->searched[k]);
     return true;
 }

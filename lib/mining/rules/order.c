@@ -1,8 +1,5 @@
 /* Rules in order, without a tie: counts are compared as integers, so that no rounding decides. */
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/mining/rules/order.h"
+#include "lib/mining/rules/search.h"
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -15,22 +12,30 @@ static int compare_wide(wide a, wide b) {
     return sign(a > b, a < b);
 }
 
+/* The counts of a rule. */
+struct counts {
+    uint64_t both;
+    uint64_t antecedent;
+    uint64_t consequent;
+};
+
+static struct counts counts_of(const struct itemset_store *sets, const struct candidate *c) {
+    return (struct counts){sets->support[c->both], sets->support[c->antecedent], sets->support[c->consequent]};
+}
+
 /* Positive when `a` has the higher lift: both / (antecedent x consequent), cross-multiplied. */
-static int compare_lift(const struct till_rule *a, const struct till_rule *b) {
-    return compare_wide((wide)a->both * b->antecedent_count * b->consequent_count,
-                        (wide)b->both * a->antecedent_count * a->consequent_count);
+static int compare_lift(struct counts a, struct counts b) {
+    return compare_wide((wide)a.both * b.antecedent * b.consequent, (wide)b.both * a.antecedent * a.consequent);
 }
 
-static int compare_confidence(const struct till_rule *a, const struct till_rule *b) {
-    return compare_wide((wide)a->both * b->antecedent_count, (wide)b->both * a->antecedent_count);
+static int compare_confidence(struct counts a, struct counts b) {
+    return compare_wide((wide)a.both * b.antecedent, (wide)b.both * a.antecedent);
 }
 
-static int compare_leverage(const struct till_rule *a, const struct till_rule *b, uint64_t baskets) {
+static int compare_leverage(struct counts a, struct counts b, uint64_t baskets) {
     __extension__ typedef __int128 signed_wide;
-    signed_wide left =
-        (signed_wide)a->both * (int64_t)baskets - (signed_wide)a->antecedent_count * (int64_t)a->consequent_count;
-    signed_wide right =
-        (signed_wide)b->both * (int64_t)baskets - (signed_wide)b->antecedent_count * (int64_t)b->consequent_count;
+    signed_wide left = (signed_wide)a.both * (int64_t)baskets - (signed_wide)a.antecedent * (int64_t)a.consequent;
+    signed_wide right = (signed_wide)b.both * (int64_t)baskets - (signed_wide)b.antecedent * (int64_t)b.consequent;
     return sign(left > right, left < right);
 }
 
@@ -40,71 +45,48 @@ static uint32_t place(const struct till_rules_options *options, const uint32_t *
     return rank == NULL ? items[i] : rank[items[i]];
 }
 
-static int compare_items(const struct till_rules_options *options, const uint32_t *a, uint32_t a_size,
-                         const uint32_t *b, uint32_t b_size) {
-    for (uint32_t i = 0; i < a_size && i < b_size; i++) {
-        uint32_t left = place(options, a, a_size, i), right = place(options, b, b_size, i);
-        if (left != right)
-            return a[i] == b[i] ? sign(a_size > b_size, a_size < b_size) : sign(left > right, left < right);
+static int compare_items(const struct search *search, uint32_t a, uint32_t b) {
+    const uint32_t *left = set_items(&search->sets, a), *right = set_items(&search->sets, b);
+    uint32_t left_size = set_size(&search->sets, a), right_size = set_size(&search->sets, b);
+    for (uint32_t i = 0; i < left_size && i < right_size; i++) {
+        uint32_t here = place(search->options, left, left_size, i),
+                 there = place(search->options, right, right_size, i);
+        if (here != there)
+            return left[i] == right[i] ? sign(left_size > right_size, left_size < right_size)
+                                       : sign(here > there, here < there);
     }
-    return sign(a_size > b_size, a_size < b_size);
+    return sign(left_size > right_size, left_size < right_size);
 }
 
-struct ordering {
-    const struct till_rules_options *options;
-    uint64_t baskets;
-};
-
-/* Negative when `a` comes first. */
-static int compare(const struct ordering *ordering, const struct till_rule *a, const struct till_rule *b) {
-    int order = 0;
-    switch (ordering->options->sort) {
+/* Negative when `a` comes first by the measure asked for. */
+static int compare_measure(const struct search *search, const struct candidate *a, const struct candidate *b) {
+    struct counts left = counts_of(&search->sets, a), right = counts_of(&search->sets, b);
+    int by_p = sign(a->log_p > b->log_p, a->log_p < b->log_p), by_q = sign(a->q > b->q, a->q < b->q);
+    switch (search->options->sort) {
     case TILL_SORT_LIFT:
-        order = compare_lift(b, a);
-        break;
+        return compare_lift(right, left);
     case TILL_SORT_CONFIDENCE:
-        order = compare_confidence(b, a);
-        break;
+        return compare_confidence(right, left);
     case TILL_SORT_LEVERAGE:
-        order = compare_leverage(b, a, ordering->baskets);
-        break;
+        return compare_leverage(right, left, search->sets.support[0]);
     case TILL_SORT_Q_VALUE:
-        order = sign(a->q > b->q, a->q < b->q);
-        order = order != 0 ? order : sign(a->log_p > b->log_p, a->log_p < b->log_p);
-        break;
+        return by_q != 0 ? by_q : by_p;
     case TILL_SORT_P_VALUE:
-        order = sign(a->log_p > b->log_p, a->log_p < b->log_p);
-        break;
+        return by_p;
     case TILL_SORT_SUPPORT:
         break;
     }
-    if (order == 0)
-        order = sign(b->both > a->both, b->both < a->both);
-    if (order == 0)
-        order = compare_items(ordering->options, a->antecedent, a->antecedent_size, b->antecedent, b->antecedent_size);
-    if (order == 0)
-        order = compare_items(ordering->options, a->consequent, a->consequent_size, b->consequent, b->consequent_size);
-    return order;
+    return 0;
 }
 
-static void merge_sort(const struct ordering *ordering, struct till_rule *rules, struct till_rule *spare,
-                       size_t count) {
-    if (count < 2)
-        return;
-    size_t half = count / 2;
-    merge_sort(ordering, rules, spare, half);
-    merge_sort(ordering, rules + half, spare, count - half);
-    memcpy(spare, rules, half * sizeof *spare);
-    for (size_t i = 0, j = half, out = 0; i < half; out++)
-        rules[out] = j < count && compare(ordering, &rules[j], &spare[i]) < 0 ? rules[j++] : spare[i++];
-}
-
-bool rules_sort(struct till_rule *rules, size_t count, uint64_t baskets, const struct till_rules_options *options) {
-    struct ordering ordering = {options, baskets};
-    struct till_rule *spare = malloc((count / 2 + 1) * sizeof *spare);
-    if (spare == NULL)
-        return false;
-    merge_sort(&ordering, rules, spare, count);
-    free(spare);
-    return true;
+int compare_rules(const void *context, const void *first, const void *second) {
+    const struct search *search = context;
+    const struct candidate *a = first, *b = second;
+    const uint64_t *support = search->sets.support;
+    int order = compare_measure(search, a, b);
+    if (order == 0)
+        order = sign(support[b->both] > support[a->both], support[b->both] < support[a->both]);
+    if (order == 0)
+        order = compare_items(search, a->antecedent, b->antecedent);
+    return order != 0 ? order : compare_items(search, a->consequent, b->consequent);
 }

@@ -1,24 +1,41 @@
 /* Rules from frequent itemsets: each set is split into two sides in every way that is allowed, each split is a
  * hypothesis, and each hypothesis gets a p-value before any filter looks at it, because what the filter left out was
  * searched too (Webb 2007). A longer antecedent must be productive: each of its items must add to what the others say,
- * or else rules would ride on shorter ones that are true. */
+ * or else rules would ride on shorter ones that are true.
+ *
+ * Rules are many more than itemsets, so they are never held: they pass through sorters, first by weight, to get their
+ * q-values, then in the order of delivery. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/mining/rules/order.h"
 #include "lib/mining/rules/search.h"
 
 /* Rules of the searched half that are worth a test in the other. */
 static const double exploratory_p = 0.05;
 
+/* So many sorters, or stores of rules, are open at a time. */
+enum { SORTERS = 3 };
+
+static size_t memory_of(const struct search *search) {
+    return (search->options->memory == 0 ? TILL_RULES_MEMORY : search->options->memory) / SORTERS;
+}
+
+struct till_sorter *search_sorter(const struct search *search, const struct till_sorter_order *order) {
+    return till_sorter_new(order, memory_of(search), search->options->directory);
+}
+
 static void search_free(struct search *search) {
     sets_free(&search->sets);
     null_test_free(&search->test);
+    till_sorter_free(search->weights);
+    till_sorter_free(search->candidates);
+    till_sorter_free(search->delivery);
+    till_rows_free(search->found);
     free(search->searched);
+    free(search->log_searched);
     free(search->size_tested);
-    free(search->weights);
-    free(search->candidates);
+    free(search);
 }
 
 /* ---- parts of the baskets ---- */
@@ -131,19 +148,6 @@ static bool test_rule(struct search *search, uint32_t both, uint64_t mask, doubl
     return true;
 }
 
-static bool add_weight(struct search *search, double weight) {
-    if (search->weight_count == search->weight_capacity) {
-        size_t capacity = 2 * search->weight_capacity + 1024;
-        double *grown = realloc(search->weights, 2 * capacity * sizeof *grown); /* the other half is adjust.c's */
-        if (grown == NULL)
-            return false;
-        search->weights = grown;
-        search->weight_capacity = capacity;
-    }
-    search->weights[search->weight_count++] = weight;
-    return true;
-}
-
 /* ---- filters ---- */
 
 /* True when a rule with a part of the antecedent is as confident (Bayardo et al. 1999; as arules has it). */
@@ -168,22 +172,23 @@ static bool passes(const struct search *search, const struct candidate *c) {
            !(options->drop_redundant && is_redundant(&search->sets, c));
 }
 
-static bool add_candidate(struct search *search, uint32_t both, uint64_t mask, double log_p, double weight) {
+/* With held out baskets, candidates wait for their test; otherwise they are sorted by weight. */
+static enum till_status add_candidate(struct search *search, uint32_t both, uint64_t mask, double log_p,
+                                      struct till_error *error) {
     const struct itemset_store *sets = &search->sets;
     uint64_t all = ((uint64_t)1 << set_size(sets, both)) - 1;
-    struct candidate c = {both, sets_part(sets, both, mask), sets_part(sets, both, all & ~mask), mask, log_p, weight};
+    struct candidate c;
+    memset(&c, 0, sizeof c); /* all of it may go to a file */
+    c.both = both;
+    c.antecedent = sets_part(sets, both, mask);
+    c.consequent = sets_part(sets, both, all & ~mask);
+    c.mask = mask;
+    c.log_p = log_p;
     if (!passes(search, &c))
-        return true;
-    if (search->candidate_count == search->candidate_capacity) {
-        size_t capacity = 2 * search->candidate_capacity + 256;
-        struct candidate *grown = realloc(search->candidates, capacity * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        search->candidates = grown;
-        search->candidate_capacity = capacity;
-    }
-    search->candidates[search->candidate_count++] = c;
-    return true;
+        return TILL_OK;
+    if (search->found != NULL)
+        return till_rows_add(search->found, (struct till_slice){(const char *)&c, sizeof c}, error);
+    return till_sorter_add(search->candidates, &c, error);
 }
 
 /* ---- all hypotheses ---- */
@@ -200,80 +205,94 @@ static bool is_wanted(const struct search *search, uint32_t both, uint64_t mask)
     return options->maximum_antecedent == 0 || (uint32_t)__builtin_popcountll(mask) <= options->maximum_antecedent;
 }
 
-static bool try_split(struct search *search, uint32_t both, uint64_t mask) {
+/* One hypothesis; of a pair it may stand for both directions. What the search held out is judged by was not in it. */
+static enum till_status try_split(struct search *search, uint32_t both, uint64_t mask, struct till_error *error) {
     uint32_t size = set_size(&search->sets, both);
     uint64_t other = (((uint64_t)1 << size) - 1) & ~mask;
     bool here = is_wanted(search, both, mask), back = size == 2 && is_wanted(search, both, other);
-    double log_p, weight;
+    double log_p;
     if (!here && !back)
-        return true;
+        return TILL_OK;
     if (!test_rule(search, both, mask, &log_p))
-        return false;
-    weight = log_p + log(search->searched[size]);
+        return till_error_memory(error);
     search->size_tested[size] = true;
-    return add_weight(search, weight) && (!here || add_candidate(search, both, mask, log_p, weight)) &&
-           (!back || add_candidate(search, both, other, log_p, weight));
+    enum till_status status = TILL_OK;
+    if (search->found == NULL)
+        status = adjust_add(search, log_p + search->log_searched[size], error);
+    if (status == TILL_OK && here)
+        status = add_candidate(search, both, mask, log_p, error);
+    return status == TILL_OK && back ? add_candidate(search, both, other, log_p, error) : status;
 }
 
 /* All splits of a set; of a pair one, which stands for both directions. */
-static bool split_set(struct search *search, uint32_t both) {
+static enum till_status split_set(struct search *search, uint32_t both, struct till_error *error) {
     uint32_t size = set_size(&search->sets, both);
     uint64_t all = ((uint64_t)1 << size) - 1;
     if (size == 2)
-        return try_split(search, both, 1);
+        return try_split(search, both, 1, error);
+    enum till_status status = TILL_OK;
     for (uint32_t c = 1; c <= search->maximum_consequent && c < size; c++) {
         uint64_t consequent = ((uint64_t)1 << c) - 1;
-        while (consequent <= all) { /* all masks of c bits, in rising order (Gosper) */
-            if (!try_split(search, both, all & ~consequent))
-                return false;
+        while (status == TILL_OK && consequent <= all) { /* all masks of c bits, in rising order (Gosper) */
+            status = try_split(search, both, all & ~consequent, error);
             uint64_t low = consequent & -consequent, sum = consequent + low;
             consequent = (((sum ^ consequent) >> 2) / low) | sum;
         }
     }
-    return true;
+    return status;
 }
 
 static enum till_status explore(struct search *search, const struct part *part, struct till_error *error) {
     enum till_status status = sets_mine(&search->sets, &part->baskets, search->options, error);
     if (status == TILL_OK)
         status = use_part(search, part, false, error);
-    bool fine = status != TILL_OK || search_count(search);
-    for (uint32_t set = 1; fine && status == TILL_OK && set < search->sets.count; set++)
+    if (status == TILL_OK && !search_count(search))
+        status = till_error_memory(error);
+    for (uint32_t set = 1; status == TILL_OK && set < search->sets.count; set++)
         if (set_size(&search->sets, set) >= 2)
-            fine = split_set(search, set);
-    return fine ? status : till_error_memory(error);
+            status = split_set(search, set, error);
+    return status;
 }
 
-/* Tests what was found in the baskets that were held out. */
+/* Tests one of the rules found. Both directions of a pair stand side by side, and are one hypothesis with one p-value.
+ */
+static enum till_status confirm_rule(struct search *search, struct candidate c, struct candidate *last,
+                                     struct till_error *error) {
+    const struct itemset_store *sets = &search->sets;
+    bool again = c.both == last->both && set_size(sets, c.both) == 2;
+    if (sets->support[c.antecedent] == 0 || sets->support[c.consequent] == 0)
+        return TILL_OK; /* nothing to learn of it here */
+    if (again)
+        c.log_p = last->log_p;
+    else if (!test_rule(search, c.both, c.mask, &c.log_p))
+        return till_error_memory(error);
+    *last = c;
+    enum till_status status = again ? TILL_OK : adjust_add(search, c.log_p, error);
+    return status == TILL_OK ? till_sorter_add(search->candidates, &c, error) : status;
+}
+
+/* Tests what was found in the baskets that were held out; these rules are then the whole search. */
 static enum till_status confirm(struct search *search, const struct part *part, struct till_error *error) {
-    struct candidate *candidates = search->candidates;
-    size_t kept = 0;
+    struct till_slice record;
+    struct candidate last = {0};
+    size_t sizes = (size_t)search->sets.largest + 2;
+    memset(search->searched, 0, sizes * sizeof *search->searched);
+    memset(search->log_searched, 0, sizes * sizeof *search->log_searched);
+    memset(search->size_tested, 0, sizes * sizeof *search->size_tested);
     enum till_status status = use_part(search, part, true, error);
-    for (size_t i = 0; status == TILL_OK && i < search->candidate_count; i++) {
-        struct candidate c = candidates[i];
-        if (search->sets.support[c.antecedent] == 0 || search->sets.support[c.consequent] == 0)
-            continue; /* nothing to learn of it here */
-        if (!test_rule(search, c.both, c.mask, &c.log_p))
-            return till_error_memory(error);
-        candidates[kept++] = c;
+    if (status == TILL_OK)
+        status = till_rows_rewind(search->found, error);
+    if (status == TILL_OK)
+        status = till_rows_next(search->found, &record, error);
+    while (status == TILL_OK && record.bytes != NULL) {
+        struct candidate c;
+        memcpy(&c, record.bytes, sizeof c);
+        status = confirm_rule(search, c, &last, error);
+        if (status == TILL_OK)
+            status = till_rows_next(search->found, &record, error);
     }
-    search->candidate_count = kept;
-    search->weight_count = 0;
-    memset(search->searched, 0, ((size_t)search->sets.largest + 2) * sizeof *search->searched);
-    memset(search->size_tested, 0, ((size_t)search->sets.largest + 2) * sizeof *search->size_tested);
     search->size_tested[0] = true;
-    for (size_t i = 0; i < kept; i++) { /* both directions of a pair stand side by side */
-        bool again =
-            i > 0 && candidates[i].both == candidates[i - 1].both && set_size(&search->sets, candidates[i].both) == 2;
-        search->searched[0] += !again;
-    }
-    for (size_t i = 0; status == TILL_OK && i < kept; i++) {
-        bool again =
-            i > 0 && candidates[i].both == candidates[i - 1].both && set_size(&search->sets, candidates[i].both) == 2;
-        candidates[i].weight = candidates[i].log_p + log(search->searched[0]);
-        if (!again && !add_weight(search, candidates[i].weight))
-            status = till_error_memory(error);
-    }
+    search->searched[0] = (double)search->tested;
     return status;
 }
 
@@ -302,75 +321,84 @@ static struct till_rule make_rule(const struct search *search, const struct cand
                               .both = sets->support[c->both],
                               .antecedent_count = sets->support[c->antecedent],
                               .consequent_count = sets->support[c->consequent],
-                              .improvement = improvement(search, c),
+                              .improvement = search->options->improvement ? improvement(search, c) : NAN,
                               .log_p = c->log_p,
-                              .q = adjust_q(search, c->weight)};
+                              .q = c->q};
 }
 
-static enum till_status collect(struct search *search, struct till_rules *rules, struct till_error *error) {
-    const struct till_rules_options *options = search->options;
-    adjust_prepare(search);
-    rules->tested = search->weight_count;
-    rules->rules = malloc((search->candidate_count + 1) * sizeof *rules->rules);
-    if (rules->rules == NULL)
-        return till_error_memory(error);
-    for (size_t i = 0; i < search->candidate_count; i++) {
-        struct till_rule rule = make_rule(search, &search->candidates[i]);
-        if (options->fdr <= 0 || rule.q <= options->fdr)
-            rules->rules[rules->count++] = rule;
-    }
+enum till_status till_rules_next(struct till_rules *rules, const struct till_rule **rule, struct till_error *error) {
+    struct search *search = rules->search;
+    const void *next;
+    *rule = NULL;
+    enum till_status status = till_sorter_next(search->delivery, &next, error);
+    if (status != TILL_OK || next == NULL)
+        return status;
+    search->rule = make_rule(search, next);
+    *rule = &search->rule;
+    return TILL_OK;
+}
+
+/* What there is to say of the search. */
+static void summarise(struct search *search, struct till_rules *rules) {
+    rules->count = till_sorter_count(search->delivery);
+    rules->tested = search->tested;
     rules->baskets = search->sets.support[0];
-    if (!rules_sort(rules->rules, rules->count, rules->baskets, options))
-        return till_error_memory(error);
-    if (options->top > 0 && rules->count > options->top)
-        rules->count = (size_t)options->top;
     for (uint32_t k = 0; k <= search->sets.largest; k++)
         rules->largest = search->size_tested[k] ? k : rules->largest;
-    rules->searched = search->searched;
-    search->searched = NULL;
     for (uint32_t k = 0; k <= rules->largest; k++)
-        rules->searched[k] = search->size_tested[k] ? rules->searched[k] : 0;
-    return TILL_OK;
+        search->searched[k] = search->size_tested[k] ? search->searched[k] : 0;
+    rules->searched = search->searched;
+}
+
+static struct search *search_new(const struct till_rules_options *options) {
+    struct search *search = calloc(1, sizeof *search);
+    if (search == NULL)
+        return NULL;
+    search->wishes = *options;
+    search->options = &search->wishes;
+    search->maximum_consequent = options->maximum_consequent == 0 ? 1 : options->maximum_consequent;
+    if (options->held_out == NULL)
+        return search;
+    search->found = till_rows_new(memory_of(search), options->directory);
+    if (search->found != NULL)
+        return search;
+    search_free(search);
+    return NULL;
+}
+
+/* Searches in one part of the baskets, and tests in the other where there are two. */
+static enum till_status find(struct search *search, const struct till_baskets *baskets, struct till_error *error) {
+    const struct till_rules_options *options = search->options;
+    struct part part;
+    enum till_status status = adjust_open(search, error);
+    for (int held = 0; status == TILL_OK && held <= (options->held_out != NULL); held++) {
+        status = part_new(&part, baskets, options, held, error);
+        if (status != TILL_OK)
+            break;
+        status = held ? confirm(search, &part, error) : explore(search, &part, error);
+        null_test_free(&search->test); /* it refers to the part */
+        part_free(&part);
+    }
+    till_rows_free(search->found);
+    search->found = NULL;
+    return status == TILL_OK ? adjust_settle(search, error) : status;
 }
 
 enum till_status till_rules_find(const struct till_baskets *baskets, const struct till_rules_options *options,
                                  struct till_rules *rules, struct till_error *error) {
-    struct search search = {.options = options, .baskets = baskets};
-    struct part part;
     *rules = (struct till_rules){.minimum_support = options->minimum_support,
                                  .minimum_confidence = options->minimum_confidence};
-    search.maximum_consequent = options->maximum_consequent == 0 ? 1 : options->maximum_consequent;
-    struct itemset_store *kept = malloc(sizeof *kept);
-    enum till_status status = kept == NULL ? till_error_memory(error) : part_new(&part, baskets, options, false, error);
-    if (status == TILL_OK) {
-        status = explore(&search, &part, error);
-        part_free(&part);
-    }
-    if (status == TILL_OK && options->held_out != NULL) {
-        status = part_new(&part, baskets, options, true, error);
-        if (status == TILL_OK) {
-            status = confirm(&search, &part, error);
-            part_free(&part);
-        }
-    }
+    rules->search = search_new(options);
+    enum till_status status = rules->search == NULL ? till_error_memory(error) : find(rules->search, baskets, error);
     if (status == TILL_OK)
-        status = collect(&search, rules, error);
-    if (kept != NULL) {
-        *kept = search.sets; /* rules point into it */
-        search.sets = (struct itemset_store){0};
-        rules->memory = kept;
-    }
-    search_free(&search);
-    if (status != TILL_OK)
+        summarise(rules->search, rules);
+    else
         till_rules_free(rules);
     return status;
 }
 
 void till_rules_free(struct till_rules *rules) {
-    if (rules->memory != NULL)
-        sets_free(rules->memory);
-    free(rules->memory);
-    free(rules->rules);
-    free(rules->searched);
+    if (rules->search != NULL)
+        search_free(rules->search);
     *rules = (struct till_rules){0};
 }

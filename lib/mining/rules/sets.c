@@ -14,6 +14,7 @@ void sets_free(struct itemset_store *sets) {
     free(sets->lists_start);
     free(sets->lists);
     free(sets->slots);
+    free(sets->known);
     *sets = (struct itemset_store){0};
 }
 
@@ -90,7 +91,8 @@ static enum till_status index_sets(struct itemset_store *sets, struct till_error
         slots *= 2;
     sets->slots = calloc(slots, sizeof *sets->slots);
     sets->slot_mask = slots - 1;
-    if (sets->slots == NULL)
+    sets->known = calloc(KNOWN_PARTS, sizeof *sets->known); /* of set 0, which is never split */
+    if (sets->slots == NULL || sets->known == NULL)
         return till_error_memory(error);
     for (uint32_t set = 0; set < sets->count; set++) {
         size_t at = hash_items(set_items(sets, set), set_size(sets, set)) & sets->slot_mask;
@@ -125,7 +127,7 @@ enum till_status sets_mine(struct itemset_store *sets, const struct till_baskets
     return status;
 }
 
-uint32_t sets_part(const struct itemset_store *sets, uint32_t set, uint64_t mask) {
+uint32_t sets_find_part(const struct itemset_store *sets, uint32_t set, uint64_t mask) {
     uint32_t part[64];
     size_t size = 0;
     const uint32_t *items = set_items(sets, set);

@@ -18,7 +18,15 @@ struct itemset_store {
     uint32_t *slots; /* hash table: set + 1; 0: free */
     size_t slot_mask;
     uint32_t largest;
+    struct known_part *known; /* [KNOWN_PARTS] what was looked up, by mask */
 };
+
+/* A part of a set that was found before. */
+struct known_part {
+    uint32_t of;
+    uint32_t part;
+};
+enum { KNOWN_PARTS = 1 << 12 };
 
 static inline uint32_t set_size(const struct itemset_store *sets, uint32_t set) {
     return (uint32_t)(sets->start[set + 1] - sets->start[set]);
@@ -39,7 +47,18 @@ enum till_status sets_count(struct itemset_store *sets, const struct till_basket
                             struct till_error *error);
 void sets_free(struct itemset_store *sets);
 
-/* The set of the items of `set` whose bits are in `mask`; it is frequent, as `set` is. */
-uint32_t sets_part(const struct itemset_store *sets, uint32_t set, uint64_t mask);
+/* The same as sets_part, where it is not known. */
+uint32_t sets_find_part(const struct itemset_store *sets, uint32_t set, uint64_t mask);
+
+/* The set of the items of `set` whose bits are in `mask`; it is frequent, as `set` is. A set's parts are asked for many
+ * times while it is split, so they are remembered until another set wants the place. */
+static inline uint32_t sets_part(const struct itemset_store *sets, uint32_t set, uint64_t mask) {
+    struct known_part *known = &sets->known[mask % KNOWN_PARTS];
+    if (mask >= KNOWN_PARTS)
+        return sets_find_part(sets, set, mask);
+    if (known->of != set)
+        *known = (struct known_part){set, sets_find_part(sets, set, mask)};
+    return known->part;
+}
 
 #endif

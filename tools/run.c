@@ -252,6 +252,12 @@ enum till_status tool_open_output(struct tool_run *run, struct till_writer **wri
     return status == TILL_OK ? tool_open_table(run, path == NULL ? "-" : path, writer, error) : status;
 }
 
+enum till_status tool_open_text(struct tool_run *run, struct till_sink *sink, struct till_error *error) {
+    const char *path = run->private->common.output;
+    enum till_status status = check_min_rows(run, error);
+    return status == TILL_OK ? tool_open_file(run, path == NULL ? "-" : path, sink, error) : status;
+}
+
 /* --- the end --- */
 
 static enum till_status finish_writers(struct tool_run *run, struct till_error *error) {

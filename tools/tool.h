@@ -124,6 +124,9 @@ enum till_status tool_start_transactions(struct tool_run *run, struct till_input
  */
 enum till_status tool_open_output(struct tool_run *run, struct till_writer **writer, struct till_error *error);
 
+/* The same without a writer, for what is no table. */
+enum till_status tool_open_text(struct tool_run *run, struct till_sink *sink, struct till_error *error);
+
 /* A further output file (a scheme, a model, a summary): complete at the end of the run together with all others, or not
  * there. */
 enum till_status tool_open_file(struct tool_run *run, const char *path, struct till_sink *sink,

@@ -27,6 +27,16 @@ struct train_settings {
     double lasso;
     bool impute;
     double level;
+    /* of a tree */
+    uint64_t min_split;
+    uint64_t min_leaf;
+    uint64_t max_depth;
+    const char *cp;
+    int risk;
+    uint64_t prune_folds;
+    double prune_se;
+    const char *cp_table;
+    bool sql;
 };
 
 /* Place of a column that is not there. */
@@ -67,12 +77,18 @@ struct train_method {
 };
 
 extern const struct train_method train_logistic;
+extern const struct train_method train_tree;
 
 /* A usage error of an option. */
 enum till_status train_usage(struct till_error *error, const char *option, const char *what);
 
 /* Chooses the columns and plans the frame. */
 enum till_status train_plan(struct train_work *work, const struct till_schema *schema, struct till_error *error);
+
+/* Gives folds 0..folds-1 to all rows but those whose fold is TRAIN_LEFT_OUT before: by key where keys repeat, otherwise
+ * in turn within each class. Another `salt` puts keys together in another way. */
+#define TRAIN_LEFT_OUT UINT32_MAX
+void train_give_folds(const struct train_work *work, size_t folds, uint64_t salt, uint32_t *fold);
 
 /* Cross-validation, where it is asked for. */
 enum till_status train_validate(struct train_work *work, struct till_error *error);

@@ -6,29 +6,34 @@
 
 #include "train.h"
 
-/* A fold for each row: given, by key, or in turn within each class. */
-static enum till_status give_folds(const struct train_work *work, uint32_t *fold, size_t *folds,
-                                   struct till_error *error) {
-    const struct till_frame *frame = work->frame;
+void train_give_folds(const struct train_work *work, size_t folds, uint64_t salt, uint32_t *fold) {
     size_t turn[2] = {0, 0};
-    *folds = (size_t)work->settings->folds;
-    if (work->fold_at != TRAIN_NO_COLUMN)
-        *folds = till_dictionary_count(frame->columns[work->fold_at].levels);
-    for (size_t row = 0; row < frame->rows; row++) {
-        if (work->fold_at != TRAIN_NO_COLUMN) {
-            fold[row] = frame->columns[work->fold_at].codes[row];
-        } else if (work->group != NULL) {
-            struct till_slice key = till_dictionary_text(frame->columns[work->key_at].levels, work->group[row]);
-            struct till_fingerprint seed = {work->run->seed, 0};
+    for (size_t row = 0; row < work->frame->rows; row++) {
+        if (fold[row] == TRAIN_LEFT_OUT)
+            continue;
+        if (work->group != NULL) {
+            struct till_slice key = till_dictionary_text(work->frame->columns[work->key_at].levels, work->group[row]);
+            struct till_fingerprint seed = {work->run->seed, salt};
             struct till_fingerprint print = till_fingerprint_of(key.bytes, key.length);
-            fold[row] = (uint32_t)(till_fingerprint_pair(print, seed).high % *folds);
+            fold[row] = (uint32_t)(till_fingerprint_pair(print, seed).high % folds);
         } else {
-            fold[row] = (uint32_t)(turn[work->target[row] != 0]++ % *folds);
+            fold[row] = (uint32_t)(turn[work->target[row] != 0]++ % folds);
         }
     }
-    return *folds < 2 ? train_usage(error, work->fold_at != TRAIN_NO_COLUMN ? "--fold" : "--folds",
-                                    "two folds or more are needed")
-                      : TILL_OK;
+}
+
+/* A fold for each row: those of a column, or given out. */
+static enum till_status find_folds(const struct train_work *work, uint32_t *fold, size_t *folds,
+                                   struct till_error *error) {
+    bool given = work->fold_at != TRAIN_NO_COLUMN;
+    *folds = given ? till_dictionary_count(work->frame->columns[work->fold_at].levels) : (size_t)work->settings->folds;
+    if (*folds < 2)
+        return train_usage(error, given ? "--fold" : "--folds", "two folds or more are needed");
+    for (size_t row = 0; row < work->frame->rows; row++)
+        fold[row] = given ? work->frame->columns[work->fold_at].codes[row] : 0;
+    if (!given)
+        train_give_folds(work, *folds, 0, fold);
+    return TILL_OK;
 }
 
 static enum till_status write_scores(struct train_work *work, const uint32_t *fold, const double *probability,
@@ -65,7 +70,7 @@ enum till_status train_validate(struct train_work *work, struct till_error *erro
     uint32_t *fold = malloc((work->frame->rows + 1) * sizeof *fold);
     double *probability = malloc((work->frame->rows + 1) * sizeof *probability);
     enum till_status status =
-        fold == NULL || probability == NULL ? till_error_memory(error) : give_folds(work, fold, &folds, error);
+        fold == NULL || probability == NULL ? till_error_memory(error) : find_folds(work, fold, &folds, error);
     for (uint32_t i = 0; status == TILL_OK && i < folds; i++)
         status = work->method->predict_fold(work, fold, i, probability, error);
     if (status == TILL_OK)

@@ -1,0 +1,136 @@
+/* The best split of a node on a column: its rows are counted into the places of the column (a counting sort), and the
+ * cuts between one place and the next are walked with running sums. A column may have more places than the node has
+ * rows; so that neither finding nor clearing them costs more than the rows, bits say which places have any, and further
+ * bits which words of those bits are not zero. Places that are levels are then ordered by their rate of positives. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "parts.h"
+
+bool tree_scratch_make(struct tree_scratch *scratch, const struct till_tree_columns *columns) {
+    size_t places = (size_t)columns->most_distinct + 1, words = places / 64 + 1;
+    scratch->tallies = calloc(places, sizeof *scratch->tallies);
+    scratch->bits = calloc(words, sizeof *scratch->bits);
+    scratch->words = calloc(words / 64 + 1, sizeof *scratch->words);
+    scratch->order = malloc(places * sizeof *scratch->order);
+    return scratch->tallies != NULL && scratch->bits != NULL && scratch->words != NULL && scratch->order != NULL;
+}
+
+void tree_scratch_free(struct tree_scratch *scratch) {
+    free(scratch->tallies);
+    free(scratch->bits);
+    free(scratch->words);
+    free(scratch->order);
+}
+
+static void add(struct tree_tally *to, const struct tree_tally *more) {
+    to->weight += more->weight;
+    to->positive += more->positive;
+    to->rows += more->rows;
+}
+
+static struct tree_tally rest(const struct tree_tally *all, const struct tree_tally *part) {
+    return (struct tree_tally){all->weight - part->weight, all->positive - part->positive, all->rows - part->rows};
+}
+
+static double risk(const struct tree_tally *tally) {
+    return tree_gini(tally->weight, tally->positive);
+}
+
+/* ---- counting ---- */
+
+static void count_rows(struct tree_scratch *scratch, const struct tree_column *column, const struct tree_rows *rows) {
+    for (size_t i = 0; i < rows->count; i++) {
+        uint32_t row = rows->rows[i], place = column->place[row];
+        struct tree_tally *tally = place == TREE_MISSING ? &scratch->missing : &scratch->tallies[place];
+        if (tally->rows++ == 0 && place != TREE_MISSING) {
+            scratch->bits[place / 64] |= UINT64_C(1) << place % 64;
+            scratch->words[place / 4096] |= UINT64_C(1) << place / 64 % 64;
+        }
+        tally->weight += rows->weight[row];
+        tally->positive += rows->positive[row];
+    }
+}
+
+/* The places that have rows, rising; their bits are cleared on the way. */
+static void list_places(struct tree_scratch *scratch, uint32_t distinct) {
+    scratch->count = 0;
+    for (uint32_t w = 0; w <= distinct / 4096; w++) {
+        for (; scratch->words[w] != 0; scratch->words[w] &= scratch->words[w] - 1) {
+            uint32_t word = w * 64 + (uint32_t)__builtin_ctzll(scratch->words[w]);
+            for (; scratch->bits[word] != 0; scratch->bits[word] &= scratch->bits[word] - 1)
+                scratch->order[scratch->count++] = word * 64 + (uint32_t)__builtin_ctzll(scratch->bits[word]);
+        }
+    }
+}
+
+/* Whether place a comes before b: the smaller rate of positives first; equal rates by place, that is by bytes. */
+static bool precedes(const struct tree_scratch *scratch, uint32_t a, uint32_t b) {
+    const struct tree_tally *x = &scratch->tallies[a], *y = &scratch->tallies[b];
+    double first = x->positive / x->weight, second = y->positive / y->weight;
+    return first != second ? first < second : a < b;
+}
+
+/* Merges two sorted runs of `order`, from..middle-1 and middle..to-1, through `spare`. */
+static void merge(struct tree_scratch *scratch, size_t from, size_t middle, size_t to, uint32_t *spare) {
+    size_t a = from, b = middle;
+    for (size_t i = from; i < to; i++) {
+        bool second = a == middle || (b < to && precedes(scratch, scratch->order[b], scratch->order[a]));
+        spare[i] = scratch->order[second ? b++ : a++];
+    }
+    memcpy(scratch->order + from, spare + from, (to - from) * sizeof *spare);
+}
+
+/* Levels by rate: a merge sort, from runs of one. Levels are few (TILL_TREES_LEVELS). */
+static void order_by_rate(struct tree_scratch *scratch) {
+    uint32_t spare[TILL_TREES_LEVELS];
+    for (size_t width = 1; width < scratch->count; width *= 2)
+        for (size_t from = 0; from + width < scratch->count; from += 2 * width)
+            merge(scratch, from, from + width, from + 2 * width < scratch->count ? from + 2 * width : scratch->count,
+                  spare);
+}
+
+void tree_tally_column(struct tree_scratch *scratch, const struct tree_column *column, const struct tree_rows *rows) {
+    scratch->missing = (struct tree_tally){0};
+    count_rows(scratch, column, rows);
+    list_places(scratch, column->distinct);
+    if (column->values == NULL)
+        order_by_rate(scratch);
+}
+
+void tree_scratch_clear(struct tree_scratch *scratch) {
+    for (size_t i = 0; i < scratch->count; i++)
+        scratch->tallies[scratch->order[i]] = (struct tree_tally){0};
+    scratch->count = 0;
+}
+
+/* ---- cutting ---- */
+
+/* Strictly better than the best so far, so that equal splits stay with the earlier one. */
+static void weigh(const struct tree_tally *left, const struct tree_tally *right, size_t min_leaf,
+                  struct tree_split found, struct tree_split *best) {
+    if (left->rows < min_leaf || right->rows < min_leaf)
+        return;
+    found.risk = risk(left) + risk(right);
+    if (found.risk < best->risk)
+        *best = found;
+}
+
+void tree_search(const struct tree_scratch *scratch, uint32_t column, const struct tree_tally *all, size_t min_leaf,
+                 struct tree_split *best) {
+    struct tree_tally left = {0};
+    bool missing = scratch->missing.rows > 0;
+    for (uint32_t cut = 1; cut <= scratch->count; cut++) {
+        add(&left, &scratch->tallies[scratch->order[cut - 1]]);
+        if (cut == scratch->count && !missing)
+            return;
+        struct tree_tally right = rest(all, &left);
+        weigh(&left, &right, min_leaf, (struct tree_split){0, column, cut, false}, best);
+        if (!missing || cut == scratch->count)
+            continue;
+        struct tree_tally with = left;
+        add(&with, &scratch->missing);
+        right = rest(all, &with);
+        weigh(&with, &right, min_leaf, (struct tree_split){0, column, cut, true}, best);
+    }
+}

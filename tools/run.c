@@ -245,11 +245,20 @@ enum till_status tool_open_table(struct tool_run *run, const char *path, struct 
     return status;
 }
 
-enum till_status tool_open_output(struct tool_run *run, struct till_writer **writer, struct till_error *error) {
+const char *tool_output_name(const struct tool_run *run) {
     const char *path = run->private->common.output;
+    return path == NULL ? "-" : path;
+}
+
+enum till_status tool_open_output(struct tool_run *run, struct till_writer **writer, struct till_error *error) {
     /* What goes to standard output cannot be taken back, so too few rows are found out before. */
     enum till_status status = run->streaming ? TILL_OK : check_min_rows(run, error);
-    return status == TILL_OK ? tool_open_table(run, path == NULL ? "-" : path, writer, error) : status;
+    return status == TILL_OK ? tool_open_table(run, tool_output_name(run), writer, error) : status;
+}
+
+enum till_status tool_open_bytes(struct tool_run *run, struct till_sink *sink, struct till_error *error) {
+    enum till_status status = check_min_rows(run, error);
+    return status == TILL_OK ? tool_open_file(run, tool_output_name(run), sink, error) : status;
 }
 
 enum till_status tool_open_text(struct tool_run *run, struct till_sink *sink, struct till_error *error) {

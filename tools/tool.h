@@ -136,6 +136,12 @@ enum till_status tool_open_file(struct tool_run *run, const char *path, struct t
 enum till_status tool_open_table(struct tool_run *run, const char *path, struct till_writer **writer,
                                  struct till_error *error);
 
+/* Bytes instead of a table, on -o or standard output: a picture. As tool_open_output otherwise. */
+enum till_status tool_open_bytes(struct tool_run *run, struct till_sink *sink, struct till_error *error);
+
+/* What -o names; "-" for standard output. */
+const char *tool_output_name(const struct tool_run *run);
+
 /* A figure of the summary: shown at the end, in --meta, and tested by --fail-if. */
 void tool_figure(struct tool_run *run, const char *name, double value);
 /* A fact for --meta alone, and for -v: "role.customer" = "CustomerID". */

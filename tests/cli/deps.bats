@@ -16,7 +16,7 @@ stub() {
 }
 
 @test "nothing is installed when all is there" {
-    for name in cc bats prove groff jq; do stub $name 'cat > /dev/null'; done
+    for name in cc bats prove groff jq gnuplot; do stub $name 'cat > /dev/null'; done
     stub apt-get 'echo "apt-get $*"; exit 1'
     PATH=$PWD run sh "$SCRIPT" build check
     [ "$status" -eq 0 ]
@@ -42,12 +42,25 @@ stub() {
 
 @test "an old list of packages is brought up to date, once" {
     stub cc 'cat > /dev/null'
-    for name in prove groff jq; do stub $name ''; done
+    for name in prove groff jq gnuplot; do stub $name ''; done
     stub apt-get 'echo "apt-get $*"; [ -e updated ] && exit 0; [ "$1" = update ] && : > updated'
     PATH=$PWD run sh "$SCRIPT" check
     [ "$status" -eq 0 ]
     [ "${lines[2]}" = "apt-get update" ]
     [ "${#lines[@]}" -eq 4 ]
+}
+
+@test "what is only useful is installed too, and gone without where that fails" {
+    for name in cc bats prove groff jq; do stub $name 'cat > /dev/null'; done
+    stub apt-get 'echo "apt-get $*"; exit 1'
+    PATH=$PWD run sh "$SCRIPT" check
+    [ "$status" -eq 0 ]
+    [ "${lines[1]}" = "apt-get install -y --no-install-recommends gnuplot-nox" ]
+    [[ $output == *"Going on without: gnuplot-nox "* ]]
+    stub id 'echo 1000'
+    PATH=$PWD run sh "$SCRIPT" check
+    [ "$status" -eq 0 ]
+    [[ $output == "Useful, but not there: gnuplot-nox "* ]]
 }
 
 @test "without root, sudo is used, or the command is told" {

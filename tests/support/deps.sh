@@ -1,6 +1,7 @@
 #!/bin/sh
 # Finds out what is missing to build (and with "check", to test), says so, and installs it by the system's package
-# manager. Does nothing when all is there.
+# manager. Does nothing when all is there. What is only useful (gnuplot: without it, tests of pictures are skipped) is
+# installed where that goes without asking, and gone without where not.
 #
 #   sh tests/support/deps.sh build [check]
 set -u
@@ -14,6 +15,7 @@ has_command() {
 
 # What is wanted, by the names of apt. Where another package manager calls it otherwise, `other_name` knows.
 missing=
+useful=
 for group in "$@"; do
     case $group in
     build)
@@ -30,10 +32,11 @@ for group in "$@"; do
         has_command prove || missing="$missing perl"
         has_command groff || missing="$missing groff"
         has_command jq || missing="$missing jq"
+        has_command gnuplot || useful="$useful gnuplot-nox"
         ;;
     esac
 done
-[ -n "$missing" ] || exit 0
+[ -n "$missing$useful" ] || exit 0
 
 other_name() { # manager, name
     case $1/$2 in
@@ -56,6 +59,10 @@ other_name() { # manager, name
     esac
 }
 
+if [ -z "$missing" ] && { ! has_command apt-get || [ "$(id -u)" != 0 ]; }; then
+    echo "Useful, but not there:$useful (tests of pictures are skipped)" >&2
+    exit 0
+fi
 if ! has_command apt-get; then
     for manager in dnf pacman apk brew; do
         has_command $manager || continue
@@ -76,10 +83,19 @@ if [ "$(id -u)" != 0 ]; then
     has_command sudo || { echo "Missing:$missing. As root: apt-get install$missing" >&2; exit 1; }
     sudo=sudo
 fi
-echo "Installing by apt-get:$missing" >&2
-install() {
-    # shellcheck disable=SC2086 # the names are words
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y --no-install-recommends $missing >&2
+install() { # packages
+    echo "Installing by apt-get: $*" >&2
+    # The list of packages may be missing or old.
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y --no-install-recommends "$@" >&2 || {
+        $sudo apt-get update >&2 &&
+            DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y --no-install-recommends "$@" >&2
+    }
 }
-# The list of packages may be missing or old.
-install || { $sudo apt-get update >&2 && install; }
+# shellcheck disable=SC2086 # the names are words
+if [ -n "$missing" ]; then
+    install $missing || exit 1
+fi
+# shellcheck disable=SC2086
+if [ -n "$useful" ]; then
+    install $useful || echo "Going on without:$useful (tests of pictures are skipped)" >&2
+fi

@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# till-plot: pictures. What goes into them is tested without gnuplot (--data, --script); what comes out with it, where there is one.
+
+load ../support/examples
+
+setup() {
+    PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
+    cd "$BATS_TEST_TMPDIR"
+    cat > curve.csv <<END
+top,customers,value,value_share
+20,1,400.00,0.6666666667
+40,2,520.00,0.8666666667
+100,5,600.00,1
+END
+}
+
+need_gnuplot() {
+    command -v gnuplot > /dev/null || skip "gnuplot is not installed"
+}
+
+# A gnuplot that does what it is told here.
+fake_gnuplot() {
+    mkdir -p fake
+    printf '#!/bin/sh\n%s\n' "$1" > fake/gnuplot
+    chmod +x fake/gnuplot
+    PATH="$PWD/fake:$PATH"
+}
+
+@test "the examples of the page print what it says" {
+    run_examples "$BATS_TEST_DIRNAME/../../man/till-plot.1"
+}
+
+@test "a table of another kind is refused with its columns and the command" {
+    printf 'customer,monetary\nA,1\n' > other.csv
+    run till-plot value other.csv
+    [ "$status" -eq 3 ]
+    [ "$output" = 'till-plot: other.csv:1: value: not a table for this picture, which reads top,value_share (till-value --curve); the columns are "customer","monetary"' ]
+}
+
+@test "a kind that is not there, and no kind" {
+    run till-plot valeu curve.csv
+    [ "$status" -eq 2 ]
+    [[ $output == *'no such picture: "valeu"; did you mean value '* ]]
+    run till-plot < curve.csv
+    [ "$status" -eq 2 ]
+    [[ $output == *'which picture? (till-plot --list names the kinds)'* ]]
+}
+
+@test "a number that is none is told with its place" {
+    printf 'top,value_share\n1,0.5\nx,0.6\n' > bad.csv
+    run till-plot -q value --data bad.csv
+    [ "$status" -eq 3 ]
+    [[ $output == 'till-plot: bad.csv:3:1: top: not a number: "x"'* ]]
+}
+
+@test "the type is that of the name, or of --type" {
+    need_gnuplot
+    till-plot -q value curve.csv -o a.svg
+    till-plot -q value curve.csv -o a.PNG
+    till-plot -q value curve.csv -o a.pdf
+    till-plot -q value curve.csv -o a.svg.gz
+    till-plot -q value curve.csv -o a.txt
+    till-plot -q value curve.csv -o b.bin --type=png
+    [ "$(head -c 5 a.svg)" = '<?xml' ]
+    [ "$(head -c 4 a.PNG | tail -c 3)" = PNG ]
+    [ "$(head -c 4 a.pdf)" = %PDF ]
+    zcat a.svg.gz | cmp - a.svg
+    grep -q 'What the best customers bring' a.txt
+    [ "$(head -c 4 b.bin | tail -c 3)" = PNG ]
+    run till-plot -q value curve.csv -o a.jpg
+    [ "$status" -eq 2 ]
+    [[ $output == 'till-plot: --output: .jpg is not made'* ]]
+    [ ! -e a.jpg ]
+}
+
+@test "the same input gives the same bytes, and no version or date is in them" {
+    need_gnuplot
+    for type in svg png pdf; do
+        till-plot -q value curve.csv -o one.$type
+        TZ=Asia/Shanghai LC_ALL=de_DE.UTF-8 GNUTERM=dumb till-plot -q -j 3 value -o two.$type < curve.csv
+        cmp one.$type two.$type
+    done
+    ! grep -qi 'gnuplot [0-9]' one.svg
+    ! grep -aE 'D:20(2[4-9]|[3-9][0-9])' one.pdf
+}
+
+@test "the script stands alone: gnuplot makes the same picture of it" {
+    need_gnuplot
+    till-plot -q value curve.csv --script > a.gp
+    till-plot -q value curve.csv > a.svg
+    cd / && gnuplot -d "$BATS_TEST_TMPDIR/a.gp" > "$BATS_TEST_TMPDIR/b.svg"
+    cd "$BATS_TEST_TMPDIR"
+    grep -o "d='M[0-9.]*,[0-9.]* L[^']*'" b.svg | grep -v 'L1' > paths
+    [ -s paths ]
+    while read -r path; do grep -qF "$path" a.svg; done < paths
+}
+
+@test "without gnuplot, the package is named; --data and --script do without" {
+    mkdir empty
+    bin=$(dirname "$(command -v till-plot)")
+    PATH=$PWD/empty run "$bin/till-plot" value curve.csv -o a.svg
+    [ "$status" -eq 4 ]
+    [[ $output == 'till-plot: gnuplot is not installed'*'gnuplot-nox'* ]]
+    [ ! -e a.svg ]
+    PATH=$PWD/empty "$bin/till-plot" -q value curve.csv --data -o data.csv
+    PATH=$PWD/empty "$bin/till-plot" -q value curve.csv --script -o a.gp
+    [ -s data.csv ] && [ -s a.gp ]
+}
+
+@test "a gnuplot that fails, dies, says nothing or stops early is an error, and yesterday's file stays" {
+    failures=(
+        'cat > /dev/null; echo "line 3: no such thing" >&2; exit 1|exit code 1): "line 3: no such thing"'
+        'kill -9 $$|killed by signal 9'
+        'exit 0|drew nothing'
+        'exec 0<&-; exit 7|exit code 7): "it does not say why"'
+        'cat > /dev/null; printf "<svg>\n<g>\n"|did not finish'
+    )
+    for failure in "${failures[@]}"; do
+        fake_gnuplot "${failure%|*}"
+        printf old > a.svg
+        run till-plot value curve.csv -o a.svg
+        [ "$status" -eq 4 ]
+        [[ $output == 'till-plot: gnuplot '*"${failure#*|}"* ]]
+        [ "${#lines[@]}" -eq 1 ]
+        [ "$(cat a.svg)" = old ]
+        [ -z "$(find . -name '.till-*')" ]
+    done
+}
+
+@test "a full disk is an error" {
+    [ -e /dev/full ] || skip "there is no /dev/full"
+    need_gnuplot
+    run till-plot -q value curve.csv -o /dev/full
+    [ "$status" -eq 4 ]
+    run bash -c 'till-plot -q value curve.csv > /dev/full'
+    [ "$status" -eq 4 ]
+}
+
+@test "no rows: an empty picture, and a header alone" {
+    need_gnuplot
+    head -n 1 curve.csv > none.csv
+    till-plot -q value none.csv -o a.svg
+    grep -q 'There are no rows to show' a.svg
+    [ "$(till-plot -q value none.csv --data)" = top,value_share ]
+}

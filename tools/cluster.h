@@ -3,7 +3,8 @@
 #define TOOLS_CLUSTER_H
 
 #include <till/clustering.h>
-#include <till/kmeans.h>
+#include <till/kmedoids.h>
+#include <till/partition.h>
 #include <till/rows.h>
 
 #include "frame.h"
@@ -54,6 +55,11 @@ struct cluster_work {
 
     size_t smallest, largest; /* the numbers of clusters to be tried; equal: one */
 
+    /* As asked for, or those of the earlier model. */
+    enum till_clustering_method method;
+    enum till_clustering_metric metric; /* of k-medoids */
+    double gamma;
+
     /* The features: places in the frame, and how numbers are scaled. */
     size_t numeric_count, level_count;
     size_t *numeric;
@@ -70,8 +76,14 @@ struct cluster_work {
 
     /* The result. */
     struct till_clustering *model;
-    uint32_t *labels;  /* [complete] */
-    double *distances; /* [complete], while labels are being found */
+    struct till_partition *partition;
+};
+
+/* Centres from which a fit begins. */
+struct cluster_start {
+    size_t count;
+    double *numbers; /* [count][numeric_count], scaled */
+    uint32_t *codes; /* [count][level_count]; TILL_NO_LEVEL: one that no row has */
 };
 
 /* cluster_features.c */
@@ -81,24 +93,21 @@ enum till_status cluster_choose(struct cluster_work *work, struct till_error *er
 enum till_status cluster_prepare(struct cluster_work *work, struct till_error *error);
 
 /* cluster_fit.c */
-/* Fits, and fills in work->model and work->labels. */
+/* Fits, and fills in work->model and work->partition. */
 enum till_status cluster_fit(struct cluster_work *work, size_t clusters, struct till_error *error);
-/* cluster_other.c */
-enum till_status cluster_fit_kmedoids(struct cluster_work *work, size_t clusters, struct till_error *error);
-enum till_status cluster_fit_kprototypes(struct cluster_work *work, size_t clusters, struct till_error *error);
-
-/* What all fits of k-means have in common. */
-struct till_kmeans_options cluster_kmeans_options(const struct cluster_work *work, size_t clusters);
-/* A model with names and scaling, and no points yet. */
-enum till_status cluster_new_model(struct cluster_work *work, enum till_clustering_method method, size_t clusters,
-                                   struct till_error *error);
+/* What is asked for, for so many clusters, and what is compared. */
+struct till_partition_options cluster_options(const struct cluster_work *work, size_t clusters);
+struct till_partition_rows cluster_rows_of(const struct cluster_work *work);
+/* What the method makes small: "inertia", "deviation" or "cost". */
+const char *cluster_total_name(const struct cluster_work *work);
+/* Warns, after the words `before`, where the last iteration was reached. */
+void cluster_tell_limit(const struct cluster_work *work, const struct till_partition *partition, const char *before);
 
 /* cluster_criteria.c: the table for work->smallest..largest, written; *clusters: what --criterion chooses, or 0. */
 enum till_status cluster_choose_number(struct cluster_work *work, size_t *clusters, struct till_error *error);
 
-/* cluster_start.c: the rows of --start, scaled; the caller frees *points. */
-enum till_status cluster_read_start(struct cluster_work *work, double **points, size_t *count,
-                                    struct till_error *error);
+/* cluster_start.c: the rows of --start, scaled; the caller frees what is in *start. */
+enum till_status cluster_read_start(struct cluster_work *work, struct cluster_start *start, struct till_error *error);
 
 /* True where --start is not one of the words. */
 bool cluster_start_is_file(const struct cluster_work *work);
@@ -106,7 +115,7 @@ bool cluster_start_is_file(const struct cluster_work *work);
 /* The text of a rank of level column j; empty for the missing level. */
 struct till_slice cluster_level_text(const struct cluster_work *work, size_t j, uint32_t rank);
 
-/* The level of a row as text; empty where it is missing. */
-struct till_slice cluster_level(const struct cluster_work *work, size_t row, size_t j);
+/* The rank of a text (empty: missing) in level column j, or TILL_NO_LEVEL. */
+uint32_t cluster_level_code(const struct cluster_work *work, size_t j, struct till_slice text);
 
 #endif

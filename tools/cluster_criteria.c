@@ -1,5 +1,6 @@
 /* till-cluster -k A..B: the table of criteria, and what each of them would choose. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,27 +20,29 @@ enum { SILHOUETTE, CALINSKI_HARABASZ, DAVIES_BOULDIN, GAP, BIC, STABILITY, CRITE
 struct figures {
     size_t count;
     uint64_t *k;
-    double *inertia;
+    double *total; /* inertia, deviation or cost */
     double *of[CRITERIA];
     double *gap_error;
 };
 
 static enum till_status fit_one(struct cluster_work *work, size_t clusters, struct figures *figures, size_t at,
                                 struct till_error *error) {
-    struct till_criteria_options options = {.fit = cluster_kmeans_options(work, clusters),
+    struct till_criteria_options options = {.how = cluster_options(work, clusters),
                                             .samples = (unsigned)work->settings->samples,
                                             .silhouette_rows = SILHOUETTE_ROWS,
                                             .sample_rows = SAMPLE_ROWS};
+    struct till_partition_rows rows = cluster_rows_of(work);
     struct till_criteria criteria;
-    struct till_kmeans *result;
-    enum till_status status = till_kmeans_fit(work->matrix, &options.fit, &result, error);
+    struct till_partition *result;
+    char before[40];
+    enum till_status status = till_partition_fit(&rows, &options.how, &result, error);
     if (status != TILL_OK)
         return status;
-    if (!result->converged)
-        tool_warn(work->run, "k = %zu: stopped after %u iterations (--max-iterations)", clusters, result->iterations);
-    status = till_criteria_find(work->matrix, result, &options, &criteria, error);
+    snprintf(before, sizeof before, "k = %zu: ", clusters);
+    cluster_tell_limit(work, result, before);
+    status = till_criteria_find(&rows, result, &options, &criteria, error);
     figures->k[at] = clusters;
-    figures->inertia[at] = result->inertia;
+    figures->total[at] = result->total;
     figures->of[SILHOUETTE][at] = criteria.silhouette;
     figures->of[CALINSKI_HARABASZ][at] = criteria.calinski_harabasz;
     figures->of[DAVIES_BOULDIN][at] = criteria.davies_bouldin;
@@ -47,7 +50,7 @@ static enum till_status fit_one(struct cluster_work *work, size_t clusters, stru
     figures->gap_error[at] = criteria.gap_error;
     figures->of[BIC][at] = criteria.bic;
     figures->of[STABILITY][at] = criteria.stability;
-    till_kmeans_free(result);
+    till_partition_free(result);
     return status;
 }
 
@@ -87,8 +90,8 @@ static enum till_status make_table(struct cluster_work *work, struct till_table 
                                    struct till_error *error) {
     figures->count = table->rows;
     figures->k = till_table_add(table, "k", TILL_COUNT);
-    figures->inertia = till_table_add(table, "inertia", TILL_REAL);
-    bool good = figures->k != NULL && figures->inertia != NULL;
+    figures->total = till_table_add(table, cluster_total_name(work), TILL_REAL);
+    bool good = figures->k != NULL && figures->total != NULL;
     for (int criterion = 0; criterion < CRITERIA && good; criterion++) {
         figures->of[criterion] = till_table_add(table, cluster_criteria_names[criterion], TILL_REAL);
         good = figures->of[criterion] != NULL;
@@ -126,7 +129,9 @@ enum till_status cluster_choose_number(struct cluster_work *work, size_t *cluste
         if (work->complete > SILHOUETTE_ROWS)
             tool_note(work->run, "silhouettes are those of a sample of %d rows", SILHOUETTE_ROWS);
         if (work->complete > SAMPLE_ROWS)
-            tool_note(work->run, "gap and stability are those of a sample of %d rows", SAMPLE_ROWS);
+            tool_note(work->run, "%s of a sample of %d rows",
+                      work->method == TILL_CLUSTERING_KMEANS ? "gap and stability are those" : "stability is that",
+                      SAMPLE_ROWS);
         status = write_table(work, table, error);
     }
     if (status == TILL_OK && criterion >= 0) {

@@ -8,16 +8,15 @@
 enum { SKEWED = 5 };
 
 static bool takes_numbers(const struct cluster_work *work) {
-    return work->settings->method != TILL_CLUSTERING_KMODES;
+    return work->method != TILL_CLUSTERING_KMODES;
 }
 
 static bool is_gower(const struct cluster_work *work) {
-    return work->settings->method == TILL_CLUSTERING_KMEDOIDS && work->settings->metric == TILL_METRIC_GOWER;
+    return work->method == TILL_CLUSTERING_KMEDOIDS && work->metric == TILL_METRIC_GOWER;
 }
 
 static bool takes_levels(const struct cluster_work *work) {
-    int method = work->settings->method;
-    return method == TILL_CLUSTERING_KMODES || method == TILL_CLUSTERING_KPROTOTYPES || is_gower(work);
+    return work->method == TILL_CLUSTERING_KMODES || work->method == TILL_CLUSTERING_KPROTOTYPES || is_gower(work);
 }
 
 /* Choosing -------------------------------------------------------------------------------------------------------- */
@@ -324,8 +323,12 @@ struct till_slice cluster_level_text(const struct cluster_work *work, size_t j, 
                                                  : till_dictionary_text(levels, work->orders[j][rank]);
 }
 
-struct till_slice cluster_level(const struct cluster_work *work, size_t row, size_t j) {
-    return cluster_level_text(work, j, work->codes[row * work->level_count + j]);
+uint32_t cluster_level_code(const struct cluster_work *work, size_t j, struct till_slice text) {
+    uint32_t count = till_dictionary_count(work->frame.columns[work->level[j]].levels);
+    for (uint32_t rank = 0; rank <= count; rank++)
+        if (till_slice_equal(cluster_level_text(work, j, rank), text))
+            return rank;
+    return TILL_NO_LEVEL;
 }
 
 /* The levels of column j in complete rows, by rank. */

@@ -1,18 +1,22 @@
-/* till-cluster: the first centroids from a file: rows in input units, with the features as columns, or without a header
- * in the order of the features. */
+/* till-cluster: the first centres from a file: rows in input units, with the features as columns, or without a header
+ * in the order of the features, numbers before levels. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cluster.h"
 
-/* A header in which every field is a number is none. */
+/* A header in which the columns of numbers are numbers is none; without such columns, one that names no feature. */
 static bool header_is_data(const struct cluster_work *work, const struct till_schema *schema) {
-    for (size_t column = 0; column < schema->count; column++) {
-        double value;
+    double value;
+    for (size_t column = 0; column < schema->count && column < work->numeric_count; column++) {
         struct till_slice name = schema->names[column];
         if (till_real_parse(name.bytes, name.length, &work->run->number, &value) != TILL_NUMBER_OK)
             return false;
     }
+    for (size_t column = 0; column < schema->count && work->numeric_count == 0; column++)
+        for (size_t j = 0; j < work->level_count; j++)
+            if (till_slice_equal(schema->names[column], work->frame.columns[work->level[j]].name))
+                return false;
     return schema->count > 0;
 }
 
@@ -34,17 +38,23 @@ static enum till_status open_start(const struct cluster_work *work, struct till_
 static enum till_status plan_start(const struct cluster_work *work, struct till_input *input, bool headless,
                                    struct till_error *error) {
     const struct till_schema *schema = till_input_schema(input);
-    struct till_wanted *wanted = calloc(work->numeric_count + 1, sizeof *wanted);
-    struct till_plan plan = {.wanted = wanted, .wanted_count = work->numeric_count};
+    size_t features = work->numeric_count + work->level_count;
+    struct till_wanted *wanted = calloc(features + 1, sizeof *wanted);
+    struct till_plan plan = {.wanted = wanted, .wanted_count = features};
     enum till_status status = wanted == NULL ? till_error_memory(error) : TILL_OK;
-    if (status == TILL_OK && headless && schema->count != work->numeric_count) {
+    if (status == TILL_OK && headless && schema->count != features) {
         status = till_error_set(error, TILL_ERROR_DATA, "%zu columns without a header, for %zu features", schema->count,
-                                work->numeric_count);
+                                features);
         till_error_at(error, schema->file, 1, 0, NULL);
     }
-    for (size_t j = 0; j < work->numeric_count && status == TILL_OK; j++) {
-        const char *name = work->frame.columns[work->numeric[j]].text;
-        wanted[j] = (struct till_wanted){.column = j, .type = TILL_REAL, .missing = TILL_MISSING_REJECTS, .role = name};
+    for (size_t j = 0; j < features && status == TILL_OK; j++) {
+        bool number = j < work->numeric_count;
+        size_t at = number ? work->numeric[j] : work->level[j - work->numeric_count];
+        const char *name = work->frame.columns[at].text;
+        wanted[j] = (struct till_wanted){.column = j,
+                                         .type = number ? TILL_REAL : TILL_TEXT,
+                                         .missing = number ? TILL_MISSING_REJECTS : TILL_MISSING_PASSES,
+                                         .role = name};
         if (!headless)
             status = till_schema_column(schema, name, &wanted[j].column, error);
     }
@@ -54,27 +64,31 @@ static enum till_status plan_start(const struct cluster_work *work, struct till_
     return status;
 }
 
-static enum till_status take_start(const struct cluster_work *work, const struct till_block *block, double **points,
-                                   size_t *count, struct till_error *error) {
-    size_t columns = work->numeric_count;
-    double *more = realloc(*points, ((*count + block->rows) * columns + 1) * sizeof **points);
-    if (more == NULL)
+static enum till_status take_start(const struct cluster_work *work, const struct till_block *block,
+                                   struct cluster_start *start, struct till_error *error) {
+    size_t columns = work->numeric_count, levels = work->level_count, rows = start->count + block->rows;
+    double *numbers = realloc(start->numbers, (rows * columns + 1) * sizeof *numbers);
+    start->numbers = numbers == NULL ? start->numbers : numbers;
+    uint32_t *codes = realloc(start->codes, (rows * levels + 1) * sizeof *codes);
+    start->codes = codes == NULL ? start->codes : codes;
+    if (numbers == NULL || codes == NULL)
         return till_error_memory(error);
-    *points = more;
-    for (size_t row = 0; row < block->rows; row++)
+    for (size_t row = 0; row < block->rows; row++, start->count++) {
         for (size_t j = 0; j < columns; j++)
-            more[(*count + row) * columns + j] = till_scale_apply(&work->scales[j], block->columns[j].real[row]);
-    *count += block->rows;
+            numbers[start->count * columns + j] = till_scale_apply(&work->scales[j], block->columns[j].real[row]);
+        for (size_t j = 0; j < levels; j++) {
+            struct till_slice text = block->columns[columns + j].text[row];
+            codes[start->count * levels + j] =
+                cluster_level_code(work, j, text.bytes == NULL ? till_slice_of("") : text);
+        }
+    }
     return TILL_OK;
 }
 
-enum till_status cluster_read_start(struct cluster_work *work, double **points, size_t *count,
-                                    struct till_error *error) {
+enum till_status cluster_read_start(struct cluster_work *work, struct cluster_start *start, struct till_error *error) {
     struct till_input *input = NULL;
     struct till_block *block = NULL;
     bool headless;
-    *points = NULL;
-    *count = 0;
     enum till_status status = open_start(work, &input, &headless, error);
     if (status == TILL_OK)
         status = plan_start(work, input, headless, error);
@@ -83,7 +97,7 @@ enum till_status cluster_read_start(struct cluster_work *work, double **points, 
         status = block == NULL ? till_error_memory(error) : till_input_next(input, block, error);
     }
     while (status == TILL_OK && block->rows > 0) {
-        status = take_start(work, block, points, count, error);
+        status = take_start(work, block, start, error);
         if (status == TILL_OK)
             status = till_input_next(input, block, error);
     }

@@ -1,8 +1,8 @@
 /* till-cluster: rows -> its rows with the cluster of each and the distance to it.
  *
  * Clusters are known when all rows are, so rows are kept as bytes beside their features. The parts: cluster_features.c
- * (what is compared, and on which scale), cluster_fit.c and cluster_other.c (the methods),
- * cluster_criteria.c (choosing k), cluster_start.c (given starts). */
+ * (what is compared, and on which scale), cluster_fit.c (fits and nights), cluster_criteria.c (choosing k),
+ * cluster_start.c (given starts). */
 #include "cluster.h"
 
 #include <math.h>
@@ -186,6 +186,37 @@ static enum till_status parse_clusters(struct cluster_work *work, struct till_er
     return TILL_OK;
 }
 
+/* An option that says something else than the earlier model; the value that stands where it was not given says nothing.
+ */
+static bool differs(int asked, int of_model) {
+    return asked != 0 && asked != of_model;
+}
+
+/* The earlier model says by what method, metric and gamma, and how many clusters. */
+static enum till_status prepare_previous(struct cluster_work *work, struct till_error *error) {
+    const struct cluster_settings *settings = work->settings;
+    if (settings->features != NULL || settings->ignore != NULL || settings->categorical != NULL ||
+        settings->log != NULL || settings->start != NULL)
+        return usage(error, "--previous", "features, scaling and start are those of the earlier model");
+    enum till_status status = till_clustering_load(&work->previous, settings->previous, error);
+    if (status != TILL_OK)
+        return status;
+    const struct till_clustering *previous = work->previous;
+    if (work->smallest > 0 && (work->smallest != previous->clusters || work->largest != work->smallest))
+        return usage(error, "-k", "the earlier model has another number of clusters");
+    if (differs(settings->method, (int)previous->method))
+        return usage(error, "--method", "the earlier model is of another method");
+    if (differs(settings->metric, (int)previous->metric))
+        return usage(error, "--metric", "the earlier model has another metric");
+    if (settings->gamma > 0 && (settings->gamma < previous->gamma || settings->gamma > previous->gamma))
+        return usage(error, "--gamma", "the earlier model has another gamma");
+    work->method = previous->method;
+    work->metric = previous->metric;
+    work->gamma = previous->gamma;
+    work->smallest = work->largest = previous->clusters;
+    return TILL_OK;
+}
+
 static enum till_status prepare(struct cluster_work *work, struct till_error *error) {
     const struct cluster_settings *settings = work->settings;
     enum till_status status = parse_clusters(work, error);
@@ -195,14 +226,6 @@ static enum till_status prepare(struct cluster_work *work, struct till_error *er
         return usage(error, "--missing", "error or pass is wanted");
     if (settings->features != NULL && settings->ignore != NULL)
         return usage(error, "--ignore", "give one of --features and --ignore");
-    if (settings->method != TILL_CLUSTERING_KMEANS) {
-        if (work->largest > work->smallest)
-            return usage(error, "-k", "criteria are those of k-means; give one k");
-        if (settings->previous != NULL)
-            return usage(error, "--previous", "only k-means begins from an earlier model");
-    }
-    if (settings->method > TILL_CLUSTERING_KMEDOIDS && settings->start != NULL)
-        return usage(error, "--start", "this method makes its own starts");
     bool range = work->largest > work->smallest;
     if (!range && settings->criterion > 0)
         return usage(error, "--criterion", "a range of k is wanted (-k A..B)");
@@ -211,20 +234,12 @@ static enum till_status prepare(struct cluster_work *work, struct till_error *er
     if (range && settings->start != NULL && strcmp(settings->start, "random") != 0 &&
         strcmp(settings->start, "kmeans++") != 0)
         return usage(error, "--start", "a given start is for one k");
-    if (settings->previous == NULL)
-        return work->smallest > 0 ? TILL_OK : usage(error, "-k", "how many clusters? (-k N)");
-    if (settings->features != NULL || settings->ignore != NULL || settings->log != NULL || settings->start != NULL)
-        return usage(error, "--previous", "features, scaling and start are those of the earlier model");
-    status = till_clustering_load(&work->previous, settings->previous, error);
-    if (status == TILL_OK && work->previous->method != TILL_CLUSTERING_KMEANS)
-        return usage(error, "--previous",
-                     "only k-means begins from an earlier model, and this one is of another method");
-    if (status == TILL_OK && work->smallest > 0 &&
-        (work->smallest != work->previous->clusters || work->largest != work->smallest))
-        return usage(error, "-k", "the earlier model has another number of clusters");
-    if (status == TILL_OK)
-        work->smallest = work->largest = work->previous->clusters;
-    return status;
+    work->method = (enum till_clustering_method)settings->method;
+    work->metric = (enum till_clustering_metric)settings->metric;
+    work->gamma = settings->gamma;
+    if (settings->previous != NULL)
+        return prepare_previous(work, error);
+    return work->smallest > 0 ? TILL_OK : usage(error, "-k", "how many clusters? (-k N)");
 }
 
 /* Reading --------------------------------------------------------------------------------------------------------- */
@@ -267,37 +282,25 @@ static enum till_status read_rows(struct cluster_work *work, struct till_input *
 
 /* Writing --------------------------------------------------------------------------------------------------------- */
 
-/* What a row is compared by. */
-struct point {
-    double *numbers;
-    struct till_slice *levels;
-};
-
-static void get_point(const struct cluster_work *work, size_t row, struct point *point) {
-    till_matrix_get(work->matrix, row, point->numbers);
-    for (size_t j = 0; j < work->level_count; j++)
-        point->levels[j] = cluster_level(work, row, j);
-}
-
-static void write_cluster(const struct cluster_work *work, uint32_t row, struct point *point,
-                          struct till_writer *writer) {
+/* `numbers` has room for a row. */
+static void write_cluster(const struct cluster_work *work, uint32_t row, double *numbers, struct till_writer *writer) {
     if (row == NO_CLUSTER) {
         till_writer_count(writer, UINT64_MAX);
         till_writer_real(writer, (double)NAN);
         return;
     }
-    uint32_t cluster = work->labels[row];
-    get_point(work, row, point);
+    uint32_t cluster = work->partition->labels[row];
+    till_matrix_get(work->matrix, row, numbers);
     till_writer_count(writer, (uint64_t)cluster + 1);
-    till_writer_real(writer, till_clustering_distance(work->model, cluster, point->numbers, point->levels));
+    till_writer_real(writer, till_partition_distance(work->partition, cluster, numbers,
+                                                     work->codes + (size_t)row * work->level_count));
 }
 
 static enum till_status write_rows(struct cluster_work *work, struct till_error *error) {
     struct till_writer *writer;
     struct till_slice record;
-    struct point point = {malloc((work->numeric_count + 1) * sizeof(double)),
-                          malloc((work->level_count + 1) * sizeof(struct till_slice))};
-    enum till_status status = point.numbers == NULL || point.levels == NULL ? till_error_memory(error) : TILL_OK;
+    double *numbers = malloc((work->numeric_count + 1) * sizeof *numbers);
+    enum till_status status = numbers == NULL ? till_error_memory(error) : TILL_OK;
     if (status == TILL_OK)
         status = tool_open_output(work->run, &writer, error);
     if (status == TILL_OK)
@@ -309,12 +312,11 @@ static enum till_status write_rows(struct cluster_work *work, struct till_error 
         if (status == TILL_OK)
             status = pass_record(&work->pass, writer, record, error);
         if (status == TILL_OK) {
-            write_cluster(work, work->place[row], &point, writer);
+            write_cluster(work, work->place[row], numbers, writer);
             status = till_writer_end(writer, error);
         }
     }
-    free(point.numbers);
-    free(point.levels);
+    free(numbers);
     return status;
 }
 
@@ -341,15 +343,20 @@ static bool add_centres(const struct cluster_work *work, struct till_table *tabl
 static enum till_status find_silhouettes(struct cluster_work *work, double *of_cluster, struct till_error *error) {
     for (size_t c = 0; c < work->model->clusters; c++)
         of_cluster[c] = (double)NAN;
-    if (work->level_count > 0 || work->model->clusters < 2)
+    if (work->model->clusters < 2)
         return TILL_OK;
+    struct till_partition_options fit = cluster_options(work, work->model->clusters);
     struct till_silhouette_options how = {.most_rows = SILHOUETTE_ROWS,
-                                          .manhattan = work->model->metric == TILL_METRIC_MANHATTAN,
-                                          .seed = work->run->seed,
-                                          .threads = work->run->threads};
+                                          .metric = work->partition->metric,
+                                          .gamma = work->partition->gamma,
+                                          .codes = work->codes,
+                                          .level_count = work->level_count,
+                                          .seed = fit.fit.seed,
+                                          .threads = fit.fit.threads,
+                                          .portable = fit.fit.portable};
     double mean;
     enum till_status status =
-        till_silhouette(work->matrix, work->labels, work->model->clusters, &how, &mean, of_cluster, error);
+        till_silhouette(work->matrix, work->partition->labels, work->model->clusters, &how, &mean, of_cluster, error);
     if (status == TILL_OK && work->complete > SILHOUETTE_ROWS)
         tool_note(work->run, "silhouettes are those of a sample of %d rows", SILHOUETTE_ROWS);
     if (status == TILL_OK)
@@ -434,7 +441,7 @@ static void free_work(struct cluster_work *work) {
     for (size_t j = 0; j < work->level_count && work->orders != NULL; j++)
         free(work->orders[j]);
     free(work->orders);
-    free(work->labels);
+    till_partition_free(work->partition);
 }
 
 static enum till_status run_cluster(struct tool_run *run, struct till_error *error) {

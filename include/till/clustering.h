@@ -33,6 +33,11 @@ enum till_clustering_metric {
     TILL_METRIC_PROTOTYPE /* the squared Euclidean distance plus gamma for every level that differs */
 };
 
+/* The distance between two points by a metric, of `columns` numbers each, where `different` of `level_count` levels are
+ * not the same. Sums run in the order of the columns. */
+TILL_API double till_metric_distance(enum till_clustering_metric metric, double gamma, const double *a, const double *b,
+                                     size_t columns, size_t different, size_t level_count);
+
 struct till_clustering_column {
     char *name;
     struct till_scale scale; /* numeric columns */

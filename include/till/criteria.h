@@ -1,17 +1,22 @@
 /* till/criteria.h: figures by which numbers of clusters can be compared. They seldom agree: which one counts is a
  * choice, not a fact.
  *
- *     till_criteria_find(matrix, result, &options, &criteria, &error);
+ *     till_criteria_find(&rows, partition, &options, &criteria, &error);
  *
- * For n rows, d columns, k clusters of sizes n_j, W the inertia, B the sum of squares between clusters:
+ * For n rows, d columns, k clusters of sizes n_j, W the inertia, B the sum of squares between clusters, with distances
+ * those of the method:
+ *   silhouette                till/silhouette.h; larger is better
  *   Calinski-Harabasz (1974)  (B / (k - 1)) / (W / (n - k)); larger is better
- *   Davies-Bouldin (1979)     mean over clusters of max (s_i + s_j) / d_ij, with s the mean distance to the centroid
- * and d between centroids; smaller is better BIC (Pelleg & Moore 2000, one spherical variance)  v = W / (d (n - k)), L
- * = sum of n_j ln(n_j / n) - n_j d/2 ln(2 pi v) - (n_j - 1) d/2, BIC = L - (k - 1 + d k + 1)/2 ln n; larger is better
+ *   Davies-Bouldin (1979)     mean over clusters of max (s_i + s_j) / d_ij, with s the mean distance to the centre and
+ *                             d between centres; smaller is better
  *   gap (Tibshirani, Walther & Hastie 2001)  mean of ln W over reference sets, less ln W, with its standard error;
  *                             reference sets are uniform in a box along the principal axes
+ *   BIC (Pelleg & Moore 2000, one spherical variance)  v = W / (d (n - k)), L = sum of n_j ln(n_j / n) -
+ *                             n_j d/2 ln(2 pi v) - (n_j - 1) d/2, BIC = L - (k - 1 + d k + 1)/2 ln n; larger is better
  *   stability                 mean adjusted Rand index (Hubert & Arabie 1985) between the clusters and those of fits to
- *                             bootstrap samples; larger is better */
+ *                             bootstrap samples; larger is better
+ *
+ * Calinski-Harabasz, gap and BIC are made of sums of squares about means, so they are those of k-means alone. */
 #ifndef TILL_CRITERIA_H
 #define TILL_CRITERIA_H
 
@@ -19,17 +24,17 @@
 #include <stdint.h>
 
 #include <till/error.h>
-#include <till/kmeans.h>
-#include <till/matrix.h>
+#include <till/partition.h>
 
 struct till_criteria_options {
-    struct till_kmeans_options fit; /* how reference sets and bootstrap samples are fitted; clusters is set */
-    unsigned samples;               /* reference sets, and bootstrap samples; 0: neither */
-    size_t silhouette_rows;         /* more rows are sampled for the silhouette */
-    size_t sample_rows;             /* and for gap and stability */
+    struct till_partition_options how; /* how reference sets and bootstrap samples are fitted; clusters is set */
+    unsigned samples;                  /* reference sets, and bootstrap samples; 0: neither */
+    size_t silhouette_rows;            /* more rows are sampled for the silhouette */
+    size_t sample_rows;                /* and for gap and stability */
 };
 
-/* NaN: not defined (all but gap and BIC of one cluster; figures of degenerate data). */
+/* NaN: not defined (all but gap and BIC of one cluster; what is of k-means alone, elsewhere; figures of degenerate
+ * data). */
 struct till_criteria {
     double silhouette;
     double calinski_harabasz;
@@ -41,7 +46,8 @@ struct till_criteria {
 };
 
 /* All figures of one fit. Time is that of the silhouette, and of 2 x samples fits. Errors: TILL_ERROR_MEMORY. */
-TILL_API enum till_status till_criteria_find(const struct till_matrix *matrix, const struct till_kmeans *result,
+TILL_API enum till_status till_criteria_find(const struct till_partition_rows *rows,
+                                             const struct till_partition *partition,
                                              const struct till_criteria_options *options,
                                              struct till_criteria *criteria, struct till_error *error);
 

@@ -22,6 +22,8 @@
 struct till_kprototypes_options {
     size_t clusters;
     double gamma;            /* 0: half the mean standard deviation of the numbers; 1 where there are none */
+    const double *numbers;   /* [clusters][columns] and */
+    const uint32_t *modes;   /* [clusters][level_count]: the one start there is then; NULL: none is given */
     unsigned restarts;       /* the first is Cao's start, others begin from rows drawn; 0 stands for 1 */
     unsigned max_iterations; /* passes; 0 stands for 300 */
     uint64_t seed;

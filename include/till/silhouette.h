@@ -2,8 +2,9 @@
  *
  *     till_silhouette(matrix, labels, clusters, &options, &mean, of_cluster, &error);
  *
- * Source: Rousseeuw 1987. For a row, a is the mean distance to the other rows of its cluster and b the smallest mean
- * distance to the rows of another; its silhouette is (b - a) / max(a, b), and 0 in a cluster of one. */
+ * Distances are those of the metric; with PROTOTYPE they are the method's squared ones. Source: Rousseeuw 1987. For a
+ * row, a is the mean distance to the other rows of its cluster and b the smallest mean distance to the rows of another;
+ * its silhouette is (b - a) / max(a, b), and 0 in a cluster of one. */
 #ifndef TILL_SILHOUETTE_H
 #define TILL_SILHOUETTE_H
 
@@ -11,14 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <till/clustering.h>
 #include <till/error.h>
 #include <till/matrix.h>
 
 struct till_silhouette_options {
     size_t most_rows; /* more rows are sampled, so many of them, and compared among themselves; 0: never */
-    bool manhattan;   /* distances; else Euclidean */
+    enum till_clustering_metric metric; /* 0: Euclidean */
+    double gamma;                       /* PROTOTYPE */
+    const uint32_t *codes;              /* [rows][level_count]: categorical columns; NULL: none */
+    size_t level_count;
     uint64_t seed;
     unsigned threads;
+    bool portable; /* no vector instructions */
 };
 
 /* The mean over rows, and over those of each cluster (of_cluster[clusters]; NaN for one without rows in the sample).

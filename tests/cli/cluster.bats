@@ -275,6 +275,26 @@ telco() {
     LEVELS=gender,SeniorCitizen,Partner,Dependents,PhoneService,MultipleLines,InternetService,OnlineSecurity,OnlineBackup,DeviceProtection,TechSupport,StreamingTV,StreamingMovies,Contract,PaperlessBilling,PaymentMethod
 }
 
+@test "threads change nothing in any method" {
+    telco
+    head -n 2501 telco.csv > some.csv
+    features=tenure,MonthlyCharges,TotalCharges
+    while read -r options; do
+        till-cluster -q -k 4 -j 1 $options --restarts=2 --summary=one.csv --model-out=one.json some.csv > one
+        for threads in 2 3 7; do
+            till-cluster -q -k 4 -j $threads $options --restarts=2 --summary=many.csv --model-out=many.json some.csv > many
+            cmp one many && cmp one.csv many.csv && cmp one.json many.json
+        done
+        TILL_NO_SIMD=1 till-cluster -q -k 4 $options --restarts=2 --summary=many.csv some.csv | cmp one -
+        cmp one.csv many.csv
+    done <<END
+--method=kmedoids --metric=manhattan --features=$features
+--method=kmedoids --metric=gower --features=$features,Contract,InternetService
+--method=kmodes --features=$LEVELS
+--method=kprototypes --features=$features,$LEVELS --categorical=SeniorCitizen
+END
+}
+
 @test "k-modes from Cao's start costs what the Python package finds" {
     telco
     till-cluster --method=kmodes -k 5 --restarts=1 --features=$LEVELS --summary=summary --model-out=model telco.csv > out 2> err
@@ -313,14 +333,115 @@ telco() {
     till-cluster -q --method=kmedoids --metric=gower -k 2 six.csv | sed -n 2p | grep -q ',0.3370786517$'
 }
 
+# Numbers and levels of three kinds of customers.
+mixed() {
+    cat > mixed.csv <<END
+id,spend,visits,plan,city
+A,10,1,basic,Bern
+B,12,2,basic,Bern
+C,11,2,basic,Basel
+D,14,1,plus,Bern
+E,90,9,gold,Genf
+F,85,8,gold,Genf
+G,95,9,plus,Genf
+H,80,10,gold,Basel
+I,50,5,plus,Basel
+J,48,4,plus,Basel
+K,52,6,gold,Basel
+L,47,5,plus,Bern
+END
+}
+
+@test "silhouettes of levels are those of R" {
+    mixed
+    # cluster 2.1.4: silhouette() on daisy(metric = "gower"), on the count of levels that differ, and on squared distances of
+    # z-scores plus half of that count; by cluster and over all.
+    while read -r figures options; do
+        till-cluster -k 3 $options --summary=summary mixed.csv > out 2> err
+        [ "$(tail -n 3 summary | cut -d, -f5 | tr '\n' /)" = "${figures%/*}/" ]
+        grep -q "silhouette ${figures##*/}" err
+    done <<END
+0.4828611964/0.404705127/0.4549484809/0.4475049348 --method=kmedoids --metric=gower
+-0.04325396825/1/1/0.3044973545 --method=kmodes
+0.8315133649/0.7820345079/0.8185060915/0.8106846548 --method=kprototypes
+END
+    # pam(daisy(x, "gower"), 3): rows 2, 5 and 9.
+    till-cluster -q -k 3 --method=kmedoids --metric=gower --summary=summary mixed.csv > out
+    [ "$(tail -n 3 summary | cut -d, -f6- | LC_ALL=C sort | tr '\n' ' ')" = '12,2,basic,Bern 50,5,plus,Basel 90,9,gold,Genf ' ]
+}
+
+@test "every method makes a table of criteria, with those that need no means" {
+    mixed
+    for method in kmodes kprototypes 'kmedoids --metric=gower'; do
+        till-cluster --method=$method -k 1..4 mixed.csv > table 2> err
+        head -n 1 table | grep -Eq '^k,(cost|deviation),silhouette,calinski_harabasz,davies_bouldin,gap,gap_std_error,bic,stability$'
+        # Only means have sums of squares; of one cluster there is nothing to compare.
+        [ "$(tail -n +3 table | grep -Ec '^[234],[0-9.]+,-?[0-9.]+,,[0-9.]+,,,,-?[0-9.]+$')" -eq 3 ]
+        sed -n 2p table | grep -Eq '^1,[0-9.]+,,,,,,,$'
+        till-cluster -q --method=$method -k 1..4 -j 3 mixed.csv | cmp - table
+        run till-cluster --method=$method -k 2..3 --criterion=bic mixed.csv
+        [ "$status" -eq 5 ]
+        [[ "$output" == *'bic is not defined for any of these numbers of clusters'* ]]
+    done
+    till-cluster --method=kprototypes -k 2..4 mixed.csv 2>&1 > out | grep -q 'best k by silhouette 3, davies_bouldin 3'
+    till-cluster -q --method=kprototypes -k 2..4 --criterion=silhouette mixed.csv > out
+    [ "$(clusters < out)" = '1 1 1 1 3 3 3 3 2 2 2 2 ' ]
+    # Davies-Bouldin by hand: medoids are 0 and 10, mean distances 1/3 and 4/5, and 10 lies between them.
+    printf 'x\n0\n1\n0\n10\n11\n9\n10\n8\n' > line.csv
+    [ "$(till-cluster -q --method=kmedoids --scale=none -k 2..3 --samples=0 line.csv | sed -n 2p | cut -d, -f2,5)" = 5,0.1133333333 ]
+}
+
+@test "yesterday's numbers stay with every method" {
+    mixed
+    { cat mixed.csv; for i in 1 2 3 4 5 6; do echo "N$i,8$i,9,gold,Genf"; done; } > tonight.csv
+    for method in kmodes kprototypes 'kmedoids --metric=gower' 'kmedoids --metric=manhattan --ignore=plan,city'; do
+        till-cluster -q --method=$method -k 3 --model-out=model mixed.csv > before
+        # Six more of those that were the third or second cluster make it the largest; it keeps its number.
+        till-cluster --previous=model --model-out=new tonight.csv > after 2> err
+        head -n 13 after | clusters > kept
+        clusters < before | cmp - kept
+        [ "$(tail -n 6 after | awk -F, '{ print $(NF - 1) }' | sort -u)" = "$(awk -F, '$1 == "E" { print $(NF - 1) }' before)" ]
+        grep -Eq "(cost|deviation) from yesterday's clusters .*, of a cold fit .*: .*; the first is written" err
+        grep -Eq 'cold_(cost|deviation).*cold_gain' err
+        till-assign -q --model=new tonight.csv | cmp - after
+        till-cluster -q --previous=model -j 3 tonight.csv | cmp - after
+    done
+    run till-cluster --method=kmodes --previous=model tonight.csv
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'--method: the earlier model is of another method'* ]]
+    run till-cluster --metric=gower --previous=model tonight.csv
+    [ "$status" -eq 2 ]
+    # A level that nobody has any more is no reason to fail.
+    till-cluster -q --method=kmodes -k 3 --model-out=model mixed.csv > before
+    sed 's/basic/start/; s/Bern/Thun/' mixed.csv > renamed.csv
+    till-cluster -q --previous=model renamed.csv > after
+    [ "$(wc -l < after)" -eq 13 ]
+}
+
+@test "centres of levels can be given" {
+    mixed
+    sed -n '1p; 2p; 6p; 10p' mixed.csv > start.csv
+    for method in kmodes kprototypes 'kmedoids --metric=gower'; do
+        till-cluster -q --method=$method -k 3 --start=start.csv --model-out=model mixed.csv > out
+        [ "$(till-assign -q --model=model start.csv | clusters | tr ' ' '\n' | sort -u | grep -c .)" -eq 3 ]
+        # Without a header, columns are the features in their order.
+        tail -n 3 start.csv | { [ "$method" = kmodes ] && cut -d, -f4- || cut -d, -f2-; } > headless.csv
+        till-cluster -q --method=$method -k 3 --start=headless.csv mixed.csv | cmp - out
+    done
+    # Worked by hand from basic Bern, gold Genf and plus Basel: a tie goes to the lower number.
+    [ "$(till-cluster -q --method=kmodes -k 3 --start=start.csv mixed.csv | clusters)" = '1 1 1 1 2 2 2 2 3 3 2 1 ' ]
+    run till-cluster --method=kmodes -k 2 --start=start.csv mixed.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'start.csv: 3 rows, for 2 clusters'* ]]
+}
+
 @test "what a method does not take is refused" {
-    for options in '--method=kmodes --start=six.csv' '--method=kmedoids --previous=model' '--categorical=name' \
-        '--method=kmedoids --categorical=name'; do
+    till-cluster -q --method=kmodes -k 2 --features=name,score --model-out=model six.csv > out
+    for options in '--categorical=name' '--method=kmedoids --categorical=name' '-k 3 --previous=model' \
+        '--previous=model --features=name' '--previous=model --gamma=2' '--previous=model --categorical=name'; do
         run till-cluster -k 2 $options six.csv
         [ "$status" -eq 2 ]
     done
-    run till-cluster --method=kmedoids -k 2..3 six.csv
-    [ "$status" -eq 2 ]
     run till-cluster --method=kmodes -k 2 --features=recency --ignore=name six.csv
     [ "$status" -eq 2 ]
 }

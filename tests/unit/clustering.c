@@ -78,15 +78,17 @@ static void silhouettes_are_those_of_scikit_learn(void **state) {
     till_matrix_free(matrix);
 }
 
-static struct till_kmeans *fit_first(const struct till_matrix *matrix, size_t k) {
+/* k-means from the first k rows. */
+static struct till_partition *fit_first(const struct till_matrix *matrix, size_t k) {
     double *start = malloc(k * matrix->columns * sizeof *start);
     struct till_error error = {0};
-    struct till_kmeans *result;
+    struct till_partition *result;
     for (size_t i = 0; i < k; i++)
         till_matrix_get(matrix, i, start + matrix->columns * i);
-    struct till_kmeans_options options = {
-        .clusters = k, .start = TILL_KMEANS_GIVEN, .centroids = start, .max_iterations = 1000};
-    assert_int_equal(till_kmeans_fit(matrix, &options, &result, &error), TILL_OK);
+    struct till_partition_rows rows = {.numbers = matrix};
+    struct till_partition_options options = {
+        .fit = {.clusters = k, .start = TILL_KMEANS_GIVEN, .centroids = start, .max_iterations = 1000}};
+    assert_int_equal(till_partition_fit(&rows, &options, &result, &error), TILL_OK);
     free(start);
     return result;
 }
@@ -104,16 +106,17 @@ static void criteria_are_those_of_other_implementations(void **state) {
     if (matrix == NULL)
         skip();
     for (size_t k = 2; k <= 12; k++) {
-        struct till_kmeans *result = fit_first(matrix, k);
+        struct till_partition *result = fit_first(matrix, k);
+        struct till_partition_rows rows = {.numbers = matrix};
         struct till_criteria_options options = {.silhouette_rows = 500};
         struct till_criteria criteria;
         struct till_error error = {0};
-        assert_int_equal(till_criteria_find(matrix, result, &options, &criteria, &error), TILL_OK);
+        assert_int_equal(till_criteria_find(&rows, result, &options, &criteria, &error), TILL_OK);
         assert_near(criteria.calinski_harabasz, golden[k - 2][0], 1e-6);
         assert_near(criteria.davies_bouldin, golden[k - 2][1], 1e-8);
         assert_near(criteria.bic, golden[k - 2][2], 1e-4);
         assert_true(isnan(criteria.gap) && isnan(criteria.stability));
-        till_kmeans_free(result);
+        till_partition_free(result);
     }
     till_matrix_free(matrix);
 }
@@ -149,16 +152,18 @@ static void gap_and_stability_find_groups_that_are_there(void **state) {
         for (size_t j = 0; j < 2; j++)
             *till_matrix_at(matrix, row, j) = centre[row % 3][j] + till_random_normal(&random);
     for (size_t k = 1; k <= 4; k++) {
-        struct till_criteria_options options = {.fit = {.restarts = 5, .seed = 2, .threads = 1}, .samples = 10};
-        struct till_kmeans *result;
-        options.fit.clusters = k;
-        assert_int_equal(till_kmeans_fit(matrix, &options.fit, &result, &error), TILL_OK);
-        assert_int_equal(till_criteria_find(matrix, result, &options, &of[k], &error), TILL_OK);
-        options.fit.threads = 3;
-        assert_int_equal(till_criteria_find(matrix, result, &options, &again, &error), TILL_OK);
+        struct till_criteria_options options = {.how = {.fit = {.restarts = 5, .seed = 2, .threads = 1}},
+                                                .samples = 10};
+        struct till_partition_rows rows = {.numbers = matrix};
+        struct till_partition *result;
+        options.how.fit.clusters = k;
+        assert_int_equal(till_partition_fit(&rows, &options.how, &result, &error), TILL_OK);
+        assert_int_equal(till_criteria_find(&rows, result, &options, &of[k], &error), TILL_OK);
+        options.how.fit.threads = 3;
+        assert_int_equal(till_criteria_find(&rows, result, &options, &again, &error), TILL_OK);
         if (k > 1)
             assert_memory_equal(&of[k], &again, sizeof again);
-        till_kmeans_free(result);
+        till_partition_free(result);
     }
     assert_true(of[1].gap < of[2].gap - of[2].gap_error && of[2].gap < of[3].gap - of[3].gap_error);
     assert_true(of[3].gap >= of[4].gap - of[4].gap_error);

@@ -8,6 +8,7 @@
 #include <gsl/gsl_eigen.h>
 #include <gsl/gsl_math.h>
 
+#include <till/parallel.h>
 #include <till/random.h>
 #include <till/silhouette.h>
 
@@ -33,9 +34,9 @@ static enum till_status total_squares(const struct till_matrix *matrix, double *
     return TILL_OK;
 }
 
-static double bic(const struct till_kmeans *result) {
+static double bic(const struct till_partition *result) {
     double n = (double)result->rows, k = (double)result->clusters, d = (double)result->columns;
-    double variance = result->inertia / (d * (n - k)), likelihood = 0;
+    double variance = result->total / (d * (n - k)), likelihood = 0;
     if (!(variance > 0))
         return (double)NAN;
     for (size_t c = 0; c < result->clusters; c++) {
@@ -46,16 +47,19 @@ static double bic(const struct till_kmeans *result) {
     return likelihood - (k - 1 + d * k + 1) / 2 * log(n);
 }
 
-/* The mean distance to the centroid, by cluster, into spread. */
-static enum till_status mean_distances(const struct till_matrix *matrix, const struct till_kmeans *result,
+static const uint32_t *codes_of(const struct till_partition_rows *rows, size_t row) {
+    return rows->level_count == 0 ? NULL : rows->codes + row * rows->level_count;
+}
+
+/* The mean distance to the centre, by cluster, into spread. */
+static enum till_status mean_distances(const struct till_partition_rows *rows, const struct till_partition *result,
                                        double *spread, struct till_error *error) {
-    double *row = malloc((matrix->columns + 1) * sizeof *row);
+    double *row = malloc((result->columns + 1) * sizeof *row);
     if (row == NULL)
         return till_error_memory(error);
-    for (size_t i = 0; i < matrix->rows; i++) {
-        uint32_t label = result->labels[i];
-        till_matrix_get(matrix, i, row);
-        spread[label] += till_kmeans_distance(row, result->centroids + label * matrix->columns, matrix->columns);
+    for (size_t i = 0; i < result->rows; i++) {
+        till_matrix_get(rows->numbers, i, row);
+        spread[result->labels[i]] += till_partition_distance(result, result->labels[i], row, codes_of(rows, i));
     }
     for (size_t c = 0; c < result->clusters; c++)
         spread[c] /= result->sizes[c] == 0 ? 1 : (double)result->sizes[c];
@@ -63,17 +67,17 @@ static enum till_status mean_distances(const struct till_matrix *matrix, const s
     return TILL_OK;
 }
 
-static enum till_status davies_bouldin(const struct till_matrix *matrix, const struct till_kmeans *result,
+static enum till_status davies_bouldin(const struct till_partition_rows *rows, const struct till_partition *result,
                                        double *index, struct till_error *error) {
     double *spread = calloc(result->clusters + 1, sizeof *spread), sum = 0;
     if (spread == NULL)
         return till_error_memory(error);
-    enum till_status status = mean_distances(matrix, result, spread, error);
+    enum till_status status = mean_distances(rows, result, spread, error);
     for (size_t i = 0; i < result->clusters && status == TILL_OK; i++) {
         double worst = 0;
         for (size_t j = 0; j < result->clusters; j++) {
-            double apart = till_kmeans_distance(result->centroids + i * result->columns,
-                                                result->centroids + j * result->columns, result->columns);
+            double apart = till_partition_distance(result, i, result->numbers + j * result->columns,
+                                                   result->codes + j * result->level_count);
             if (apart > 0 && (spread[i] + spread[j]) / apart > worst)
                 worst = (spread[i] + spread[j]) / apart;
         }
@@ -84,8 +88,7 @@ static enum till_status davies_bouldin(const struct till_matrix *matrix, const s
     return status;
 }
 
-/* Rand index --------------------------------------------------------------------------------------------------------
- */
+/* Rand index ------------------------------------------------------------------------------------------------------ */
 
 static double pairs(double count) {
     return count * (count - 1) / 2;
@@ -118,42 +121,52 @@ enum till_status till_rand_index(const uint32_t *a, size_t a_clusters, const uin
     return status;
 }
 
-/* Samples -----------------------------------------------------------------------------------------------------------
- */
+/* Samples --------------------------------------------------------------------------------------------------------- */
 
 /* What gap and stability work on: all rows, or a sample of them. */
 struct sampling {
     const struct till_criteria_options *options;
     struct till_matrix *rows;
-    struct till_kmeans_options fit;
-    gsl_matrix *axes; /* columns: the principal axes */
-    double *low;      /* [columns]: the box along them */
+    uint32_t *codes;
+    size_t level_count;
+    struct till_partition_options how; /* on one thread: */
+    unsigned threads;                  /* samples are shared out */
+    gsl_matrix *axes;                  /* columns: the principal axes */
+    double *low;                       /* [columns]: the box along them */
     double *high;
     double *mean;
 };
 
-static struct till_matrix *copy_rows(const struct till_matrix *matrix, const size_t *chosen, size_t count,
-                                     struct till_error *error) {
-    struct till_matrix *copy = till_matrix_new(count, matrix->columns, error);
-    for (size_t i = 0; i < count && copy != NULL; i++)
-        for (size_t j = 0; j < matrix->columns; j++)
-            *till_matrix_at(copy, i, j) = *till_matrix_at(matrix, chosen == NULL ? i : chosen[i], j);
-    return copy;
+static void copy_row(const struct till_matrix *matrix, const uint32_t *codes, size_t level_count, size_t from,
+                     struct till_matrix *into, uint32_t *into_codes, size_t to) {
+    for (size_t j = 0; j < matrix->columns; j++)
+        *till_matrix_at(into, to, j) = *till_matrix_at(matrix, from, j);
+    for (size_t j = 0; j < level_count; j++)
+        into_codes[to * level_count + j] = codes[from * level_count + j];
 }
 
-static enum till_status take_sample(const struct till_matrix *matrix, struct sampling *sampling,
+static enum till_status take_sample(const struct till_partition_rows *rows, struct sampling *sampling,
                                     struct till_error *error) {
-    size_t most = sampling->options->sample_rows;
-    bool sampled = most > 0 && matrix->rows > most;
-    size_t count = sampled ? most : matrix->rows;
+    size_t most = sampling->options->sample_rows, all = rows->numbers->rows;
+    size_t count = most > 0 && all > most ? most : all;
     size_t *chosen = malloc((count + 1) * sizeof *chosen);
-    if (chosen == NULL)
+    sampling->level_count = rows->level_count;
+    sampling->rows = till_matrix_new(count, rows->numbers->columns, error);
+    sampling->codes = malloc((count * rows->level_count + 1) * sizeof *sampling->codes);
+    if (chosen == NULL || sampling->rows == NULL || sampling->codes == NULL) {
+        free(chosen);
         return till_error_memory(error);
-    if (sampled)
-        till_sample_rows(matrix->rows, count, sampling->fit.seed, chosen);
-    sampling->rows = copy_rows(matrix, sampled ? chosen : NULL, count, error);
+    }
+    till_sample_rows(all, count, sampling->how.fit.seed, chosen);
+    for (size_t i = 0; i < count; i++)
+        copy_row(rows->numbers, rows->codes, rows->level_count, chosen[i], sampling->rows, sampling->codes, i);
     free(chosen);
-    return sampling->rows == NULL ? TILL_ERROR_MEMORY : TILL_OK;
+    return TILL_OK;
+}
+
+static struct till_partition_rows rows_of(const struct sampling *sampling, const struct till_matrix *matrix,
+                                          const uint32_t *codes) {
+    return (struct till_partition_rows){matrix, sampling->level_count == 0 ? NULL : codes, sampling->level_count};
 }
 
 /* The covariance about the mean into `covariance`. */
@@ -215,20 +228,20 @@ static enum till_status find_box(struct sampling *sampling, struct till_error *e
 
 static void free_sampling(struct sampling *sampling) {
     till_matrix_free(sampling->rows);
+    free(sampling->codes);
     gsl_matrix_free(sampling->axes);
     free(sampling->low);
     free(sampling->high);
     free(sampling->mean);
 }
 
-/* Gap ---------------------------------------------------------------------------------------------------------------
- */
+/* Gap ------------------------------------------------------------------------------------------------------------- */
 
 /* Rows drawn uniformly from the box; the distances do not depend on where the axes point, so they stay unturned. */
 static void draw_reference(const struct sampling *sampling, uint64_t number, struct till_matrix *reference) {
     for (size_t row = 0; row < reference->rows; row++) {
         struct till_random random;
-        till_random_start(&random, sampling->fit.seed + (number << 32), row);
+        till_random_start(&random, sampling->how.fit.seed + (number << 32), row);
         for (size_t j = 0; j < reference->columns; j++)
             *till_matrix_at(reference, row, j) =
                 sampling->low[j] + (sampling->high[j] - sampling->low[j]) * till_random_uniform(&random);
@@ -246,105 +259,141 @@ static enum till_status log_inertia(const struct till_matrix *matrix, const stru
     return TILL_OK;
 }
 
+/* Figures of samples, one each: threads take samples, as each fit is too small to share. */
+struct sample_figures {
+    const struct sampling *sampling;
+    const struct till_partition *own; /* stability: the clusters of the rows that samples are drawn from */
+    double *values;
+};
+
+static enum till_status reference_inertia(void *context, size_t index, unsigned worker, struct till_error *error) {
+    const struct sample_figures *work = context;
+    const struct sampling *sampling = work->sampling;
+    struct till_matrix *reference = till_matrix_new(sampling->rows->rows, sampling->rows->columns, error);
+    (void)worker;
+    if (reference == NULL)
+        return TILL_ERROR_MEMORY;
+    draw_reference(sampling, index + 1, reference);
+    enum till_status status = log_inertia(reference, &sampling->how.fit, &work->values[index], error);
+    till_matrix_free(reference);
+    return status;
+}
+
 static enum till_status find_gap(struct sampling *sampling, struct till_criteria *criteria, struct till_error *error) {
     unsigned samples = sampling->options->samples;
-    double own, mean = 0, squares = 0, *values = malloc((samples + 1) * sizeof *values);
-    struct till_matrix *reference = till_matrix_new(sampling->rows->rows, sampling->rows->columns, error);
-    enum till_status status = values == NULL || reference == NULL ? till_error_memory(error) : TILL_OK;
+    double own, mean = 0, squares = 0;
+    struct sample_figures work = {sampling, NULL, malloc((samples + 1) * sizeof(double))};
+    enum till_status status = work.values == NULL ? till_error_memory(error) : find_box(sampling, error);
     if (status == TILL_OK)
-        status = find_box(sampling, error);
+        status = log_inertia(sampling->rows, &sampling->how.fit, &own, error);
     if (status == TILL_OK)
-        status = log_inertia(sampling->rows, &sampling->fit, &own, error);
-    for (unsigned b = 0; b < samples && status == TILL_OK; b++) {
-        draw_reference(sampling, b + 1, reference);
-        status = log_inertia(reference, &sampling->fit, &values[b], error);
-        mean += values[b] / samples;
-    }
+        status = till_parallel_for(sampling->threads, samples, reference_inertia, &work, error);
     for (unsigned b = 0; b < samples && status == TILL_OK; b++)
-        squares += (values[b] - mean) * (values[b] - mean) / samples;
+        mean += work.values[b] / samples;
+    for (unsigned b = 0; b < samples && status == TILL_OK; b++)
+        squares += (work.values[b] - mean) * (work.values[b] - mean) / samples;
     if (status == TILL_OK && isfinite(own)) {
         criteria->gap = mean - own;
         criteria->gap_error = sqrt(squares) * sqrt(1 + 1.0 / samples);
     }
-    till_matrix_free(reference);
-    free(values);
+    free(work.values);
     return status;
 }
 
-/* Stability ---------------------------------------------------------------------------------------------------------
- */
+/* Stability ------------------------------------------------------------------------------------------------------- */
 
-static void draw_bootstrap(const struct sampling *sampling, uint64_t number, struct till_matrix *sample) {
+/* A sample of rows with replacement. */
+struct bootstrap {
+    struct till_matrix *rows;
+    uint32_t *codes;
+    uint32_t *labels; /* of the rows that it is drawn from */
+};
+
+static void draw_bootstrap(const struct sampling *sampling, uint64_t number, struct bootstrap *sample) {
     struct till_random random;
-    till_random_start(&random, sampling->fit.seed, UINT64_C(0x626f6f74) + (number << 32)); /* "boot" */
-    for (size_t row = 0; row < sample->rows; row++) {
+    till_random_start(&random, sampling->how.fit.seed, UINT64_C(0x626f6f74) + (number << 32)); /* "boot" */
+    for (size_t row = 0; row < sample->rows->rows; row++) {
         size_t from = (size_t)till_random_below(&random, sampling->rows->rows);
-        for (size_t j = 0; j < sample->columns; j++)
-            *till_matrix_at(sample, row, j) = *till_matrix_at(sampling->rows, from, j);
+        copy_row(sampling->rows, sampling->codes, sampling->level_count, from, sample->rows, sample->codes, row);
     }
 }
 
-/* The clusters of all rows by the centroids of a fit to a bootstrap sample. A sample with fewer distinct rows than
- * clusters says nothing: *index is then NaN. */
-static enum till_status bootstrap_index(const struct sampling *sampling, const struct till_kmeans *own,
-                                        struct till_matrix *sample, uint32_t *labels, double *index,
-                                        struct till_error *error) {
-    struct till_kmeans *result;
-    enum till_status status = till_kmeans_fit(sample, &sampling->fit, &result, error);
+/* The clusters of all rows by the centres of a fit to the sample. A sample with fewer distinct rows than clusters says
+ * nothing: *index is then NaN. */
+static enum till_status compare_fit(const struct sampling *sampling, const struct till_partition *own,
+                                    struct bootstrap *sample, double *index, struct till_error *error) {
+    struct till_partition_rows drawn = rows_of(sampling, sample->rows, sample->codes);
+    struct till_partition_rows all = rows_of(sampling, sampling->rows, sampling->codes);
+    struct till_partition *result;
+    enum till_status status = till_partition_fit(&drawn, &sampling->how, &result, error);
     *index = (double)NAN;
     if (status != TILL_OK)
         return status == TILL_ERROR_MODEL ? TILL_OK : status;
-    struct till_centroids *centroids = till_centroids_new(result->clusters, result->columns, result->centroids, error);
-    double *row = malloc((sample->columns + 1) * sizeof *row);
-    status = centroids == NULL || row == NULL ? till_error_memory(error) : TILL_OK;
-    for (size_t i = 0; i < sampling->rows->rows && status == TILL_OK; i++) {
-        till_matrix_get(sampling->rows, i, row);
-        labels[i] = till_centroids_nearest(centroids, row, NULL);
-    }
+    status = till_partition_label(result, &all, 1, sample->labels, NULL, error);
     if (status == TILL_OK)
-        status = till_rand_index(own->labels, own->clusters, labels, result->clusters, own->rows, index, error);
-    till_centroids_free(centroids);
-    free(row);
-    till_kmeans_free(result);
+        status = till_rand_index(own->labels, own->clusters, sample->labels, result->clusters, own->rows, index, error);
+    till_partition_free(result);
+    return status;
+}
+
+static enum till_status bootstrap_index(void *context, size_t index, unsigned worker, struct till_error *error) {
+    const struct sample_figures *work = context;
+    const struct sampling *sampling = work->sampling;
+    size_t rows = sampling->rows->rows;
+    struct bootstrap sample = {till_matrix_new(rows, sampling->rows->columns, error),
+                               malloc((rows * sampling->level_count + 1) * sizeof(uint32_t)),
+                               malloc((rows + 1) * sizeof(uint32_t))};
+    enum till_status status = TILL_OK;
+    (void)worker;
+    if (sample.rows == NULL || sample.codes == NULL || sample.labels == NULL)
+        status = till_error_memory(error);
+    if (status == TILL_OK) {
+        draw_bootstrap(sampling, index, &sample);
+        status = compare_fit(sampling, work->own, &sample, &work->values[index], error);
+    }
+    till_matrix_free(sample.rows);
+    free(sample.codes);
+    free(sample.labels);
     return status;
 }
 
 static enum till_status find_stability(struct sampling *sampling, struct till_criteria *criteria,
                                        struct till_error *error) {
-    struct till_kmeans *own = NULL;
-    struct till_matrix *sample = till_matrix_new(sampling->rows->rows, sampling->rows->columns, error);
-    uint32_t *labels = malloc((sampling->rows->rows + 1) * sizeof *labels);
-    enum till_status status = sample == NULL || labels == NULL ? till_error_memory(error) : TILL_OK;
+    unsigned samples = sampling->options->samples, counted = 0;
+    struct till_partition *own = NULL;
+    struct till_partition_rows all = rows_of(sampling, sampling->rows, sampling->codes);
+    struct sample_figures work = {sampling, NULL, malloc((samples + 1) * sizeof(double))};
     double sum = 0;
-    unsigned counted = 0;
+    enum till_status status = work.values == NULL ? till_error_memory(error) : TILL_OK;
     if (status == TILL_OK)
-        status = till_kmeans_fit(sampling->rows, &sampling->fit, &own, error);
-    for (unsigned b = 0; b < sampling->options->samples && status == TILL_OK; b++) {
-        double index;
-        draw_bootstrap(sampling, b, sample);
-        status = bootstrap_index(sampling, own, sample, labels, &index, error);
-        sum += isnan(index) ? 0 : index;
-        counted += isnan(index) ? 0 : 1;
+        status = till_partition_fit(&all, &sampling->how, &own, error);
+    work.own = own;
+    if (status == TILL_OK)
+        status = till_parallel_for(sampling->threads, samples, bootstrap_index, &work, error);
+    for (unsigned b = 0; b < samples && status == TILL_OK; b++) {
+        sum += isnan(work.values[b]) ? 0 : work.values[b];
+        counted += isnan(work.values[b]) ? 0 : 1;
     }
     if (status == TILL_OK && counted > 0)
         criteria->stability = sum / counted;
-    till_matrix_free(sample);
-    free(labels);
-    till_kmeans_free(own);
+    till_partition_free(own);
+    free(work.values);
     return status;
 }
 
-/* All ---------------------------------------------------------------------------------------------------------------
- */
+/* All ------------------------------------------------------------------------------------------------------------- */
 
-static enum till_status find_samples(const struct till_matrix *matrix, const struct till_kmeans *result,
+static enum till_status find_samples(const struct till_partition_rows *rows, const struct till_partition *result,
                                      const struct till_criteria_options *options, struct till_criteria *criteria,
                                      struct till_error *error) {
-    struct sampling sampling = {.options = options, .fit = options->fit};
-    sampling.fit.clusters = result->clusters;
-    sampling.fit.start = TILL_KMEANS_PLUS_PLUS;
-    enum till_status status = take_sample(matrix, &sampling, error);
-    if (status == TILL_OK)
+    struct sampling sampling = {.options = options, .how = options->how, .threads = options->how.fit.threads};
+    sampling.how.fit.clusters = result->clusters;
+    sampling.how.fit.start = TILL_KMEANS_PLUS_PLUS;
+    sampling.how.fit.threads = 1;
+    if (result->method == TILL_CLUSTERING_KMEDOIDS)
+        sampling.how.fit.restarts = 1; /* swaps reach about the same from any start (Schubert & Rousseeuw 2021) */
+    enum till_status status = take_sample(rows, &sampling, error);
+    if (status == TILL_OK && result->method == TILL_CLUSTERING_KMEANS)
         status = find_gap(&sampling, criteria, error);
     if (status == TILL_OK && result->clusters > 1)
         status = find_stability(&sampling, criteria, error);
@@ -352,36 +401,44 @@ static enum till_status find_samples(const struct till_matrix *matrix, const str
     return status == TILL_ERROR_MODEL ? TILL_OK : status; /* a sample with too few distinct rows: not defined */
 }
 
-static enum till_status find_silhouette(const struct till_matrix *matrix, const struct till_kmeans *result,
+static enum till_status find_silhouette(const struct till_partition_rows *rows, const struct till_partition *result,
                                         const struct till_criteria_options *options, double *mean,
                                         struct till_error *error) {
-    struct till_silhouette_options how = {
-        .most_rows = options->silhouette_rows, .seed = options->fit.seed, .threads = options->fit.threads};
+    struct till_silhouette_options how = {.most_rows = options->silhouette_rows,
+                                          .metric = result->metric,
+                                          .gamma = result->gamma,
+                                          .codes = rows->codes,
+                                          .level_count = rows->level_count,
+                                          .seed = options->how.fit.seed,
+                                          .threads = options->how.fit.threads,
+                                          .portable = options->how.fit.portable};
     double *of_cluster = malloc((result->clusters + 1) * sizeof *of_cluster);
     if (of_cluster == NULL)
         return till_error_memory(error);
-    enum till_status status = till_silhouette(matrix, result->labels, result->clusters, &how, mean, of_cluster, error);
+    enum till_status status =
+        till_silhouette(rows->numbers, result->labels, result->clusters, &how, mean, of_cluster, error);
     free(of_cluster);
     return status;
 }
 
-enum till_status till_criteria_find(const struct till_matrix *matrix, const struct till_kmeans *result,
+enum till_status till_criteria_find(const struct till_partition_rows *rows, const struct till_partition *partition,
                                     const struct till_criteria_options *options, struct till_criteria *criteria,
                                     struct till_error *error) {
     const double none = (double)NAN;
-    double total = 0, n = (double)result->rows, k = (double)result->clusters;
-    *criteria = (struct till_criteria){none, none, none, none, none, bic(result), none};
+    bool means = partition->method == TILL_CLUSTERING_KMEANS;
+    double total = 0, n = (double)partition->rows, k = (double)partition->clusters;
+    *criteria = (struct till_criteria){none, none, none, none, none, means ? bic(partition) : none, none};
     enum till_status status = TILL_OK;
-    if (result->clusters > 1) {
-        status = total_squares(matrix, &total, error);
-        if (status == TILL_OK && result->inertia > 0)
-            criteria->calinski_harabasz = (total - result->inertia) / (k - 1) / (result->inertia / (n - k));
+    if (partition->clusters > 1) {
+        status = total_squares(rows->numbers, &total, error);
+        if (status == TILL_OK && means && partition->total > 0)
+            criteria->calinski_harabasz = (total - partition->total) / (k - 1) / (partition->total / (n - k));
         if (status == TILL_OK)
-            status = davies_bouldin(matrix, result, &criteria->davies_bouldin, error);
+            status = davies_bouldin(rows, partition, &criteria->davies_bouldin, error);
         if (status == TILL_OK)
-            status = find_silhouette(matrix, result, options, &criteria->silhouette, error);
+            status = find_silhouette(rows, partition, options, &criteria->silhouette, error);
     }
     if (status == TILL_OK && options->samples > 0)
-        status = find_samples(matrix, result, options, criteria, error);
+        status = find_samples(rows, partition, options, criteria, error);
     return status;
 }

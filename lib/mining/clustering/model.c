@@ -71,36 +71,14 @@ enum till_status till_clustering_seal(struct till_clustering *model, struct till
 
 /* Distances ------------------------------------------------------------------------------------------------------- */
 
-static double levels_apart(const struct till_clustering *model, size_t cluster, const struct till_slice *levels) {
-    double apart = 0;
-    for (size_t j = 0; j < model->level_count; j++)
-        apart += !till_slice_equal(levels[j], till_slice_of(model->levels[cluster * model->level_count + j]));
-    return apart;
-}
-
-static double numbers_apart(const struct till_clustering *model, const double *point, const double *numbers) {
-    double sum = 0;
-    for (size_t j = 0; j < model->numeric_count; j++)
-        sum += fabs(numbers[j] - point[j]);
-    return sum;
-}
-
 double till_clustering_distance(const struct till_clustering *model, size_t cluster, const double *numbers,
                                 const struct till_slice *levels) {
-    const double *point = model->numbers + cluster * model->numeric_count;
-    double columns = (double)(model->numeric_count + model->level_count), far;
-    switch (model->metric) {
-    case TILL_METRIC_MANHATTAN:
-        return numbers_apart(model, point, numbers);
-    case TILL_METRIC_GOWER:
-        return (numbers_apart(model, point, numbers) + levels_apart(model, cluster, levels)) / columns;
-    case TILL_METRIC_PROTOTYPE:
-        far = till_kmeans_distance(numbers, point, model->numeric_count);
-        return far * far + model->gamma * levels_apart(model, cluster, levels);
-    case TILL_METRIC_EUCLIDEAN:
-        break;
-    }
-    return till_kmeans_distance(numbers, point, model->numeric_count);
+    char *const *own = model->levels + cluster * model->level_count;
+    size_t different = 0;
+    for (size_t j = 0; j < model->level_count; j++)
+        different += !till_slice_equal(levels[j], till_slice_of(own[j]));
+    return till_metric_distance(model->metric, model->gamma, numbers, model->numbers + cluster * model->numeric_count,
+                                model->numeric_count, different, model->level_count);
 }
 
 uint32_t till_clustering_nearest(const struct till_clustering *model, const double *numbers,

@@ -1,7 +1,7 @@
 /* Silhouettes from all pairs of distances.
  *
  * Rows are put in order of their clusters, so that the sum of a row's distances to a cluster is a run of neighbours,
- * and the inner loop is a plain one over columns and 32 rows. Rows are shared among threads; a row's sums are its own.
+ * and the inner loop is one over columns and 32 rows. Rows are shared among threads; a row's sums are its own.
  */
 #include <till/silhouette.h>
 
@@ -12,7 +12,9 @@
 #include <till/parallel.h>
 #include <till/random.h>
 
-enum { BLOCK = TILL_MATRIX_BLOCK, ROWS_AT_A_TIME = 64 };
+#include "distances.h"
+
+enum { ROWS_AT_A_TIME = 64 };
 
 void till_sample_rows(size_t rows, size_t wanted, uint64_t seed, size_t *chosen) {
     struct till_random random;
@@ -24,34 +26,24 @@ void till_sample_rows(size_t rows, size_t wanted, uint64_t seed, size_t *chosen)
 }
 
 struct silhouettes {
-    struct till_matrix *points; /* the rows that are compared, by cluster */
-    const uint32_t *labels;     /* of these */
+    struct points points; /* the rows that are compared, by cluster */
+    measure_function *measure;
+    uint32_t *labels; /* of these */
     size_t clusters;
-    const size_t *sizes; /* of clusters, among these rows */
-    bool manhattan;
+    size_t *sizes;  /* of clusters, among these rows */
+    size_t count;   /* rows */
     double *widths; /* the result, by row */
 };
 
-/* Distances of row `row` to the 32 rows of a block. */
-static void distances(const struct silhouettes *work, const double *row, size_t block, double apart[BLOCK]) {
-    const double *at = till_matrix_block(work->points, block);
-    memset(apart, 0, BLOCK * sizeof *apart);
-    for (size_t j = 0; j < work->points->columns; j++)
-        for (size_t r = 0; r < BLOCK; r++) {
-            double difference = at[j * BLOCK + r] - row[j];
-            apart[r] += work->manhattan ? fabs(difference) : difference * difference;
-        }
-    for (size_t r = 0; r < BLOCK && !work->manhattan; r++)
-        apart[r] = sqrt(apart[r]);
-}
-
-static void sum_by_cluster(const struct silhouettes *work, const double *row, double *sums) {
-    size_t rows = work->points->rows;
+static void sum_by_cluster(const struct silhouettes *work, const double *numbers, const uint32_t *levels,
+                           double *sums) {
+    static const double none[BLOCK];
     memset(sums, 0, work->clusters * sizeof *sums);
-    for (size_t first = 0; first < rows; first += BLOCK) {
+    for (size_t first = 0; first < work->count; first += BLOCK) {
         double apart[BLOCK];
-        distances(work, row, first / BLOCK, apart);
-        size_t count = rows - first < BLOCK ? rows - first : BLOCK;
+        work->measure(&work->points, first / BLOCK, numbers, levels, none, apart);
+        measure_finish_block(&work->points, apart);
+        size_t count = work->count - first < BLOCK ? work->count - first : BLOCK;
         for (size_t r = 0; r < count; r++)
             sums[work->labels[first + r]] += apart[r];
     }
@@ -72,47 +64,41 @@ static double width(const struct silhouettes *work, size_t row, const double *su
 
 static enum till_status some_rows(void *context, size_t index, unsigned worker, struct till_error *error) {
     const struct silhouettes *work = context;
-    size_t begin = index * ROWS_AT_A_TIME, end = begin + ROWS_AT_A_TIME;
-    double *room = malloc((work->points->columns + work->clusters + 1) * sizeof *room);
+    size_t begin = index * ROWS_AT_A_TIME, end = begin + ROWS_AT_A_TIME, columns = work->points.numbers->columns;
+    double *room = malloc((columns + work->clusters + 1) * sizeof *room);
+    uint32_t *levels = malloc((work->points.level_count + 1) * sizeof *levels);
     (void)worker;
-    if (room == NULL)
-        return till_error_memory(error);
-    for (size_t row = begin; row < end && row < work->points->rows; row++) {
-        till_matrix_get(work->points, row, room);
-        sum_by_cluster(work, room, room + work->points->columns);
-        work->widths[row] = width(work, row, room + work->points->columns);
+    for (size_t row = begin; row < end && row < work->count && room != NULL && levels != NULL; row++) {
+        points_get(&work->points, row, room, levels);
+        sum_by_cluster(work, room, levels, room + columns);
+        work->widths[row] = width(work, row, room + columns);
     }
+    bool good = room != NULL && levels != NULL;
     free(room);
-    return TILL_OK;
+    free(levels);
+    return good ? TILL_OK : till_error_memory(error);
 }
 
-/* The rows to compare (all, where `chosen` is NULL), by cluster, in their own order within each. */
-static enum till_status arrange(struct silhouettes *work, const struct till_matrix *matrix, const uint32_t *labels,
-                                const size_t *chosen, size_t count, uint32_t *new_labels, size_t *sizes,
+/* The rows to compare, by cluster, in their own order within each. `chosen` has their numbers in rising order, and has
+ * them in the new order after it. */
+static enum till_status arrange(struct silhouettes *work, const uint32_t *labels, size_t *chosen,
                                 struct till_error *error) {
-    double *row = malloc((matrix->columns + 1) * sizeof *row);
-    size_t *next = calloc(work->clusters + 1, sizeof *next);
-    work->points = till_matrix_new(count, matrix->columns, error);
-    if (row == NULL || next == NULL || work->points == NULL) {
-        free(row);
-        free(next);
-        return till_error_memory(error);
+    size_t *next = calloc(work->clusters + 1, sizeof *next), *sorted = malloc((work->count + 1) * sizeof *sorted);
+    bool good = next != NULL && sorted != NULL;
+    for (size_t i = 0; i < work->count && good; i++)
+        work->sizes[labels[chosen[i]]]++;
+    for (size_t c = 1; c < work->clusters && good; c++)
+        next[c] = next[c - 1] + work->sizes[c - 1];
+    for (size_t i = 0; i < work->count && good; i++) {
+        size_t to = next[labels[chosen[i]]]++;
+        sorted[to] = chosen[i];
+        work->labels[to] = labels[chosen[i]];
     }
-    for (size_t i = 0; i < count; i++)
-        sizes[labels[chosen == NULL ? i : chosen[i]]]++;
-    for (size_t c = 1; c < work->clusters; c++)
-        next[c] = next[c - 1] + sizes[c - 1];
-    for (size_t i = 0; i < count; i++) {
-        size_t from = chosen == NULL ? i : chosen[i], to = next[labels[from]]++;
-        till_matrix_get(matrix, from, row);
-        till_matrix_set(work->points, to, row);
-        new_labels[to] = labels[from];
-    }
-    work->labels = new_labels;
-    work->sizes = sizes;
-    free(row);
+    if (good)
+        memcpy(chosen, sorted, work->count * sizeof *chosen);
     free(next);
-    return TILL_OK;
+    free(sorted);
+    return good ? TILL_OK : till_error_memory(error);
 }
 
 static void average(const struct silhouettes *work, double *mean, double *of_cluster) {
@@ -122,11 +108,11 @@ static void average(const struct silhouettes *work, double *mean, double *of_clu
         of_cluster[c] = 0;
         filled += work->sizes[c] > 0;
     }
-    for (size_t row = 0; row < work->points->rows; row++) {
+    for (size_t row = 0; row < work->count; row++) {
         of_cluster[work->labels[row]] += work->widths[row];
         total += work->widths[row];
     }
-    *mean = filled < 2 ? (double)NAN : total / (double)work->points->rows;
+    *mean = filled < 2 ? (double)NAN : total / (double)work->count;
     for (size_t c = 0; c < work->clusters; c++)
         of_cluster[c] = filled < 2 || work->sizes[c] == 0 ? (double)NAN : of_cluster[c] / (double)work->sizes[c];
 }
@@ -136,26 +122,32 @@ enum till_status till_silhouette(const struct till_matrix *matrix, const uint32_
                                  struct till_error *error) {
     bool sampled = options->most_rows > 0 && matrix->rows > options->most_rows;
     size_t count = sampled ? options->most_rows : matrix->rows;
-    struct silhouettes work = {.clusters = clusters, .manhattan = options->manhattan};
-    size_t *chosen = malloc((count + 1) * sizeof *chosen), *sizes = calloc(clusters + 1, sizeof *sizes);
-    uint32_t *new_labels = malloc((count + 1) * sizeof *new_labels);
-    work.widths = malloc((count + 1) * sizeof *work.widths);
+    struct silhouettes work = {.points = {.metric = options->metric, .gamma = options->gamma},
+                               .measure = measure_choose(options->portable),
+                               .labels = malloc((count + 1) * sizeof(uint32_t)),
+                               .clusters = clusters,
+                               .sizes = calloc(clusters + 1, sizeof(size_t)),
+                               .count = count,
+                               .widths = malloc((count + 1) * sizeof(double))};
+    size_t *chosen = malloc((count + 1) * sizeof *chosen);
     enum till_status status = TILL_OK;
-    if (chosen == NULL || sizes == NULL || new_labels == NULL || work.widths == NULL)
+    if (chosen == NULL || work.sizes == NULL || work.labels == NULL || work.widths == NULL)
         status = till_error_memory(error);
-    if (status == TILL_OK && sampled)
+    if (status == TILL_OK) {
         till_sample_rows(matrix->rows, count, options->seed, chosen);
+        status = arrange(&work, labels, chosen, error);
+    }
     if (status == TILL_OK)
-        status = arrange(&work, matrix, labels, sampled ? chosen : NULL, count, new_labels, sizes, error);
+        status = points_make(&work.points, matrix, options->codes, options->level_count, chosen, count, error);
     if (status == TILL_OK)
         status =
             till_parallel_for(options->threads, (count + ROWS_AT_A_TIME - 1) / ROWS_AT_A_TIME, some_rows, &work, error);
     if (status == TILL_OK)
         average(&work, mean, of_cluster);
-    till_matrix_free(work.points);
+    points_free(&work.points);
     free(chosen);
-    free(sizes);
-    free(new_labels);
+    free(work.labels);
+    free(work.sizes);
     free(work.widths);
     return status;
 }

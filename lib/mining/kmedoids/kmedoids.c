@@ -16,32 +16,6 @@
 
 enum { ROWS_AT_A_TIME = 8192 };
 
-/* Points ---------------------------------------------------------------------------------------------------------- */
-
-static void points_free(struct points *points) {
-    till_matrix_free(points->numbers);
-    free(points->levels);
-}
-
-/* Copies `count` rows: those of `chosen`, or all. */
-static enum till_status points_make(struct points *points, const struct till_matrix *matrix, const uint32_t *codes,
-                                    size_t level_count, enum till_clustering_metric metric, const size_t *chosen,
-                                    size_t count, struct till_error *error) {
-    size_t blocks = (count + BLOCK - 1) / BLOCK;
-    *points = (struct points){till_matrix_new(count, matrix->columns, error),
-                              calloc(blocks * level_count * BLOCK + 1, sizeof(uint32_t)), level_count, metric};
-    if (points->numbers == NULL || points->levels == NULL)
-        return till_error_memory(error);
-    for (size_t i = 0; i < count; i++) {
-        size_t from = chosen == NULL ? i : chosen[i];
-        for (size_t j = 0; j < matrix->columns; j++)
-            *till_matrix_at(points->numbers, i, j) = *till_matrix_at(matrix, from, j);
-        for (size_t j = 0; j < level_count; j++)
-            points->levels[(i / BLOCK * level_count + j) * BLOCK + i % BLOCK] = codes[from * level_count + j];
-    }
-    return TILL_OK;
-}
-
 /* Assigning all rows ---------------------------------------------------------------------------------------------- */
 
 /* The nearest medoid of every row, in parallel. */
@@ -97,7 +71,6 @@ static enum till_status assign_rows(const struct points *points, const size_t *m
                                     const struct till_kmedoids_options *options, uint32_t *labels, double *deviation,
                                     struct till_error *error) {
     size_t chunks = (points->numbers->rows + ROWS_AT_A_TIME - 1) / ROWS_AT_A_TIME;
-    struct pam point = {.points = points};
     size_t columns = points->numbers->columns, level_count = points->level_count;
     double *numbers = malloc((clusters * columns + 1) * sizeof *numbers);
     uint32_t *levels = malloc((clusters * level_count + 1) * sizeof *levels);
@@ -111,11 +84,8 @@ static enum till_status assign_rows(const struct points *points, const size_t *m
     enum till_status status = TILL_OK;
     if (numbers == NULL || levels == NULL || work.sums == NULL)
         status = till_error_memory(error);
-    for (size_t c = 0; c < clusters && status == TILL_OK; c++) {
-        point.numbers = numbers + c * columns;
-        point.levels = levels + c * level_count;
-        pam_get(&point, medoids[c]);
-    }
+    for (size_t c = 0; c < clusters && status == TILL_OK; c++)
+        points_get(points, medoids[c], numbers + c * columns, levels + c * level_count);
     if (status == TILL_OK)
         status = till_parallel_for(options->threads, chunks, assign_chunk, &work, error);
     *deviation = 0;
@@ -167,24 +137,40 @@ static void take_result(struct fit *fit, const struct pam *pam, const size_t *me
     best->converged = pam->converged;
 }
 
+/* The rows of a sample; given medoids come first, and are where it begins. */
+static void choose_rows(const struct fit *fit, unsigned number, size_t *chosen) {
+    const struct till_kmedoids_options *options = fit->options;
+    size_t given = options->medoids == NULL ? 0 : options->clusters;
+    if (given > 0)
+        memcpy(chosen, options->medoids, given * sizeof *chosen);
+    till_sample_rows(fit->matrix->rows, fit->sample_rows - given, options->seed + ((uint64_t)number << 32),
+                     chosen + given);
+}
+
+static void choose_medoids(const struct fit *fit, unsigned number, struct pam *pam) {
+    struct till_random random;
+    till_random_start(&random, fit->options->seed, number);
+    if (fit->options->medoids == NULL)
+        draw_medoids(pam, &random);
+    for (size_t c = 0; c < pam->clusters && fit->options->medoids != NULL; c++)
+        pam->medoids[c] = c;
+}
+
 /* Medoids of a sample, held against all rows. */
 static enum till_status try_sample(struct fit *fit, unsigned number, struct till_error *error) {
     const struct till_kmedoids_options *options = fit->options;
     size_t count = fit->sample_rows, *chosen = malloc((count + 1) * sizeof *chosen);
-    struct points sample = {0};
+    struct points sample = {.metric = options->metric};
     struct pam pam = {0};
-    struct till_random random;
     double deviation = 0;
     if (chosen == NULL)
         return till_error_memory(error);
-    till_sample_rows(fit->matrix->rows, count, options->seed + ((uint64_t)number << 32), chosen);
-    enum till_status status =
-        points_make(&sample, fit->matrix, fit->codes, fit->level_count, options->metric, chosen, count, error);
+    choose_rows(fit, number, chosen);
+    enum till_status status = points_make(&sample, fit->matrix, fit->codes, fit->level_count, chosen, count, error);
     if (status == TILL_OK)
         status = pam_open(&pam, &sample, options->clusters, options->portable, error);
     if (status == TILL_OK) {
-        till_random_start(&random, options->seed, number);
-        draw_medoids(&pam, &random);
+        choose_medoids(fit, number, &pam);
         pam_run(&pam, most_passes(fit));
         for (size_t c = 0; c < options->clusters; c++)
             pam.medoids[c] = chosen[pam.medoids[c]];
@@ -236,23 +222,29 @@ static struct till_kmedoids *new_result(size_t clusters, size_t rows) {
     return NULL;
 }
 
+/* Given medoids are a result as they are, and where samples begin. */
+static enum till_status take_given(struct fit *fit, struct till_error *error) {
+    const struct till_kmedoids_options *options = fit->options;
+    struct till_kmedoids *best = fit->best;
+    memcpy(best->medoids, options->medoids, options->clusters * sizeof *options->medoids);
+    best->converged = true;
+    return assign_rows(&fit->all, best->medoids, options->clusters, options, best->labels, &best->deviation, error);
+}
+
 static enum till_status search(struct fit *fit, struct till_error *error) {
     const struct till_kmedoids_options *options = fit->options;
     size_t exact = options->exact_rows == 0 ? TILL_KMEDOIDS_EXACT_ROWS : options->exact_rows;
     size_t usual = fit->matrix->rows > exact ? TILL_KMEDOIDS_SAMPLE_ROWS : TILL_KMEDOIDS_START_ROWS;
     size_t sample = options->sample_rows == 0 ? usual : options->sample_rows;
-    enum till_status status = TILL_OK;
+    unsigned samples = options->restarts == 0 ? 1 : options->restarts;
+    enum till_status status = options->medoids != NULL ? take_given(fit, error) : TILL_OK;
     sample = sample < 5 * options->clusters ? 5 * options->clusters : sample;
     fit->sample_rows = sample < fit->matrix->rows ? sample : fit->matrix->rows;
     fit->best->sampled = fit->matrix->rows > exact;
-    if (options->medoids != NULL) {
-        memcpy(fit->best->medoids, options->medoids, options->clusters * sizeof *options->medoids);
-        fit->best->sampled = false; /* whoever gives a start wants it run on all rows */
-    } else {
-        for (unsigned number = 0; number < (options->restarts == 0 ? 1 : options->restarts) && status == TILL_OK;
-             number++)
-            status = try_sample(fit, number, error);
-    }
+    if (options->medoids != NULL && !fit->best->sampled)
+        samples = 0;
+    for (unsigned number = 0; number < samples && status == TILL_OK; number++)
+        status = try_sample(fit, number, error);
     if (status == TILL_OK && !fit->best->sampled)
         status = run_on_all(fit, error);
     return status == TILL_OK ? assign_rows(&fit->all, fit->best->medoids, options->clusters, options, fit->best->labels,
@@ -278,7 +270,11 @@ static enum till_status check(const struct till_matrix *matrix, size_t level_cou
 enum till_status till_kmedoids_fit(const struct till_matrix *matrix, const uint32_t *codes, size_t level_count,
                                    const struct till_kmedoids_options *options, struct till_kmedoids **result,
                                    struct till_error *error) {
-    struct fit fit = {.matrix = matrix, .codes = codes, .level_count = level_count, .options = options};
+    struct fit fit = {.matrix = matrix,
+                      .codes = codes,
+                      .level_count = level_count,
+                      .options = options,
+                      .all = {.metric = options->metric}};
     *result = NULL;
     enum till_status status = check(matrix, level_count, options, error);
     if (status != TILL_OK)
@@ -288,7 +284,7 @@ enum till_status till_kmedoids_fit(const struct till_matrix *matrix, const uint3
     if (fit.best == NULL || fit.labels == NULL)
         status = till_error_memory(error);
     if (status == TILL_OK)
-        status = points_make(&fit.all, matrix, codes, level_count, options->metric, NULL, matrix->rows, error);
+        status = points_make(&fit.all, matrix, codes, level_count, NULL, matrix->rows, error);
     if (status == TILL_OK)
         status = search(&fit, error);
     points_free(&fit.all);

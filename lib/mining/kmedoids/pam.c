@@ -39,27 +39,20 @@ void pam_close(struct pam *pam) {
     free(pam->levels);
 }
 
-void pam_get(struct pam *pam, size_t row) {
-    const struct points *points = pam->points;
-    till_matrix_get(points->numbers, row, pam->numbers);
-    for (size_t j = 0; j < points->level_count; j++)
-        pam->levels[j] = points->levels[(row / BLOCK * points->level_count + j) * BLOCK + row % BLOCK];
-}
-
 /* One distance, by the same steps as the vector code. */
 static double distance_between(const struct points *points, size_t a, size_t b) {
     const double *left = till_matrix_at(points->numbers, a, 0), *right = till_matrix_at(points->numbers, b, 0);
+    const uint32_t *mine = points->levels + a / BLOCK * points->level_count * BLOCK + a % BLOCK;
+    const uint32_t *theirs = points->levels + b / BLOCK * points->level_count * BLOCK + b % BLOCK;
+    size_t different = 0;
     double apart = 0;
     for (size_t j = 0; j < points->numbers->columns; j++) {
         double difference = left[j * BLOCK] - right[j * BLOCK];
         apart += points->metric == TILL_METRIC_EUCLIDEAN ? difference * difference : fabs(difference);
     }
     for (size_t j = 0; j < points->level_count; j++)
-        apart += points->levels[(a / BLOCK * points->level_count + j) * BLOCK + a % BLOCK] !=
-                         points->levels[(b / BLOCK * points->level_count + j) * BLOCK + b % BLOCK]
-                     ? 1.0
-                     : 0.0;
-    return measure_finish(points, apart);
+        different += mine[j * BLOCK] != theirs[j * BLOCK];
+    return measure_finish(points, apart + (double)different);
 }
 
 static void set_second(struct pam *pam, size_t row, uint32_t cluster, double distance) {
@@ -113,7 +106,7 @@ static void find_removal(struct pam *pam) {
 static double best_swap(struct pam *pam, size_t candidate, size_t *medoid) {
     double gained = 0, apart[BLOCK];
     memcpy(pam->trial, pam->removal, pam->clusters * sizeof *pam->trial);
-    pam_get(pam, candidate);
+    points_get(pam->points, candidate, pam->numbers, pam->levels);
     for (size_t first = 0; first < pam->rows; first += BLOCK) {
         uint32_t nearer =
             pam->measure(pam->points, first / BLOCK, pam->numbers, pam->levels, pam->limit + first, apart);
@@ -163,7 +156,7 @@ static void update_row(struct pam *pam, size_t row, uint32_t out, double distanc
 static void swap(struct pam *pam, size_t medoid, size_t candidate) {
     double apart[BLOCK], none[BLOCK] = {0};
     pam->medoids[medoid] = candidate;
-    pam_get(pam, candidate);
+    points_get(pam->points, candidate, pam->numbers, pam->levels);
     pam->deviation = 0;
     for (size_t first = 0; first < pam->rows; first += BLOCK) {
         pam->measure(pam->points, first / BLOCK, pam->numbers, pam->levels, none, apart);
@@ -183,7 +176,7 @@ static void only_medoid(struct pam *pam) {
     size_t best = 0;
     for (size_t row = 0; row < pam->rows; row++) {
         double sum = 0;
-        pam_get(pam, row);
+        points_get(pam->points, row, pam->numbers, pam->levels);
         for (size_t first = 0; first < pam->rows && sum < least; first += BLOCK) {
             pam->measure(pam->points, first / BLOCK, pam->numbers, pam->levels, none, apart);
             for (size_t lane = 0; lane < BLOCK && first + lane < pam->rows; lane++)

@@ -4,7 +4,7 @@
 
 #include <till/error.h>
 
-#include "distances.h"
+#include "lib/mining/clustering/distances.h"
 
 /* What a row knows of its two nearest medoids. */
 struct nearest {
@@ -37,7 +37,5 @@ enum till_status pam_open(struct pam *pam, const struct points *points, size_t c
 void pam_close(struct pam *pam);
 /* Improves pam->medoids by swaps until none helps, in at most `most` passes. */
 void pam_run(struct pam *pam, unsigned most);
-/* The row's numbers and levels into pam->numbers and pam->levels. */
-void pam_get(struct pam *pam, size_t row);
 
 #endif

@@ -111,6 +111,19 @@ static bool start_cao(const struct data *data, struct till_kprototypes *result) 
     return good;
 }
 
+/* What the caller gives. A level that no row has lasts until the first pass. */
+static bool start_given(const struct data *data, struct till_kprototypes *result) {
+    if (data->columns > 0)
+        memcpy(result->numbers, data->options->numbers, data->clusters * data->columns * sizeof *result->numbers);
+    if (data->level_count > 0)
+        memcpy(result->modes, data->options->modes, data->clusters * data->level_count * sizeof *result->modes);
+    return true;
+}
+
+static bool is_given(const struct till_kprototypes_options *options) {
+    return options->numbers != NULL || options->modes != NULL;
+}
+
 /* Rows drawn, each with its distance to the prototypes there are as weight. */
 static bool start_drawn(const struct data *data, struct till_kprototypes *result, struct till_random *random) {
     double *weight = malloc((data->rows + 1) * sizeof *weight);
@@ -319,8 +332,9 @@ static enum till_status run_start(void *context, size_t index, unsigned worker, 
     bool good = fit.result != NULL && fit.frequency != NULL && fit.sums != NULL && fit.sizes != NULL;
     till_random_start(&random, data->options->seed, index);
     if (good)
-        good =
-            index == 0 && data->level_count > 0 ? start_cao(data, fit.result) : start_drawn(data, fit.result, &random);
+        good = is_given(data->options)               ? start_given(data, fit.result)
+               : index == 0 && data->level_count > 0 ? start_cao(data, fit.result)
+                                                     : start_drawn(data, fit.result, &random);
     if (good)
         iterate(&fit);
     free(fit.frequency);
@@ -371,7 +385,7 @@ enum till_status till_kprototypes_fit(const struct till_matrix *matrix, const ui
                                       const struct till_kprototypes_options *options, struct till_kprototypes **result,
                                       struct till_error *error) {
     static const uint32_t none = 0; /* what is pointed at where there are no levels */
-    size_t restarts = options->restarts == 0 ? 1 : options->restarts, best = 0;
+    size_t restarts = options->restarts == 0 || is_given(options) ? 1 : options->restarts, best = 0;
     struct data data = {.rows = matrix->rows,
                         .columns = matrix->columns,
                         .level_count = level_count,

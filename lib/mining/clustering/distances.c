@@ -1,11 +1,62 @@
-/* The inner loop of k-medoids. Most rows are nearer to the medoids they have than to the row that is tried, so what
- * counts is to say so for 32 of them at once, without a square root: the limit is squared instead. */
+/* From one row to 32 others. In k-medoids most rows are nearer to the medoids they have than to the row that is tried,
+ * so what counts is to say so for 32 of them at once, without a square root: the limit is squared instead. */
 #include "distances.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define INLINE static inline __attribute__((always_inline))
+/* Points ---------------------------------------------------------------------------------------------------------- */
+
+void points_free(struct points *points) {
+    till_matrix_free(points->numbers);
+    free(points->levels);
+}
+
+enum till_status points_make(struct points *points, const struct till_matrix *matrix, const uint32_t *codes,
+                             size_t level_count, const size_t *chosen, size_t count, struct till_error *error) {
+    size_t blocks = (count + BLOCK - 1) / BLOCK;
+    points->numbers = till_matrix_new(count, matrix->columns, error);
+    points->levels = calloc(blocks * level_count * BLOCK + 1, sizeof(uint32_t));
+    points->level_count = level_count;
+    if (points->numbers == NULL || points->levels == NULL)
+        return till_error_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        size_t from = chosen == NULL ? i : chosen[i];
+        for (size_t j = 0; j < matrix->columns; j++)
+            *till_matrix_at(points->numbers, i, j) = *till_matrix_at(matrix, from, j);
+        for (size_t j = 0; j < level_count; j++)
+            points->levels[(i / BLOCK * level_count + j) * BLOCK + i % BLOCK] = codes[from * level_count + j];
+    }
+    return TILL_OK;
+}
+
+void points_get(const struct points *points, size_t row, double *numbers, uint32_t *levels) {
+    till_matrix_get(points->numbers, row, numbers);
+    for (size_t j = 0; j < points->level_count; j++)
+        levels[j] = points->levels[(row / BLOCK * points->level_count + j) * BLOCK + row % BLOCK];
+}
+
+/* Distances ------------------------------------------------------------------------------------------------------- */
+
+double till_metric_distance(enum till_clustering_metric metric, double gamma, const double *a, const double *b,
+                            size_t columns, size_t different, size_t level_count) {
+    bool squares = metric == TILL_METRIC_EUCLIDEAN || metric == TILL_METRIC_PROTOTYPE;
+    double sum = 0;
+    for (size_t j = 0; j < columns; j++)
+        sum += squares ? (a[j] - b[j]) * (a[j] - b[j]) : fabs(a[j] - b[j]);
+    switch (metric) {
+    case TILL_METRIC_GOWER:
+        return (sum + (double)different) / (double)(columns + level_count);
+    case TILL_METRIC_PROTOTYPE:
+        return sum + gamma * (double)different;
+    case TILL_METRIC_MANHATTAN:
+        return sum;
+    case TILL_METRIC_EUCLIDEAN:
+        break;
+    }
+    return sqrt(sum);
+}
 
 double measure_finish(const struct points *points, double apart) {
     if (points->metric == TILL_METRIC_EUCLIDEAN)
@@ -13,6 +64,14 @@ double measure_finish(const struct points *points, double apart) {
     if (points->metric == TILL_METRIC_GOWER)
         return apart / (double)(points->numbers->columns + points->level_count);
     return apart;
+}
+
+void measure_finish_block(const struct points *points, double apart[BLOCK]) {
+    double columns = (double)(points->numbers->columns + points->level_count);
+    for (size_t r = 0; r < BLOCK && points->metric == TILL_METRIC_EUCLIDEAN; r++)
+        apart[r] = sqrt(apart[r]);
+    for (size_t r = 0; r < BLOCK && points->metric == TILL_METRIC_GOWER; r++)
+        apart[r] /= columns;
 }
 
 double measure_limit(const struct points *points, double distance) {
@@ -24,9 +83,14 @@ double measure_limit(const struct points *points, double distance) {
     return distance * up;
 }
 
+#define INLINE static inline __attribute__((always_inline))
+
+/* Levels are counted apart from the sum of the numbers, as till_metric_distance does: the same roundings. */
 INLINE void measure_body(const struct points *points, size_t block, const double *numbers, const uint32_t *levels,
                          double *restrict apart) {
     size_t columns = points->numbers->columns;
+    bool squares = points->metric == TILL_METRIC_EUCLIDEAN || points->metric == TILL_METRIC_PROTOTYPE;
+    double weight = points->metric == TILL_METRIC_PROTOTYPE ? points->gamma : 1, different[BLOCK] = {0};
     const double *at = till_matrix_block(points->numbers, block);
     const uint32_t *codes = points->levels + block * points->level_count * BLOCK;
     for (size_t r = 0; r < BLOCK; r++)
@@ -34,11 +98,13 @@ INLINE void measure_body(const struct points *points, size_t block, const double
     for (size_t j = 0; j < columns; j++)
         for (size_t r = 0; r < BLOCK; r++) {
             double difference = at[j * BLOCK + r] - numbers[j];
-            apart[r] += points->metric == TILL_METRIC_EUCLIDEAN ? difference * difference : fabs(difference);
+            apart[r] += squares ? difference * difference : fabs(difference);
         }
     for (size_t j = 0; j < points->level_count; j++)
         for (size_t r = 0; r < BLOCK; r++)
-            apart[r] += codes[j * BLOCK + r] != levels[j] ? 1.0 : 0.0;
+            different[r] += codes[j * BLOCK + r] != levels[j] ? 1.0 : 0.0;
+    for (size_t r = 0; r < BLOCK && points->level_count > 0; r++)
+        apart[r] += weight * different[r];
 }
 
 static uint32_t measure_plain(const struct points *points, size_t block, const double *numbers, const uint32_t *levels,

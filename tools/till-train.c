@@ -4,10 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include <till/gbdt.h>
 #include <till/hash.h>
 
 /* In the order of the choices of --method. */
-static const struct train_method *const methods[] = {&train_logistic, &train_tree};
+static const struct train_method *const methods[] = {&train_logistic, &train_tree, &train_gbdt};
 
 #define AT(field) offsetof(struct train_settings, field)
 static const struct option options[] = {
@@ -28,7 +29,7 @@ static const struct option options[] = {
      .offset = AT(method),
      .argument = "NAME",
      .initial = "logistic",
-     .choices = "logistic|tree",
+     .choices = "logistic|tree|gbdt",
      .help = "How the model is made."},
     {.name = "model-out",
      .kind = OPTION_FILE,
@@ -127,10 +128,9 @@ static const struct option options[] = {
      .kind = OPTION_COUNT,
      .offset = AT(min_leaf),
      .argument = "N",
-     .initial = "7",
      .minimum = 1,
      .maximum = 1e15,
-     .help = "Tree: no leaf has fewer rows."},
+     .help = "Tree, boosting: no leaf has fewer rows (default: 7; boosting: 20, and 5 to 19 below 1000 rows)."},
     {.name = "max-depth",
      .kind = OPTION_COUNT,
      .offset = AT(max_depth),
@@ -177,6 +177,59 @@ static const struct option options[] = {
      .kind = OPTION_FLAG,
      .offset = AT(sql),
      .help = "Tree: write the rules as an SQL CASE expression of the probability."},
+    {.name = "trees",
+     .kind = OPTION_COUNT,
+     .offset = AT(trees),
+     .argument = "N",
+     .minimum = 1,
+     .maximum = 100000,
+     .help = "Boosting: how many trees (default: as many as are best for rows held out)."},
+    {.name = "leaves",
+     .kind = OPTION_COUNT,
+     .offset = AT(leaves),
+     .argument = "N",
+     .minimum = 2,
+     .maximum = TILL_GBDT_LEAVES,
+     .help = "Boosting: at most so many leaves of a tree (default: by the number of rows, 4 to 31)."},
+    {.name = "learning-rate",
+     .kind = OPTION_REAL,
+     .offset = AT(learning_rate),
+     .argument = "R",
+     .minimum = 1e-4,
+     .maximum = 1,
+     .help = "Boosting: what the step of each tree is multiplied by (default: 0.05 below 20000 rows, else 0.1)."},
+    {.name = "bins",
+     .kind = OPTION_COUNT,
+     .offset = AT(bins),
+     .argument = "N",
+     .initial = "255",
+     .minimum = 2,
+     .maximum = TILL_GBDT_BINS,
+     .help = "Boosting: cut numbers into at most so many bins of about equally many rows."},
+    {.name = "l2",
+     .kind = OPTION_REAL,
+     .offset = AT(l2),
+     .argument = "L",
+     .initial = "1",
+     .minimum = 0,
+     .maximum = 1e9,
+     .help = "Boosting: add L to the curvature of each leaf, which shrinks the steps of small ones."},
+    {.name = "row-fraction",
+     .kind = OPTION_REAL,
+     .offset = AT(row_fraction),
+     .argument = "F",
+     .initial = "1",
+     .minimum = 0.01,
+     .maximum = 1,
+     .help = "Boosting: draw this share of the rows for each tree."},
+    {.name = "column-fraction",
+     .kind = OPTION_REAL,
+     .offset = AT(column_fraction),
+     .argument = "F",
+     .initial = "1",
+     .minimum = 0.01,
+     .maximum = 1,
+     .help = "Boosting: draw this share of the columns for each tree."},
     {0}};
 
 /* ---- what the rows mean ---- */

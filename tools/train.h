@@ -37,6 +37,14 @@ struct train_settings {
     double prune_se;
     const char *cp_table;
     bool sql;
+    /* of boosting, which takes min_leaf too */
+    uint64_t trees;
+    uint64_t leaves;
+    double learning_rate;
+    uint64_t bins;
+    double l2;
+    double row_fraction;
+    double column_fraction;
 };
 
 /* Place of a column that is not there. */
@@ -78,6 +86,7 @@ struct train_method {
 
 extern const struct train_method train_logistic;
 extern const struct train_method train_tree;
+extern const struct train_method train_gbdt;
 
 /* A usage error of an option. */
 enum till_status train_usage(struct till_error *error, const char *option, const char *what);

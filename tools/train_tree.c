@@ -20,7 +20,7 @@ struct own {
 
 static struct till_tree_settings wishes(const struct train_work *work) {
     return (struct till_tree_settings){.min_split = (size_t)work->settings->min_split,
-                                       .min_leaf = (size_t)work->settings->min_leaf,
+                                       .min_leaf = work->settings->min_leaf == 0 ? 7 : (size_t)work->settings->min_leaf,
                                        .max_depth = (unsigned)work->settings->max_depth,
                                        .positive_weight = work->settings->positive_weight,
                                        .risk = (enum till_tree_risk)work->settings->risk,

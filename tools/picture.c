@@ -164,15 +164,55 @@ struct till_slice picture_text_at(const struct till_frame_column *column, size_t
 }
 
 const double *picture_real(const struct picture *picture, const char *name) {
-    return till_table_column(picture->table, name)->real;
+    const struct till_vector *column = till_table_column(picture->table, name);
+    return column == NULL ? NULL : column->real;
 }
 
 const uint64_t *picture_count(const struct picture *picture, const char *name) {
-    return till_table_column(picture->table, name)->count;
+    const struct till_vector *column = till_table_column(picture->table, name);
+    return column == NULL ? NULL : column->count;
 }
 
 const struct till_slice *picture_text(const struct picture *picture, const char *name) {
-    return till_table_column(picture->table, name)->text;
+    const struct till_vector *column = till_table_column(picture->table, name);
+    return column == NULL ? NULL : column->text;
+}
+
+/* A column of the frame as one of the table. Texts are the frame's. */
+static bool copy_column(struct picture *picture, const struct till_frame_column *column) {
+    size_t rows = picture->frame->rows;
+    void *values = till_table_add(picture->table, column->name, column->text ? TILL_TEXT : TILL_REAL);
+    if (values == NULL)
+        return false;
+    if (!column->text && rows > 0)
+        memcpy(values, column->numbers, rows * sizeof *column->numbers);
+    for (size_t row = 0; column->text && row < rows; row++)
+        ((struct till_slice *)values)[row] = picture_text_at(column, row);
+    return true;
+}
+
+enum till_status picture_copy(struct picture *picture, struct till_error *error) {
+    const struct picture_column *columns = picture->kind->forms[picture->form].columns;
+    picture->table = till_table_new(picture->frame->rows);
+    bool good = picture->table != NULL;
+    for (size_t i = 0; columns[i].name != NULL && good; i++)
+        if (picture->column_of[i] != PICTURE_NONE)
+            good = copy_column(picture, &picture->frame->columns[picture->column_of[i]]);
+    return good ? TILL_OK : till_error_memory(error);
+}
+
+void picture_find_date(struct picture *picture, size_t last, size_t recency) {
+    const struct till_frame_column *dates = picture_texts(picture, last);
+    const double *ages = picture_numbers(picture, recency);
+    for (size_t row = 0; dates != NULL && ages != NULL && row < picture->frame->rows; row++) {
+        struct till_slice text = picture_text_at(dates, row);
+        int64_t seconds;
+        if (isnan(ages[row]) || fabs(ages[row]) > 1e6 ||
+            !till_date_parse(TILL_DATE_ISO, NULL, text.bytes, text.length, &seconds))
+            continue;
+        picture->newest = till_date_day(seconds) + (int32_t)ages[row];
+        return;
+    }
 }
 
 /* --- The page --- */

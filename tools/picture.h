@@ -112,7 +112,12 @@ const struct till_frame_column *picture_texts(const struct picture *picture, siz
 /* The text of a row of such a column; "" where it is missing. */
 struct till_slice picture_text_at(const struct till_frame_column *column, size_t row);
 
-/* Columns of the tidy table, which must be there. */
+/* A table that has the columns of the form as they are. Errors: TILL_ERROR_MEMORY. */
+enum till_status picture_copy(struct picture *picture, struct till_error *error);
+/* The date of the data: that of a customer's last purchase (a column of texts) and its age in days. */
+void picture_find_date(struct picture *picture, size_t last, size_t recency);
+
+/* Columns of the tidy table; NULL when there is none of the name. */
 const double *picture_real(const struct picture *picture, const char *name);
 const uint64_t *picture_count(const struct picture *picture, const char *name);
 const struct till_slice *picture_text(const struct picture *picture, const char *name);

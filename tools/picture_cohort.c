@@ -57,7 +57,7 @@ static bool put_cell(struct picture *picture, struct script_heat *heat, size_t i
     heat->values[cell] = retention;
     heat->texts[cell] = script_keep(picture, text);
     /* Everybody is there in period 0, which would leave no shades for the others. */
-    heat->high = period == 0 ? heat->high : fmax(heat->high, retention);
+    heat->scale.high = period == 0 ? heat->scale.high : fmax(heat->scale.high, retention);
     return heat->texts[cell].bytes != NULL;
 }
 
@@ -118,11 +118,11 @@ static enum till_status script(struct picture *picture, struct script *script, s
     if (status == TILL_OK)
         status = fill(picture, &heat, cohorts, error);
     if (status == TILL_OK) {
-        heat.percent = true;
-        heat.high = heat.high == 0 ? 1 : heat.high;
+        heat.scale.percent = true;
+        heat.scale.high = heat.scale.high == 0 ? 1 : heat.scale.high;
         heat.x_title = picture_word(options, "periods since the first purchase");
         heat.y_title = picture_word(options, "first purchase in (customers)");
-        heat.legend = picture_word(options, "came back");
+        heat.scale.title = picture_word(options, "came back");
         script_heat(script, &heat);
     }
     script_heat_free(&heat);

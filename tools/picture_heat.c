@@ -70,29 +70,37 @@ struct till_slice script_keep(struct picture *picture, const char *text) {
     return till_table_keep(picture->table, till_slice_of(text));
 }
 
-/* Where a value lies between the lightest and the darkest shade. */
-static double part_of(const struct script_heat *heat, double value) {
-    return heat->high > heat->low ? (value - heat->low) / (heat->high - heat->low) : 0.5;
+double script_part(const struct script_scale *scale, double value) {
+    double part = scale->high > scale->low ? (value - scale->low) / (scale->high - scale->low) : 0.5;
+    return fmax(0, fmin(part, 1));
 }
 
-/* A strip from light to dark at the right of the map, its ends and its middle told. Each step covers the rest, so that
- * no seams show. */
-static void put_strip(struct script *script, const struct script_heat *heat) {
+static double part_of(const struct script_heat *heat, double value) {
+    return script_part(&heat->scale, value);
+}
+
+/* Each step of the strip covers the rest, so that no seams show. */
+void script_scale(struct script *script, const struct script_scale *scale) {
     enum { STEPS = 24 };
     double x = script->right + 16, top = script->top, height = fmin(script->bottom - script->top, 180);
-    bool one = !(heat->high > heat->low);
-    for (int i = 0; i < STEPS && !one; i++)
+    struct script_place title = {
+        .x = script->width - 10, .y = top - 14, .align = SCRIPT_RIGHT, .size = SCRIPT_PLAIN, .color = "#444444"};
+    script_label(script, &title, till_slice_of(scale->title));
+    if (!(scale->high > scale->low))
+        return;
+    for (int i = 0; i < STEPS && script->options->type != PICTURE_TERMINAL; i++)
         script_add(script,
                    "set object rectangle from screen %.5f,%.5f to screen %.5f,%.5f fillcolor rgb '#%06x' fillstyle "
                    "solid 1.0 noborder\n",
                    x / script->width, 1 - (top + height * i / STEPS) / script->height, (x + 12) / script->width,
                    1 - (top + height) / script->height, script_shade(1 - (i + 0.5) / STEPS));
-    for (int i = 0; i <= 2 && !one; i++) {
+    for (int i = 0; i <= 2; i++) {
         char number[SCRIPT_NUMBER];
-        double value = heat->low + (heat->high - heat->low) * i / 2.0;
+        double value = scale->low + (scale->high - scale->low) * i / 2.0;
         struct script_place place = {.x = x + 18, .y = top + height * (2 - i) / 2.0, .size = SCRIPT_SMALL};
-        script_label(script, &place,
-                     till_slice_of(heat->percent ? script_percent(number, value) : script_number(number, value, true)));
+        script_label(
+            script, &place,
+            till_slice_of(scale->percent ? script_percent(number, value) : script_number(number, value, true)));
     }
 }
 
@@ -114,7 +122,7 @@ static void put_cell_texts(struct script *script, const struct script_heat *heat
     for (size_t i = 0; i < heat->rows * heat->columns; i++) {
         if (isnan(heat->values[i]) || (!fit && script->options->type != PICTURE_TERMINAL))
             continue;
-        double part = fmax(0, fmin(part_of(heat, heat->values[i]), 1));
+        double part = part_of(heat, heat->values[i]);
         struct script_place place = {.x = script->left + width * ((double)(i % heat->columns) + 0.5),
                                      .y = script->top + height * ((double)(i / heat->columns) + 0.5),
                                      .align = SCRIPT_CENTER,
@@ -124,21 +132,33 @@ static void put_cell_texts(struct script *script, const struct script_heat *heat
     }
 }
 
+/* Cells of one shade that stand side by side are one, where no gap is drawn between them. */
+static size_t run_of_cells(const struct script_heat *heat, size_t i, bool gaps) {
+    size_t length = 1;
+    while (!gaps && (i + length) % heat->columns != 0 && !isnan(heat->values[i + length]) &&
+           script_shade(part_of(heat, heat->values[i + length])) == script_shade(part_of(heat, heat->values[i])))
+        length++;
+    return length;
+}
+
 static void put_cells(struct script *script, const struct script_heat *heat) {
-    double gap = heat->rows * heat->columns <= 900 ? 0.48 : 0.5;
+    bool gaps = heat->rows * heat->columns <= 900;
     if (script->options->type == PICTURE_TERMINAL) {
         script_add(script, "plot NaN notitle\n");
         return;
     }
     script_add(script, "$cells << END\n");
-    for (size_t i = 0; i < heat->rows * heat->columns; i++)
+    for (size_t i = 0, length; i < heat->rows * heat->columns; i += length) {
+        length = run_of_cells(heat, i, gaps);
         if (!isnan(heat->values[i]))
-            script_add(script, "%zu %zu %u\n", i % heat->columns, i / heat->columns,
+            script_add(script, "%.10g %zu %.10g %u\n", (double)(i % heat->columns) + ((double)length - 1) / 2,
+                       i / heat->columns, (double)length / 2 - (gaps ? 0.02 : 0),
                        script_shade(part_of(heat, heat->values[i])));
+    }
     script_add(script,
-               "END\nset style fill solid 1.0 noborder\nplot $cells using 1:2:(%g):(%g):3 with boxxyerror linecolor "
-               "rgb variable notitle\n",
-               gap, gap);
+               "END\nset style fill solid 1.0 noborder\nplot $cells using 1:2:3:(%g):4 with boxxyerror linecolor rgb "
+               "variable notitle\n",
+               gaps ? 0.48 : 0.5);
 }
 
 void script_heat(struct script *script, const struct script_heat *heat) {
@@ -156,13 +176,10 @@ void script_heat(struct script *script, const struct script_heat *heat) {
                                    .size = SCRIPT_PLAIN,
                                    .color = "#444444"};
     struct script_place y_title = {.x = left, .y = 78, .size = SCRIPT_PLAIN, .color = "#444444", .width = right - left};
-    struct script_place legend = {
-        .x = script->width - 10, .y = 78, .align = SCRIPT_RIGHT, .size = SCRIPT_PLAIN, .color = "#444444"};
-    y_title.width = script->width - 30 - left - script_text_width(till_slice_of(heat->legend), SCRIPT_PLAIN);
+    y_title.width = script->width - 30 - left - script_text_width(till_slice_of(heat->scale.title), SCRIPT_PLAIN);
     script_label(script, &x_title, till_slice_of(heat->x_title));
     script_label(script, &y_title, till_slice_of(heat->y_title));
-    script_label(script, &legend, till_slice_of(heat->legend));
-    put_strip(script, heat);
+    script_scale(script, &heat->scale);
     put_cell_texts(script, heat);
     put_cells(script, heat);
 }

@@ -285,7 +285,7 @@ void script_axis(struct script *script, char name, const struct script_axis *axi
 
 void script_axis_titles(struct script *script, const char *x, const char *y) {
     struct script_place below = {.x = (script->left + script->right) / 2,
-                                 .y = script->height - 13,
+                                 .y = fmin(script->height - 13, script->bottom + 47),
                                  .align = SCRIPT_CENTER,
                                  .size = SCRIPT_PLAIN,
                                  .color = "#444444",
@@ -310,6 +310,25 @@ void script_area(struct script *script, double left, double top, double right, d
                "set lmargin at screen %.5f\nset rmargin at screen %.5f\nset tmargin at screen %.5f\n"
                "set bmargin at screen %.5f\n",
                screen_x(script, left), screen_x(script, right), screen_y(script, top), screen_y(script, bottom));
+}
+
+void script_chart(struct script *script, const struct script_axis *x, const struct script_axis *y, const char *x_title,
+                  const char *y_title, double legend) {
+    script_area(script, 30 + script_axis_width(y), 100, script->width - fmax(30, legend), script->height - 60);
+    script_axis(script, 'x', x, true);
+    script_axis(script, 'y', y, true);
+    script_axis_titles(script, x_title, y_title);
+}
+
+void script_block(struct script *script, const char *name, size_t rows, const double *const *columns, size_t count) {
+    script_add(script, "$%s << END\n", name);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < count; i++)
+            if (isnan(columns[i][row]))
+                script_add(script, "NaN%s", i + 1 < count ? " " : "\n");
+            else
+                script_add(script, "%.10g%s", columns[i][row], i + 1 < count ? " " : "\n");
+    script_add(script, "END\n");
 }
 
 /* --- Axes of names --- */

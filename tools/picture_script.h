@@ -61,6 +61,12 @@ void script_axis_titles(struct script *script, const char *x, const char *y);
 /* How wide the widest tick label is. */
 double script_axis_width(const struct script_axis *axis);
 
+/* The area, both axes with their grid, and their titles: a chart that leaves `legend` pixels at its right. */
+void script_chart(struct script *script, const struct script_axis *x, const struct script_axis *y, const char *x_title,
+                  const char *y_title, double legend);
+/* Inline data: `$name` with rows of `count` numbers. */
+void script_block(struct script *script, const char *name, size_t rows, const double *const *columns, size_t count);
+
 /* An axis of names at 0, 1, ... count-1; on x they are slanted where they would touch, and some are left out where
  * there are too many. */
 void script_names(struct script *script, char axis, const struct till_slice *names, size_t count);
@@ -88,6 +94,16 @@ const char *script_ink(unsigned shade);
 void script_legend(struct script *script, double x, double y, size_t series, bool line, struct till_slice name,
                    double width);
 
+/* What shades mean: shown as a strip at the right of the area, with its ends and its middle. */
+struct script_scale {
+    double low, high;
+    bool percent;
+    const char *title;
+};
+void script_scale(struct script *script, const struct script_scale *scale);
+/* Where a value lies between the lightest and the darkest shade. */
+double script_part(const struct script_scale *scale, double value);
+
 /* A heat map over the area below the title: cells in rows (top to bottom) and columns. Arrays are its own
  * (script_heat_new); the texts they point at are not. */
 struct script_heat {
@@ -95,9 +111,8 @@ struct script_heat {
     struct till_slice *row_names, *column_names;
     double *values;           /* [rows * columns]; NaN: no cell */
     struct till_slice *texts; /* what stands in a cell, of room permitting */
-    double low, high;         /* what the lightest and darkest shades mean */
-    bool percent;             /* the legend's numbers are shares */
-    const char *x_title, *y_title, *legend;
+    struct script_scale scale;
+    const char *x_title, *y_title;
 };
 /* Without cells and names. Errors: TILL_ERROR_MEMORY. */
 enum till_status script_heat_new(struct script_heat *heat, size_t rows, size_t columns, struct till_error *error);

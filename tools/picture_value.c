@@ -61,11 +61,8 @@ static enum till_status script(struct picture *picture, struct script *script, s
     }
     struct script_axis x = script_axis_for(0, 1, 10, false), y = script_axis_for(low, high, 8, false);
     x.percent = y.percent = true;
-    script_area(script, 30 + script_axis_width(&y), 100, script->width - 30, script->height - 56);
-    script_axis(script, 'x', &x, true);
-    script_axis(script, 'y', &y, true);
-    script_axis_titles(script, picture_word(&picture->options, "customers, the best first (% of all)"),
-                       picture_word(&picture->options, "value (% of the sum)"));
+    script_chart(script, &x, &y, picture_word(&picture->options, "customers, the best first (% of all)"),
+                 picture_word(&picture->options, "value (% of the sum)"), 0);
     script_add(script, "$curve << END\n0 0\n");
     for (size_t i = 0; i < picture->table->rows; i++)
         if (!isnan(share[i]))

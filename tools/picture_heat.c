@@ -83,8 +83,9 @@ static double part_of(const struct script_heat *heat, double value) {
 void script_scale(struct script *script, const struct script_scale *scale) {
     enum { STEPS = 24 };
     double x = script->right + 16, top = script->top, height = fmin(script->bottom - script->top, 180);
+    double width = script_text_width(till_slice_of(scale->title), SCRIPT_PLAIN);
     struct script_place title = {
-        .x = script->width - 10, .y = top - 14, .align = SCRIPT_RIGHT, .size = SCRIPT_PLAIN, .color = "#444444"};
+        .x = fmin(x, script->width - 10 - width), .y = top - 14, .size = SCRIPT_PLAIN, .color = "#444444"};
     script_label(script, &title, till_slice_of(scale->title));
     if (!(scale->high > scale->low))
         return;

@@ -13,6 +13,20 @@
 
 enum { CHUNK_ROWS = 8192, MOST_CHUNKS = 128 };
 
+/* What chunks add up lies this far apart, as processors pass memory around by pairs of lines of 64 bytes: threads that
+ * write to one such pair would wait for each other at every row. */
+enum { APART = 128 };
+
+static size_t apart(size_t count) {
+    enum { EACH = APART / sizeof(double) };
+    return (count + EACH - 1) / EACH * EACH;
+}
+
+static void *alloc_apart(size_t chunks, size_t stride) {
+    void *memory = NULL;
+    return posix_memalign(&memory, APART, (chunks * stride + 1) * sizeof(double)) == 0 ? memory : NULL;
+}
+
 enum till_status engine_open(struct engine *engine, const struct till_matrix *matrix,
                              const struct till_kmeans_options *options, struct till_error *error) {
     size_t rows = matrix->rows, size = options->clusters * matrix->columns;
@@ -31,13 +45,13 @@ enum till_status engine_open(struct engine *engine, const struct till_matrix *ma
     engine->sums = calloc(size + 1, sizeof(double));
     engine->counts = calloc(options->clusters, sizeof(int64_t));
     engine->labels = malloc((rows + 1) * sizeof(uint32_t));
-    engine->partial = malloc((engine->chunks * size + 1) * sizeof(double));
-    engine->partial_counts = malloc((engine->chunks * options->clusters + 1) * sizeof(int64_t));
-    engine->partial_changed = malloc((engine->chunks + 1) * sizeof(uint64_t));
+    engine->sums_stride = apart(size);
+    engine->counts_stride = apart(options->clusters + 1);
+    engine->partial = alloc_apart(engine->chunks, engine->sums_stride);
+    engine->partial_counts = alloc_apart(engine->chunks, engine->counts_stride);
     bool packed = packed_alloc(&engine->packed, options->clusters, matrix->columns);
     if (engine->centroids != NULL && engine->before != NULL && engine->sums != NULL && engine->counts != NULL &&
-        engine->labels != NULL && engine->partial != NULL && engine->partial_counts != NULL &&
-        engine->partial_changed != NULL && packed)
+        engine->labels != NULL && engine->partial != NULL && engine->partial_counts != NULL && packed)
         return TILL_OK;
     return till_error_memory(error);
 }
@@ -51,7 +65,6 @@ void engine_close(struct engine *engine) {
     free(engine->labels);
     free(engine->partial);
     free(engine->partial_counts);
-    free(engine->partial_changed);
     packed_free(&engine->packed);
 }
 
@@ -82,15 +95,19 @@ static void take_row(double *sum, const double *block, size_t lane, size_t colum
 
 void engine_relabel(struct engine *engine, size_t chunk, size_t first, size_t count, const uint32_t *labels) {
     size_t columns = engine->columns;
-    double *sums = engine->partial + chunk * engine->clusters * columns;
-    int64_t *counts = engine->partial_counts + chunk * engine->clusters;
+    double *sums = partial_sums(engine, chunk);
+    int64_t *counts = partial_counts(engine, chunk);
     const double *block = till_matrix_block(engine->matrix, first / BLOCK);
     uint32_t *old = engine->labels + first;
+    int64_t changed = 0;
+    /* Mostly none has moved, and a block is passed over at once. */
+    if (!engine->afresh && memcmp(old, labels, count * sizeof *old) == 0)
+        return;
     for (size_t lane = 0; lane < count; lane++) {
         uint32_t from = old[lane], to = labels[lane];
         if (from == to && !engine->afresh)
             continue;
-        engine->partial_changed[chunk] += from != to;
+        changed += from != to;
         if (!engine->afresh) {
             take_row(sums + from * columns, block, lane, columns);
             counts[from]--;
@@ -99,13 +116,12 @@ void engine_relabel(struct engine *engine, size_t chunk, size_t first, size_t co
         counts[to]++;
         old[lane] = to;
     }
+    counts[engine->clusters] += changed;
 }
 
 static void clear_partial(struct engine *engine, size_t chunk) {
-    size_t size = engine->clusters * engine->columns;
-    memset(engine->partial + chunk * size, 0, size * sizeof(double));
-    memset(engine->partial_counts + chunk * engine->clusters, 0, engine->clusters * sizeof(int64_t));
-    engine->partial_changed[chunk] = 0;
+    memset(partial_sums(engine, chunk), 0, engine->clusters * engine->columns * sizeof(double));
+    memset(partial_counts(engine, chunk), 0, (engine->clusters + 1) * sizeof(int64_t));
 }
 
 static enum till_status assign_chunk(void *context, size_t chunk, unsigned worker, struct till_error *error) {
@@ -142,13 +158,15 @@ static void reduce(struct engine *engine) {
     }
     engine->changed = 0;
     for (size_t chunk = 0; chunk < engine->chunks; chunk++) {
-        engine->changed += engine->partial_changed[chunk];
-        if (engine->partial_changed[chunk] == 0 && !engine->afresh)
+        const double *sums = partial_sums(engine, chunk);
+        const int64_t *counts = partial_counts(engine, chunk);
+        engine->changed += (uint64_t)counts[engine->clusters];
+        if (counts[engine->clusters] == 0 && !engine->afresh)
             continue;
         for (size_t i = 0; i < size; i++)
-            engine->sums[i] += engine->partial[chunk * size + i];
+            engine->sums[i] += sums[i];
         for (size_t c = 0; c < engine->clusters; c++)
-            engine->counts[c] += engine->partial_counts[chunk * engine->clusters + c];
+            engine->counts[c] += counts[c];
     }
 }
 
@@ -247,7 +265,7 @@ enum till_status engine_move(struct engine *engine, double *moved, struct till_e
 /* The chunk's sums by cluster stand in the first `clusters` numbers of its partial sums. */
 static enum till_status within_chunk(void *context, size_t chunk, unsigned worker, struct till_error *error) {
     struct engine *engine = context;
-    double *within = engine->partial + chunk * engine->clusters * engine->columns;
+    double *within = partial_sums(engine, chunk);
     (void)worker;
     (void)error;
     memset(within, 0, engine->clusters * sizeof(double));
@@ -265,7 +283,7 @@ enum till_status engine_within(struct engine *engine, double *within, double *in
     memset(within, 0, engine->clusters * sizeof(double));
     for (size_t chunk = 0; chunk < engine->chunks; chunk++)
         for (size_t c = 0; c < engine->clusters; c++)
-            within[c] += engine->partial[chunk * engine->clusters * engine->columns + c];
+            within[c] += partial_sums(engine, chunk)[c];
     *inertia = 0;
     for (size_t c = 0; c < engine->clusters; c++)
         *inertia += within[c];

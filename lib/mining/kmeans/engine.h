@@ -26,12 +26,12 @@ struct engine {
     struct packed packed;
     uint32_t *labels; /* [rows]; UNSET before the first pass */
 
-    double *sums;              /* [clusters][columns] of the rows of each cluster */
-    int64_t *counts;           /* [clusters] */
-    bool afresh;               /* this pass sums all rows, rather than those that changed */
-    double *partial;           /* [chunks][clusters][columns] */
-    int64_t *partial_counts;   /* [chunks][clusters] */
-    uint64_t *partial_changed; /* [chunks] */
+    double *sums;            /* [clusters][columns] of the rows of each cluster */
+    int64_t *counts;         /* [clusters] */
+    bool afresh;             /* this pass sums all rows, rather than those that changed */
+    double *partial;         /* [chunks][sums_stride]: [clusters][columns] */
+    int64_t *partial_counts; /* [chunks][counts_stride]: [clusters], and then how many rows changed */
+    size_t sums_stride, counts_stride;
 
     uint64_t changed;      /* rows that changed their cluster in the last pass */
     uint64_t relocated;    /* empty clusters moved, so far */
@@ -47,6 +47,13 @@ static inline size_t chunk_begin(const struct engine *engine, size_t chunk) {
 static inline size_t chunk_end(const struct engine *engine, size_t chunk) {
     size_t end = (chunk + 1) * engine->chunk_rows;
     return end < engine->rows ? end : engine->rows;
+}
+
+static inline double *partial_sums(const struct engine *engine, size_t chunk) {
+    return engine->partial + chunk * engine->sums_stride;
+}
+static inline int64_t *partial_counts(const struct engine *engine, size_t chunk) {
+    return engine->partial_counts + chunk * engine->counts_stride;
 }
 
 /* engine.c */

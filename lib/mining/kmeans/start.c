@@ -70,8 +70,8 @@ static size_t row_at(const struct seeding *seeding, double target) {
         target -= seeding->potential[chunk++];
     /* Rounding may leave a target that no sum reaches: then it is the last row of any weight, also in earlier
      * chunks. */
-    for (size_t row = 0; row < chunk_begin(engine, chunk); row++)
-        if (seeding->closest[row] > 0 && seeding->potential[chunk] <= 0)
+    for (size_t row = 0; row < chunk_begin(engine, chunk) && seeding->potential[chunk] <= 0; row++)
+        if (seeding->closest[row] > 0)
             found = row;
     for (size_t row = chunk_begin(engine, chunk); row < chunk_end(engine, chunk); row++) {
         double weight = seeding->closest[row];

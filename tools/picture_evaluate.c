@@ -131,14 +131,13 @@ const struct picture_kind picture_gains = {
 
 /* --- Calibration --- */
 
-static const struct picture_column calibration_columns[] = {
-    {.name = "bin", .kind = TILL_FRAME_NUMBER},
-    {.name = "rows", .kind = TILL_FRAME_NUMBER},
-    {.name = "mean_probability", .kind = TILL_FRAME_NUMBER, .required_value = true},
-    {.name = "rate", .kind = TILL_FRAME_NUMBER, .required_value = true},
-    {.name = "lower", .kind = TILL_FRAME_NUMBER},
-    {.name = "upper", .kind = TILL_FRAME_NUMBER},
-    {0}};
+static const struct picture_column calibration_columns[] = {{.name = "bin", .kind = TILL_FRAME_NUMBER},
+                                                            {.name = "rows", .kind = TILL_FRAME_NUMBER},
+                                                            {.name = "mean_probability", .kind = TILL_FRAME_NUMBER},
+                                                            {.name = "rate", .kind = TILL_FRAME_NUMBER},
+                                                            {.name = "lower", .kind = TILL_FRAME_NUMBER},
+                                                            {.name = "upper", .kind = TILL_FRAME_NUMBER},
+                                                            {0}};
 static const struct picture_form calibration_forms[] = {
     {.command = "till-evaluate --curve=calibration", .columns = calibration_columns}, {0}};
 
@@ -179,4 +178,78 @@ const struct picture_kind picture_calibration = {
     .tidy = picture_copy,
     .script = calibration_script,
     .say = calibration_say,
+};
+
+/* --- Profit --- */
+
+static const struct picture_column profit_columns[] = {
+    {.name = "threshold", .kind = TILL_FRAME_NUMBER},
+    {.name = "asked", .kind = TILL_FRAME_NUMBER},
+    {.name = "asked_share", .kind = TILL_FRAME_NUMBER, .required_value = true},
+    {.name = "profit", .kind = TILL_FRAME_NUMBER, .required_value = true},
+    {0}};
+static const struct picture_form profit_forms[] = {
+    {.command = "till-evaluate --curve=profit", .columns = profit_columns}, {0}};
+
+static size_t best_row(const struct picture *picture) {
+    const double *profit = picture_real(picture, "profit");
+    size_t best = 0;
+    for (size_t i = 1; i < picture->table->rows; i++)
+        if (profit[i] > profit[best])
+            best = i;
+    return best;
+}
+
+static enum till_status profit_script(struct picture *picture, struct script *script, struct till_error *error) {
+    const struct picture_options *options = &picture->options;
+    const double *share = picture_real(picture, "asked_share"), *profit = picture_real(picture, "profit");
+    size_t rows = picture->table->rows, best = best_row(picture);
+    double low = 0, high = 0, last = -1, before = 0;
+    (void)error;
+    for (size_t i = 0; i < rows; i++) {
+        low = fmin(low, profit[i]);
+        high = fmax(high, profit[i]);
+    }
+    struct script_axis x = share_axis(), y = script_axis_for(low, high, 8, false);
+    script_chart(script, &x, &y, picture_word(options, "customers asked, the likeliest first (% of all)"),
+                 options->currency != NULL ? options->currency : picture_word(options, "profit (money)"), 0);
+    script_add(script, "$profit << END\n");
+    for (size_t i = 0; i < rows; i++) {
+        if (i > 0 && i + 1 < rows && i != best && share[i] - last < 0.002 &&
+            fabs(profit[i] - before) < (high - low) / 500)
+            continue;
+        script_add(script, "%.8g %.8g\n", share[i], profit[i]);
+        last = share[i];
+        before = profit[i];
+    }
+    script_add(script,
+               "END\nset arrow from graph 0,first 0 to graph 1,first 0 nohead lc rgb '#888888' lw 1 back\n"
+               "set arrow from %.8g,graph 0 to %.8g,graph 1 nohead lc rgb '%s' lw 1.5 dt 2 front\n"
+               "plot $profit using 1:2 with lines lw 2.5 lc rgb '%s' notitle\n",
+               share[best], share[best], script_series_color(1), script_series_color(0));
+    return TILL_OK;
+}
+
+static bool profit_say(const struct picture *picture, struct till_text *text) {
+    size_t best = best_row(picture);
+    char percent[SCRIPT_NUMBER], money[SCRIPT_NUMBER], threshold[SCRIPT_NUMBER];
+    const char *const values[] = {script_percent(percent, picture_real(picture, "asked_share")[best]),
+                                  script_number(money, round(picture_real(picture, "profit")[best]), false), threshold};
+    if (isnan(picture_real(picture, "threshold")[best]))
+        return script_sentence(text, &picture->options, "No offer pays: asking nobody is best", values);
+    snprintf(threshold, sizeof threshold, "%.3g", picture_real(picture, "threshold")[best]);
+    return script_sentence(text, &picture->options,
+                           "Best: ask #1 of the customers, those of a probability from #3 on; it brings #2", values);
+}
+
+const struct picture_kind picture_profit = {
+    .name = "profit",
+    .shows = "what asking the likeliest customers brings",
+    .title = "What asking brings",
+    .forms = profit_forms,
+    .width = 680,
+    .height = 480,
+    .tidy = picture_copy,
+    .script = profit_script,
+    .say = profit_say,
 };

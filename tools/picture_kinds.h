@@ -22,6 +22,7 @@ extern const struct picture_kind picture_clv_calibration;
 extern const struct picture_kind picture_gains;
 extern const struct picture_kind picture_roc;
 extern const struct picture_kind picture_calibration;
+extern const struct picture_kind picture_profit;
 extern const struct picture_kind picture_survival;
 extern const struct picture_kind picture_migration;
 extern const struct picture_kind picture_psi;

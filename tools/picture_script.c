@@ -238,7 +238,12 @@ static const char *tick_label(char out[SCRIPT_NUMBER], const struct script_axis 
         digits++;
     }
     value = fabs(value) < axis->step * 1e-6 ? 0 : value / unit;
-    snprintf(out, SCRIPT_NUMBER, "%.*f%s", digits, value, value == 0 && !axis->percent ? "" : name);
+    char plain[SCRIPT_NUMBER / 2];
+    snprintf(plain, sizeof plain, "%.*f%s", digits, value, value == 0 && !axis->percent ? "" : name);
+    if (unit == 1 && digits == 0)
+        group_digits(out, plain);
+    else
+        snprintf(out, SCRIPT_NUMBER, "%s", plain);
     return out;
 }
 

@@ -46,8 +46,8 @@ static const struct option options[] = {
      .offset = AT(curve),
      .argument = "KIND",
      .initial = "none",
-     .choices = "none|roc|gains|calibration",
-     .help = "Write a curve instead of the metrics."},
+     .choices = "none|roc|gains|calibration|profit",
+     .help = "Write a curve instead of the metrics; profit: what asking customers brings, at every threshold."},
     {.name = "calibrate",
      .kind = OPTION_CHOICE,
      .offset = AT(calibrate),
@@ -94,6 +94,7 @@ static const struct option options[] = {
     {0}};
 
 enum { TARGET, PROBABILITY, COLUMNS };
+enum { CURVE_PROFIT = 4 }; /* behind those of enum till_metrics_curve */
 enum { CALIBRATE_NONE, CALIBRATE_PLATT, CALIBRATE_ISOTONIC };
 
 static enum till_status read_frame(struct tool_run *run, struct till_frame **frame, struct till_error *error) {
@@ -177,10 +178,14 @@ static enum till_status write_metrics(struct tool_run *run, const struct till_fr
     return write_figures(run, names, values, sizeof values / sizeof *values, error);
 }
 
+static struct till_metrics_offer offer_of(const struct settings *settings) {
+    return (struct till_metrics_offer){settings->value, settings->offer, settings->contact, settings->accept};
+}
+
 static enum till_status write_profit(struct tool_run *run, const struct till_frame *frame, struct till_error *error) {
     static const char *const names[] = {"threshold", "asked", "asked_share", "profit", "profit_by_customer"};
     const struct settings *settings = run->settings;
-    struct till_metrics_offer offer = {settings->value, settings->offer, settings->contact, settings->accept};
+    struct till_metrics_offer offer = offer_of(settings);
     struct till_metrics_profit best;
     enum till_status status = till_metrics_best_profit(&best, &offer, frame->columns[TARGET].numbers,
                                                        frame->columns[PROBABILITY].numbers, frame->rows, error);
@@ -198,10 +203,14 @@ static enum till_status write_curve(struct tool_run *run, const struct till_fram
     static const enum till_metrics_curve curves[] = {TILL_METRICS_ROC, TILL_METRICS_ROC, TILL_METRICS_GAINS,
                                                      TILL_METRICS_CALIBRATION};
     const struct settings *settings = run->settings;
+    const double *target = frame->columns[TARGET].numbers, *probability = frame->columns[PROBABILITY].numbers;
+    struct till_metrics_offer offer = offer_of(settings);
     struct till_table *table;
     struct till_writer *writer;
-    enum till_status status = till_metrics_table(&table, curves[settings->curve], frame->columns[TARGET].numbers,
-                                                 frame->columns[PROBABILITY].numbers, frame->rows, error);
+    enum till_status status =
+        settings->curve == CURVE_PROFIT
+            ? till_metrics_profit_table(&table, &offer, target, probability, frame->rows, error)
+            : till_metrics_table(&table, curves[settings->curve], target, probability, frame->rows, error);
     if (status == TILL_OK)
         status = tool_open_output(run, &writer, error);
     if (status == TILL_OK)

@@ -70,4 +70,10 @@ TILL_API enum till_status till_metrics_best_profit(struct till_metrics_profit *b
                                                    const struct till_metrics_offer *offer, const double *target,
                                                    const double *probability, size_t count, struct till_error *error);
 
+/* The profit at every threshold: threshold, asked, asked_share, profit (of all customers), from nobody (an empty
+ * threshold) to everybody, a row a step. Errors: as above. */
+TILL_API enum till_status till_metrics_profit_table(struct till_table **table, const struct till_metrics_offer *offer,
+                                                    const double *target, const double *probability, size_t count,
+                                                    struct till_error *error);
+
 #endif

@@ -94,6 +94,12 @@ END
     near profit asked value 3830 0
     near profit profit_by_customer value 10.22831180 1e-7
     near profit threshold value .16082955 1e-6
+    # The curve has its highest point there.
+    till-evaluate -q --target=target --curve=profit scores > curve
+    [ "$(head -n 1 curve)" = threshold,asked,asked_share,profit ]
+    [ "$(sed -n 2p curve)" = ,0,0,0 ]
+    sort -t, -k4,4gr curve | head -n 1 | cut -d, -f1,2 > top
+    [ "$(cat top)" = "$(grep '^threshold' profit | cut -d, -f2),3830" ]
     till-evaluate -q --target=target --curve=gains scores > gains
     [ "$(cut -d, -f2 gains | tail -n +2 | tr '\n' ' ')" = "704 705 704 704 705 704 704 704 705 704 " ]
 }

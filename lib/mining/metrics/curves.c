@@ -143,3 +143,43 @@ enum till_status till_metrics_table(struct till_table **table, enum till_metrics
     free(rows);
     return status;
 }
+
+static enum till_status make_profit(struct till_table **table, const struct till_metrics_offer *offer,
+                                    const struct metrics_row *rows, size_t count, struct till_error *error) {
+    struct till_table *made = till_table_new(count_steps(rows, count) + 1);
+    if (made == NULL)
+        return till_error_memory(error);
+    double *threshold = till_table_add(made, "threshold", TILL_REAL);
+    uint64_t *asked = till_table_add(made, "asked", TILL_COUNT);
+    double *share = till_table_add(made, "asked_share", TILL_REAL);
+    double *profit = till_table_add(made, "profit", TILL_REAL);
+    if (threshold == NULL || asked == NULL || share == NULL || profit == NULL)
+        return no_memory(made, error);
+    double found = 0, hits;
+    asked[0] = 0;
+    share[0] = profit[0] = 0;
+    for (size_t from = 0, at = 1; from < count; at++) {
+        threshold[at] = rows[from].probability;
+        from = metrics_step(rows, count, from, &hits);
+        found += hits;
+        asked[at] = from;
+        share[at] = (double)from / (double)count;
+        profit[at] = metrics_profit(offer, (double)from, found);
+    }
+    *table = made;
+    return TILL_OK;
+}
+
+enum till_status till_metrics_profit_table(struct till_table **table, const struct till_metrics_offer *offer,
+                                           const double *target, const double *probability, size_t count,
+                                           struct till_error *error) {
+    struct metrics_row *rows;
+    size_t positives;
+    *table = NULL;
+    enum till_status status = metrics_sort(&rows, &positives, target, probability, count, error);
+    if (status != TILL_OK)
+        return status;
+    status = make_profit(table, offer, rows, count, error);
+    free(rows);
+    return status;
+}

@@ -108,10 +108,9 @@ enum till_status till_metrics_best_profit(struct till_metrics_profit *best, cons
     for (size_t from = 0, to; status == TILL_OK && from < count; from = to) {
         to = metrics_step(rows, count, from, &hits);
         found += hits;
-        double kept = found * (offer->accept * (offer->value - offer->offer) - offer->contact);
-        double wasted = ((double)to - found) * (offer->offer + offer->contact);
-        if ((kept - wasted) / (double)count > best->profit)
-            *best = (struct till_metrics_profit){rows[from].probability, to, (kept - wasted) / (double)count};
+        double profit = metrics_profit(offer, (double)to, found) / (double)count;
+        if (profit > best->profit)
+            *best = (struct till_metrics_profit){rows[from].probability, to, profit};
     }
     free(rows);
     return status;

@@ -17,4 +17,10 @@ enum till_status metrics_sort(struct metrics_row **rows, size_t *positives, cons
 /* Where the step that starts at `from` ends; *hits are its positives. */
 size_t metrics_step(const struct metrics_row *rows, size_t count, size_t from, double *hits);
 
+/* What it brings to ask so many customers, of whom `found` were about to leave. */
+static inline double metrics_profit(const struct till_metrics_offer *offer, double asked, double found) {
+    double kept = found * (offer->accept * (offer->value - offer->offer) - offer->contact);
+    return kept - (asked - found) * (offer->offer + offer->contact);
+}
+
 #endif

@@ -725,7 +725,7 @@ static enum till_status write_summaries(struct tool_run *run, const struct till_
 /* A summary has no rows of purchases to cut off, to name or to bring back. */
 static enum till_status check_summary(const struct settings *settings, const struct till_synth_options *synth,
                                       struct till_error *error) {
-    const char *option = settings->rows != 0          ? "rows"
+    const char *option = settings->rows != 0         ? "rows"
                          : settings->columns != NULL ? "columns"
                          : synth->returns > 0        ? "returns"
                                                      : NULL;

@@ -14,6 +14,9 @@ setup() {
     till-rfm -q --max-bad=1 --no-scores sales.csv > figures.csv
     { echo time,event,group
       for i in {1..30}; do echo "$((i * 7 % 23 + 1)),$((i % 3 > 0)),g$((i % 2))"; done; } > lives.csv
+    till-synth -q --customers=600 --shape=orders --lines=1 > buyers.csv
+    printf '%s\n' customer,years,acquisition_cost,first_price,yearly_revenue,service_cost,rate A,10,1500,4000,1000,100,.08 \
+        B,3,0,0,110,10,.1 > contracts.csv
 }
 
 teardown() {
@@ -26,7 +29,7 @@ need_shim() {
 }
 
 # synth comes last: it reads nothing.
-TOOLS="rfm check cohort value assign itemsets rules features cluster survival synth"
+TOOLS="rfm check cohort value assign itemsets rules features cluster survival clv annuity synth"
 
 # A run of a tool that touches much of it. Sets argv.
 command_of() {
@@ -41,6 +44,8 @@ command_of() {
     features) argv=(till-features -q -j1 --cutoff=2024-01-20 --horizon=5d --max-bad=1 sales.csv) ;;
     cluster) argv=(till-cluster -q -j1 -k 2 --model-out=new.json customers.csv) ;;
     survival) argv=(till-survival -q -j1 --time=time --event=event --group=group lives.csv) ;;
+    clv) argv=(till-clv -q -j1 --method=bgnbd --as-of=2024-12-29 --parameters-out=new.json buyers.csv) ;;
+    annuity) argv=(till-annuity -q --method=margin contracts.csv) ;;
     synth) argv=(till-synth -q --customers=20 --days=60 --truth=new.json) ;;
     esac
 }
@@ -135,6 +140,14 @@ memory_fails() {
 
 @test "till-survival: memory that is out, at any allocation" {
     memory_fails survival
+}
+
+@test "till-clv: memory that is out, at any allocation" {
+    memory_fails clv
+}
+
+@test "till-annuity: memory that is out, at any allocation" {
+    memory_fails annuity
 }
 
 @test "till-synth: memory that is out, at any allocation" {

@@ -1,6 +1,6 @@
-/* The truth, found again: customers are drawn by the models at known parameters, and the models are fitted to them. Over
- * many seeds, the 95 % intervals hold the truth as often as they say, each parameter for itself, and the errors of all
- * parameters together are as large as the covariance says. Drawn are summaries (till_synth_summarise): rows of
+/* The truth, found again: customers are drawn by the models at known parameters, and the models are fitted to them.
+ * Over many seeds, the 95 % intervals hold the truth as often as they say, each parameter for itself, and the errors of
+ * all parameters together are as large as the covariance says. Drawn are summaries (till_synth_summarise): rows of
  * transactions know the day alone, and purchases of one day are one, which is another model.
  *
  * TILL_SEEDS says how many samples; the bounds are quantiles for that number. */

@@ -306,6 +306,37 @@ static const struct golden_buyer {
     {29, 36, 38.86, -44.3118378812696, .838582392794136, 17.0770311788205, 21.3575212528166, .832021128310877,
      16.0834567988415, -45.4947335013418, .910076818272540, 17.6370142460258, 78.5874400957529}};
 
+/* Thousands of customers, each of another age, are read off curves; each for itself is not. */
+static void curves_tell_what_each_customer_would_be_told(void **state) {
+    static const struct till_clv_model *const models[] = {&pn, &bg, &mbg};
+    static const struct till_clv_horizon horizons[] = {{52, 1, 0.002}, {3.5, 1, 0.1}, {INFINITY, 1, 0.0027}};
+    struct till_clv_history history = {6000, repeats, last, age};
+    struct till_clv_cells cells;
+    struct till_clv_forecast forecast;
+    (void)state;
+    for (size_t i = 0; i < history.count; i++) {
+        repeats[i] = i % 3 == 0 ? 0 : (uint32_t)(i % 20);
+        age[i] = i < 3000 ? fmod((double)i * 1.618033988749895, 104) : 1e-4 + pow(1.003, (double)i - 3000);
+        last[i] = repeats[i] == 0 ? 0 : age[i] * (0.1 + 0.9 * fmod((double)i * 0.7548776662466927, 1));
+    }
+    age[0] = 0;
+    make_cells(&cells, &history);
+    assert_true(cells.count > 5990);
+    for (size_t m = 0; m < 3; m++)
+        for (size_t h = 0; h < (m == 0 ? 3 : 2); h++) {
+            const struct till_clv_horizon *horizon = &horizons[h];
+            assert_int_equal(till_clv_predict(&forecast, models[m], &cells, horizon, 1, NULL), TILL_OK);
+            for (size_t i = 0; i < history.count; i += 7) {
+                double wanted = isinf(horizon->time)
+                                    ? till_clv_residual(models[m], repeats[i], last[i], age[i], 0.0027)
+                                    : till_clv_expected(models[m], repeats[i], last[i], age[i], horizon->time);
+                assert_near(forecast.expected[cells.cell[i]], wanted, 1e-12);
+            }
+            till_clv_forecast_free(&forecast);
+        }
+    till_clv_cells_free(&cells);
+}
+
 static void functions_at_the_papers_parameters(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof golden_buyers / sizeof *golden_buyers; i++) {
@@ -466,6 +497,7 @@ static void figures_that_cannot_be_are_errors(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(functions_at_the_papers_parameters),
+        cmocka_unit_test(curves_tell_what_each_customer_would_be_told),
         cmocka_unit_test(a_new_customer_has_likelihood_one),
         cmocka_unit_test(expected_purchases_of_a_new_customer),
         cmocka_unit_test(no_pole_at_a_equal_one_or_a_plus_b_equal_one),

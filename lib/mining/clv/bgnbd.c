@@ -92,15 +92,14 @@ static void add_common(const struct point *point, const struct buyer *buyer, dou
 
 static void slopes(const struct point *point, const struct buyer *buyer, struct slopes *slopes) {
     double y = chances(point->method, buyer->repeats);
-    struct mixture mixture = {.value = -INFINITY};
-    struct slopes fate;
-    be_alive(point, buyer, y, &fate);
-    mixture_add(&mixture, &fate);
+    struct slopes alive, gone;
+    be_alive(point, buyer, y, &alive);
     if (y > 0) {
-        be_gone(point, buyer, &fate);
-        mixture_add(&mixture, &fate);
+        be_gone(point, buyer, &gone);
+        mixture_of_two(&alive, &gone, slopes);
+    } else {
+        *slopes = alive;
     }
-    mixture_finish(&mixture, slopes);
     add_common(point, buyer, y, slopes);
 }
 
@@ -184,7 +183,6 @@ const struct buying_model bgnbd_model = {.names = {"r", "alpha", "a", "b"},
                                          .slopes = slopes,
                                          .log_odds = log_odds,
                                          .expected = expected,
-                                         .by_repeats = true,
                                          .starts = starts,
                                          .start_count = sizeof starts / sizeof *starts};
 const struct buying_model mbgnbd_model = {.names = {"r", "alpha", "a", "b"},
@@ -193,6 +191,5 @@ const struct buying_model mbgnbd_model = {.names = {"r", "alpha", "a", "b"},
                                           .slopes = slopes,
                                           .log_odds = log_odds,
                                           .expected = expected,
-                                          .by_repeats = true,
                                           .starts = starts,
                                           .start_count = sizeof starts / sizeof *starts};

@@ -1,8 +1,8 @@
 /* The fit of a model of buying: Newton's method over the cells.
  *
- * Where there are many cells, every n-th of them is climbed first, from all starts: its top is so near to that of the
- * whole that a few steps more do. Times are divided by a power of two before, which is exact, so that the longest age
- * is near 1 whatever the unit. */
+ * Where there are many cells, a few thousand of them, spread evenly, are climbed first, from all starts; from their top
+ * one goes on to that of eight times as many, and so to that of the whole, where a few steps then do. Times are divided
+ * by a power of two before, which is exact, so that the longest age is near 1 whatever the unit. */
 #include "models.h"
 
 #include <math.h>
@@ -12,9 +12,10 @@
 #include <till/parallel.h>
 
 #define CHUNK 1024
-#define ENOUGH_CELLS 512 /* or a 32nd of them */
+#define FEW_CELLS 1024
+#define STAGE 8 /* each sample is so many times the one before, or the whole */
 
-/* The sum over every `stride`-th cell, from `offset`. */
+/* The sum over every `stride`-th cell. */
 struct sample {
     const struct till_clv_cells *cells;
     const struct buying_model *model;
@@ -77,25 +78,28 @@ static double weight_of(const struct sample *sample) {
     return weight;
 }
 
+static enum till_status climb(struct sample *sample, size_t stride, const double (*starts)[MOST_PARAMETERS],
+                              size_t count, struct optimum *best, struct till_error *error) {
+    sample->stride = stride;
+    struct objective objective = {TILL_CLV_PARAMETERS, weight_of(sample), evaluate, sample};
+    return newton_best(best, &objective, starts, count, error);
+}
+
+/* From sample to sample, each the start of the next; where one has no top inside, all starts climb the next. */
 static enum till_status search(struct sample *sample, struct optimum *best, struct till_error *error) {
-    struct objective objective = {TILL_CLV_PARAMETERS, 0, evaluate, sample};
-    enum till_status status = TILL_OK;
-    struct optimum guess = {.inner = false};
-    size_t all = sample->cells->count;
-    size_t enough = all / 32 > ENOUGH_CELLS ? all / 32 : ENOUGH_CELLS;
-    if (all > enough) {
-        sample->stride = (all + enough - 1) / enough;
-        objective.weight = weight_of(sample);
-        status = newton_best(&guess, &objective, sample->model->starts, sample->model->start_count, error);
-        sample->stride = 1;
+    const struct buying_model *model = sample->model;
+    size_t stride = 1;
+    while (sample->cells->count / stride >= (size_t)FEW_CELLS * STAGE)
+        stride *= STAGE;
+    enum till_status status = climb(sample, stride, model->starts, model->start_count, best, error);
+    while (status == TILL_OK && stride > 1) {
+        struct optimum before = *best;
+        stride /= STAGE;
+        if (before.inner)
+            status = climb(sample, stride, (const double(*)[MOST_PARAMETERS]) & before.logs, 1, best, error);
+        if (status == TILL_OK && (!before.inner || !best->inner))
+            status = climb(sample, stride, model->starts, model->start_count, best, error);
     }
-    objective.weight = weight_of(sample);
-    if (status != TILL_OK)
-        return status;
-    if (guess.inner)
-        status = newton_best(best, &objective, (const double(*)[MOST_PARAMETERS]) & guess.logs, 1, error);
-    if (status == TILL_OK && (!guess.inner || !best->inner))
-        status = newton_best(best, &objective, sample->model->starts, sample->model->start_count, error);
     return status;
 }
 

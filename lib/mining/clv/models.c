@@ -16,7 +16,7 @@ const char *till_clv_parameter_name(enum till_clv_method method, int parameter) 
 
 /* Newton's method on the Legendre polynomial, from Chebyshev's nodes. */
 static void make_rule(struct rule *rule, int n) {
-    rule->count = n;
+    rule->eights = n / 8;
     for (int i = 0; i < n; i++) {
         double x = cos(3.14159265358979323846 * (i + 0.75) / (n + 0.5)), slope = 1;
         for (int round = 0; round < 8; round++) {
@@ -36,8 +36,7 @@ static void make_rule(struct rule *rule, int n) {
 
 void rules_make(struct rule rules[RULES]) {
     make_rule(&rules[0], 8);
-    make_rule(&rules[1], 12);
-    make_rule(&rules[2], 16);
+    make_rule(&rules[1], 16);
 }
 
 bool point_make(struct point *point, const struct till_clv_model *model, const uint32_t *levels, size_t count,
@@ -76,5 +75,19 @@ void mixture_finish(const struct mixture *mixture, struct slopes *slopes) {
         slopes->gradient[i] = mixture->gradient[i];
         for (size_t j = i; j < MOST_PARAMETERS; j++)
             slopes->hessian[i][j] = mixture->hessian[i][j] - mixture->gradient[i] * mixture->gradient[j];
+    }
+}
+
+void mixture_of_two(const struct slopes *one, const struct slopes *other, struct slopes *both) {
+    double off = other->value - one->value, power = exp(-fabs(off));
+    double less = power / (1 + power), more = 1 / (1 + power);
+    double first = off > 0 ? less : more, second = off > 0 ? more : less;
+    both->value = (off > 0 ? other->value : one->value) + log1p(power);
+    for (size_t i = 0; i < MOST_PARAMETERS; i++) {
+        both->gradient[i] = first * one->gradient[i] + second * other->gradient[i];
+        for (size_t j = i; j < MOST_PARAMETERS; j++)
+            both->hessian[i][j] =
+                first * one->hessian[i][j] + second * other->hessian[i][j] +
+                first * second * (one->gradient[i] - other->gradient[i]) * (one->gradient[j] - other->gradient[j]);
     }
 }

@@ -10,14 +10,14 @@
 #include "special.h"
 
 /* Nodes and weights of Gauss-Legendre rules on 0..1. */
-#define RULES 3
+#define RULES 2
 #define MOST_NODES 16
 struct rule {
-    int count;
+    int eights; /* of nodes */
     double node[MOST_NODES];
     double weight[MOST_NODES];
 };
-void rules_make(struct rule rules[RULES]); /* 8, 12 and 16 nodes */
+void rules_make(struct rule rules[RULES]); /* 8 and 16 nodes */
 
 /* A model at one point of its parameters, with what all customers share. Tables over the number of repeats are indexed
  * by the levels of the cells; those of BG/BB by the number of periods, from 0. */
@@ -51,8 +51,6 @@ struct buying_model {
     double (*expected)(const struct till_clv_model *model, const struct buyer *buyer, double time);
     /* The same in all time, discounted; NULL where there is no such form. */
     double (*residual)(const struct till_clv_model *model, const struct buyer *buyer, double delta);
-    /* What the curve of expected purchases depends on beside the age: nothing but a factor, or on repeats too. */
-    bool by_repeats;
     /* Starts for the logs of the parameters, for times scaled so that the longest age is near 1. */
     const double (*starts)[MOST_PARAMETERS];
     size_t start_count;
@@ -78,5 +76,8 @@ struct mixture {
 };
 void mixture_add(struct mixture *mixture, const struct slopes *fate);
 void mixture_finish(const struct mixture *mixture, struct slopes *slopes);
+
+/* The same for two cases alone, at less cost. */
+void mixture_of_two(const struct slopes *one, const struct slopes *other, struct slopes *both);
 
 #endif

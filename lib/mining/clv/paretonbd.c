@@ -10,8 +10,9 @@
  * The usual way is to write the integral as hypergeometric functions, which overflow, cancel, and have no handy
  * derivatives. Here it is integrated: with tau = exp(y) - min(alpha, beta) the integrand is the exponential of a
  * concave function whose nearest singularity stays pi away from the real line, so that Gauss-Legendre rules of 8 to 16
- * nodes give all digits, on one panel nearly always. Every node is a fate with plain slopes, and the same pass yields
- * gradient and Hessian. All terms are positive. */
+ * nodes give all digits, on one panel nearly always; eight nodes go through vectors together. Every node is a fate with
+ * plain slopes, and the same pass yields gradient and Hessian. All terms are positive. */
+#include "../../base/lanes.h"
 #include "models.h"
 
 #include <math.h>
@@ -38,9 +39,11 @@ struct lifetime {
     double alpha, beta;
     double buying, dying; /* r + x, s + 1 */
     double start;         /* t_x */
+    double left;          /* T - t_x */
     double shift;         /* min(alpha, beta) + t_x */
     double span;          /* of y */
-    double log_start;     /* log of the integrand's exponent at t_x */
+    double start_a, start_b;
+    double end_a, end_b; /* at T, less those at the start */
     const struct rule *rule;
     int panels;
     double edge[MOST_PANELS + 1]; /* of y, falling from span to 0 */
@@ -70,7 +73,9 @@ static void divide(struct lifetime *life, double slope, const struct rule *rule)
 /* Cuts off where nothing is left, and chooses rule and panels by how far the exponent falls. The fall is convex in y,
  * so that Newton's method comes down from the right and never passes the cut. */
 static void lay_panels(struct lifetime *life, const struct rule *rules) {
-    double slope, depth = fall(life, life->span, &slope) - life->span;
+    double depth = life->buying * life->end_a + life->dying * life->end_b - life->span;
+    double growth = life->shift + life->left, end = life->start + life->left;
+    double slope = life->buying * growth / (life->alpha + end) + life->dying * growth / (life->beta + end);
     for (int i = 0; i < 60 && depth > 2 * DEEPEST && slope > 1; i++) {
         life->span -= (depth - DEEPEST) / slope;
         depth = fall(life, life->span, &slope) - life->span;
@@ -81,12 +86,11 @@ static void lay_panels(struct lifetime *life, const struct rule *rules) {
     life->edge[1] = 0;
     if (steep < 2.5 && life->span < 1.2)
         life->rule = &rules[0];
-    else if (steep < 8 && life->span < 2.5)
-        life->rule = &rules[1];
     else
-        divide(life, slope, &rules[2]);
+        divide(life, slope, &rules[1]);
 }
 
+/* Logarithms are what all this costs: those of the start and of the end serve every fate. */
 static void lay_out(struct lifetime *life, const struct point *point, const struct buyer *buyer) {
     double alpha = point->parameter[1], beta = point->parameter[3], start = buyer->last;
     life->alpha = alpha;
@@ -94,73 +98,85 @@ static void lay_out(struct lifetime *life, const struct point *point, const stru
     life->buying = point->parameter[0] + buyer->repeats;
     life->dying = point->parameter[2] + 1;
     life->start = start;
+    life->left = buyer->age - start;
     life->shift = fmin(alpha, beta) + start;
-    life->span = log1p((buyer->age - start) / life->shift);
-    life->log_start = -life->buying * log1p(start / alpha) - life->dying * log1p(start / beta);
+    life->start_a = log1p(start / alpha);
+    life->start_b = log1p(start / beta);
+    life->span = log1p(life->left / life->shift);
+    double far = log1p(life->left / (fmax(alpha, beta) + start));
+    life->end_a = alpha <= beta ? life->span : far;
+    life->end_b = alpha <= beta ? far : life->span;
     lay_panels(life, point->rules);
 }
 
-/* The integral itself, less exp(log_start). */
-static double integrate(const struct lifetime *life) {
-    double total = 0;
-    double near_a = life->alpha + life->start, near_b = life->beta + life->start;
-    for (int panel = 0; panel < life->panels; panel++) {
-        double low = life->edge[panel + 1], width = life->edge[panel] - low;
-        for (int i = 0; i < life->rule->count; i++) {
-            double y = low + life->rule->node[i] * width, step = life->shift * expm1(y);
-            double weight = width * exp(-life->buying * log1p(step / near_a) - life->dying * log1p(step / near_b));
-            total += life->rule->weight[i] * weight * (life->shift + step);
-        }
-    }
-    return total;
+/* Eight moments of death: A and B less their values at the start, tau less the start, and how likely each is by the
+ * rule.
+ */
+struct deaths {
+    lanes a, b;
+    lanes step;
+    lanes weight;
+};
+
+/* The i-th eight nodes of a panel. One of A and B is linear in y: that of the smaller parameter, by which tau was
+ * replaced. */
+LANES_INLINE void look_at_deaths(const struct lifetime *life, int panel, int i, struct deaths *deaths) {
+    bool alpha_smaller = life->alpha <= life->beta;
+    double low = life->edge[panel + 1], width = life->edge[panel] - low;
+    lanes y = low + *(const loose_lanes *)(life->rule->node + i * LANES) * width, growth = y;
+    lanes_exp(&growth);
+    deaths->step = life->shift * (growth - 1);
+    lanes far = deaths->step * (1 / ((alpha_smaller ? life->beta : life->alpha) + life->start));
+    lanes_log1p(&far);
+    deaths->a = alpha_smaller ? y : far;
+    deaths->b = alpha_smaller ? far : y;
+    lanes mass = -life->buying * deaths->a - life->dying * deaths->b;
+    lanes_exp(&mass);
+    deaths->weight =
+        *(const loose_lanes *)(life->rule->weight + i * LANES) * width * mass * (life->shift + deaths->step);
 }
 
-/* One fate more. */
-static void add_moment(struct moments *sum, double w, double a, double b, double u, double v) {
-    double wa = w * a, wb = w * b, wu = w * u, wv = w * v;
-    sum->total += w;
-    sum->a += wa;
-    sum->b += wb;
-    sum->u += wu;
-    sum->v += wv;
-    sum->aa += wa * a;
-    sum->ab += wa * b;
-    sum->bb += wb * b;
-    sum->au += wa * u;
-    sum->av += wa * v;
-    sum->bu += wb * u;
-    sum->bv += wb * v;
-    sum->uu += wu * u;
-    sum->uv += wu * v;
-    sum->vv += wv * v;
+/* The integral, less the exponential of its exponent at the start. */
+WIDER static double integrate(const struct lifetime *life) {
+    lanes total = {0};
+    for (int panel = 0; panel < life->panels; panel++)
+        for (int i = 0; i < life->rule->eights; i++) {
+            struct deaths deaths;
+            look_at_deaths(life, panel, i, &deaths);
+            total += deaths.weight;
+        }
+    return lanes_sum(&total);
 }
 
 /* All moments over the dead, and the log of their total mass. */
-static double integrate_moments(const struct lifetime *life, struct moments *sum) {
-    double alpha = life->alpha, beta = life->beta;
-    double start_a = log1p(life->start / alpha), start_b = log1p(life->start / beta);
-    /* One of A and B is linear in y: that of the smaller parameter, by which tau was replaced. */
-    bool alpha_smaller = alpha <= beta;
-    double other = (alpha_smaller ? beta : alpha) + life->start;
-    for (int panel = 0; panel < life->panels; panel++) {
-        double low = life->edge[panel + 1], width = life->edge[panel] - low;
-        for (int i = 0; i < life->rule->count; i++) {
-            double y = low + life->rule->node[i] * width, step = life->shift * expm1(y);
-            double far = log1p(step / other), tau = life->start + step;
-            double a = start_a + (alpha_smaller ? y : far), b = start_b + (alpha_smaller ? far : y);
-            double exponent = -life->buying * (a - start_a) - life->dying * (b - start_b);
-            double weight = width * life->rule->weight[i] * exp(exponent) * (life->shift + step);
-            add_moment(sum, weight, a, b, tau / (alpha + tau), tau / (beta + tau));
+WIDER static double integrate_moments(const struct lifetime *life, struct moments *sum) {
+    lanes total = {0}, sum_a = {0}, sum_b = {0}, sum_u = {0}, sum_v = {0}, aa = {0}, ab = {0}, bb = {0}, au = {0},
+          av = {0}, bu = {0}, bv = {0}, uu = {0}, uv = {0}, vv = {0};
+    for (int panel = 0; panel < life->panels; panel++)
+        for (int i = 0; i < life->rule->eights; i++) {
+            struct deaths deaths;
+            look_at_deaths(life, panel, i, &deaths);
+            lanes w = deaths.weight, a = life->start_a + deaths.a, b = life->start_b + deaths.b,
+                  tau = life->start + deaths.step;
+            lanes by_a = life->alpha + tau, by_b = life->beta + tau, share = tau / (by_a * by_b);
+            lanes u = share * by_b, v = share * by_a;
+            lanes wa = w * a, wb = w * b, wu = w * u, wv = w * v;
+            total += w, sum_a += wa, sum_b += wb, sum_u += wu, sum_v += wv;
+            aa += wa * a, ab += wa * b, bb += wb * b, au += wa * u, av += wa * v;
+            bu += wb * u, bv += wb * v, uu += wu * u, uv += wu * v, vv += wv * v;
         }
-    }
-    return life->log_start + log(sum->total);
+    *sum =
+        (struct moments){lanes_sum(&total), lanes_sum(&sum_a), lanes_sum(&sum_b), lanes_sum(&sum_u), lanes_sum(&sum_v),
+                         lanes_sum(&aa),    lanes_sum(&ab),    lanes_sum(&bb),    lanes_sum(&au),    lanes_sum(&av),
+                         lanes_sum(&bu),    lanes_sum(&bv),    lanes_sum(&uu),    lanes_sum(&uv),    lanes_sum(&vv)};
+    return -life->buying * life->start_a - life->dying * life->start_b + log(sum->total);
 }
 
 /* The log of P_alive, and the slopes of it. */
-static void be_alive(const struct point *point, const struct buyer *buyer, struct slopes *fate) {
-    double r = point->parameter[0], s = point->parameter[2], buying = r + buyer->repeats, age = buyer->age;
-    double a = log1p(age / point->parameter[1]), b = log1p(age / point->parameter[3]);
-    double u = age / (point->parameter[1] + age), v = age / (point->parameter[3] + age);
+static void be_alive(const struct point *point, const struct lifetime *life, double age, struct slopes *fate) {
+    double r = point->parameter[0], s = point->parameter[2], buying = life->buying;
+    double a = life->start_a + life->end_a, b = life->start_b + life->end_b;
+    double u = age / (life->alpha + age), v = age / (life->beta + age);
     *fate = (struct slopes){.value = -buying * a - s * b, .gradient = {-r * a, buying * u, -s * b, s * v}};
     fate->hessian[0][0] = -r * a;
     fate->hessian[0][1] = r * u;
@@ -171,12 +187,10 @@ static void be_alive(const struct point *point, const struct buyer *buyer, struc
 }
 
 /* The mixture of all moments of death: its log, mean slopes, and second moments less the square of the mean. */
-static void be_dead(const struct point *point, const struct buyer *buyer, struct slopes *fate) {
-    struct lifetime life;
-    struct moments m = {0};
-    lay_out(&life, point, buyer);
-    double r = point->parameter[0], s = point->parameter[2], k = life.buying, d = life.dying;
-    *fate = (struct slopes){.value = log(s / life.beta) + integrate_moments(&life, &m)};
+static void be_dead(const struct point *point, const struct lifetime *life, struct slopes *fate) {
+    struct moments m;
+    double r = point->parameter[0], s = point->parameter[2], k = life->buying, d = life->dying;
+    *fate = (struct slopes){.value = log(s / life->beta) + integrate_moments(life, &m)};
     double w = 1 / m.total;
     double a = m.a * w, b = m.b * w, u = m.u * w, v = m.v * w;
     fate->gradient[0] = -r * a;
@@ -196,15 +210,16 @@ static void be_dead(const struct point *point, const struct buyer *buyer, struct
 }
 
 static void slopes(const struct point *point, const struct buyer *buyer, struct slopes *slopes) {
-    struct mixture mixture = {.value = -INFINITY};
-    struct slopes fate;
-    be_alive(point, buyer, &fate);
-    mixture_add(&mixture, &fate);
+    struct lifetime life;
+    struct slopes alive, dead;
+    lay_out(&life, point, buyer);
+    be_alive(point, &life, buyer->age, &alive);
     if (buyer->last < buyer->age) {
-        be_dead(point, buyer, &fate);
-        mixture_add(&mixture, &fate);
+        be_dead(point, &life, &dead);
+        mixture_of_two(&alive, &dead, slopes);
+    } else {
+        *slopes = alive;
     }
-    mixture_finish(&mixture, slopes);
     const struct rising *rate = &point->table[0][buyer->level];
     double r = point->parameter[0];
     slopes->value += rate->value - buyer->repeats * point->joint;
@@ -228,8 +243,8 @@ static double log_odds(const struct point *point, const struct buyer *buyer) {
     if (!(buyer->last < buyer->age))
         return -INFINITY;
     lay_out(&life, point, buyer);
-    double alive = -life.buying * log1p(buyer->age / life.alpha) - point->parameter[2] * log1p(buyer->age / life.beta);
-    return log(point->parameter[2] / life.beta) + life.log_start + log(integrate(&life)) - alive;
+    return log(point->parameter[2] / life.beta) + log(integrate(&life)) - life.start_b + life.buying * life.end_a +
+           point->parameter[2] * life.end_b;
 }
 
 /* The rate of a living customer, times the mean of what is lived of `time` (Fader & Hardie 2005, "A note on deriving
@@ -255,8 +270,8 @@ static double residual(const struct till_clv_model *model, const struct buyer *b
     double width = end / panels;
     for (int panel = 0; panel < panels; panel++)
         for (int i = 0; i < MOST_NODES; i++) {
-            double y = (panel + rules[2].node[i]) * width;
-            total += rules[2].weight[i] * exp(-delta * left * expm1(y) + (1 - p[2]) * y);
+            double y = (panel + rules[1].node[i]) * width;
+            total += rules[1].weight[i] * exp(-delta * left * expm1(y) + (1 - p[2]) * y);
         }
     return (p[0] + buyer->repeats) / (p[1] + buyer->age) * left * total * width;
 }

@@ -2,7 +2,9 @@
  *
  * P(alive) is a matter of each cell. What a living customer will buy depends on the age alone, up to a factor
  * (Pareto/NBD, BG/BB), or on age and repeats (BG/NBD), of which there are far fewer; a horizon of 52 weekly steps is
- * followed once for each run of cells that share them. Cells are in the order that makes these runs. */
+ * followed once for each run of cells that share them. Cells are in the order that makes these runs. Where nearly every
+ * customer is of another age, a number of repeats is followed at a few ages, and the rest is read off a curve. */
+#include "curve.h"
 #include "models.h"
 
 #include <math.h>
@@ -58,6 +60,8 @@ struct work {
     const struct till_clv_horizon *horizon;
     const struct till_clv_forecast *forecast;
     struct point point;
+    struct curve *curves; /* [level_count] */
+    size_t *first;        /* [level_count + 1]: cell */
 };
 
 /* Purchases of a living customer within the horizon, plain and discounted. */
@@ -80,9 +84,75 @@ static void follow(const struct work *work, const struct buyer *buyer, double *e
     }
 }
 
-static bool share_curve(const struct work *work, size_t i, size_t j) {
+static bool share_age(const struct work *work, size_t i, size_t j) {
     const struct till_clv_cells *cells = work->cells;
     return cells->age[i] == cells->age[j] && cells->repeats[i] == cells->repeats[j];
+}
+
+/* ---- curves ---- */
+
+#define MANY_AGES (2 * CURVE_MOST) /* fewer are followed one by one */
+
+/* A customer of any age with one number of repeats. */
+struct ageing {
+    const struct work *work;
+    struct buyer buyer;
+};
+
+static void follow_age(const void *context, double age, double values[2]) {
+    const struct ageing *ageing = context;
+    struct buyer buyer = ageing->buyer;
+    buyer.age = age;
+    follow(ageing->work, &buyer, &values[0], &values[1]);
+}
+
+/* A curve for the level where that saves work. */
+static enum till_status make_curve(void *context, size_t level, unsigned worker, struct till_error *error) {
+    struct work *work = context;
+    const struct till_clv_cells *cells = work->cells;
+    const double *p = work->model->parameter;
+    struct curve *curve = &work->curves[level];
+    size_t first = work->first[level], end = work->first[level + 1], ages = 0;
+    (void)worker;
+    (void)error;
+    for (size_t i = first; i < end; i++)
+        ages += i == first || !share_age(work, i, i - 1);
+    curve->terms = 0;
+    if (ages < MANY_AGES)
+        return TILL_OK;
+    struct ageing ageing = {work, {.repeats = cells->repeats[first], .level = (uint32_t)level}};
+    double shift = work->model->method == TILL_CLV_PARETONBD ? fmin(p[1], p[3]) : p[1];
+    curve_make(curve, shift, cells->age[first], cells->age[end - 1], follow_age, &ageing);
+    return TILL_OK;
+}
+
+/* Time runs in whole periods for BG/BB: there its ages are few. */
+static enum till_status make_curves(struct work *work, unsigned threads, struct till_error *error) {
+    size_t levels = work->cells->level_count, level = 0;
+    work->curves = calloc(levels + 1, sizeof *work->curves);
+    work->first = calloc(levels + 1, sizeof *work->first);
+    if (work->curves == NULL || work->first == NULL)
+        return till_error_memory(error);
+    for (size_t i = 0; i < work->cells->count; i++)
+        while (level < work->cells->level[i])
+            work->first[++level] = i;
+    while (level < levels)
+        work->first[++level] = work->cells->count;
+    return model_of(work->model->method)->timed ? till_parallel_for(threads, levels, make_curve, work, error) : TILL_OK;
+}
+
+/* ---- all of them ---- */
+
+static void look_ahead(const struct work *work, const struct buyer *buyer, double *expected, double *discounted) {
+    const struct curve *curve = &work->curves[buyer->level];
+    double values[2];
+    if (curve->terms == 0) {
+        follow(work, buyer, expected, discounted);
+        return;
+    }
+    curve_at(curve, buyer->age, values);
+    *expected = values[0];
+    *discounted = values[1];
 }
 
 #define CHUNK 2048
@@ -97,8 +167,8 @@ static enum till_status predict_chunk(void *context, size_t index, unsigned work
     for (size_t i = index * CHUNK; i < end; i++) {
         struct buyer buyer = {cells->repeats[i], cells->level[i], cells->last[i], cells->age[i]};
         double alive = share_of(model_of(work->model->method)->log_odds(&work->point, &buyer));
-        if (i == index * CHUNK || !share_curve(work, i, i - 1))
-            follow(work, &buyer, &expected, &discounted);
+        if (i == index * CHUNK || !share_age(work, i, i - 1))
+            look_ahead(work, &buyer, &expected, &discounted);
         work->forecast->alive[i] = alive;
         work->forecast->expected[i] = alive * expected;
         work->forecast->discounted[i] = alive * discounted;
@@ -133,7 +203,11 @@ enum till_status till_clv_predict(struct till_clv_forecast *forecast, const stru
         !point_make(&work.point, model, cells->levels, cells->level_count, longest))
         status = till_error_memory(error);
     if (status == TILL_OK)
+        status = make_curves(&work, threads, error);
+    if (status == TILL_OK)
         status = till_parallel_for(threads, (cells->count + CHUNK - 1) / CHUNK, predict_chunk, &work, error);
+    free(work.curves);
+    free(work.first);
     point_free(&work.point);
     if (status != TILL_OK)
         till_clv_forecast_free(forecast);

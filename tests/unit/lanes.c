@@ -1,0 +1,85 @@
+/* The vector functions against those of the C library in long double. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <till/random.h>
+
+#include "lib/base/lanes.h"
+
+WIDER static void exponentials(double *x) {
+    lanes values = *(loose_lanes *)x;
+    lanes_exp(&values);
+    *(loose_lanes *)x = values;
+}
+
+WIDER static void logarithms(double *x) {
+    lanes values = *(loose_lanes *)x;
+    lanes_log1p(&values);
+    *(loose_lanes *)x = values;
+}
+
+WIDER static double total(const double *x) {
+    lanes values = *(const loose_lanes *)x;
+    return lanes_sum(&values);
+}
+
+static void assert_close(double got, long double wanted, double argument) {
+    if (!(fabsl(got - wanted) <= 1e-15L * fabsl(wanted)))
+        fail_msg("at %.17g: %.17g, not %.17Lg", argument, got, wanted);
+}
+
+/* Arguments of all sizes, and the edges of what is promised. */
+static void exponentials_are_right_to_the_last_digits(void **state) {
+    struct till_random random;
+    (void)state;
+    till_random_start(&random, 1, 1);
+    for (int round = 0; round < 20000; round++) {
+        double x[LANES] = {0, -0.0, 700, -700, 1e-300, 0.34657359027997264, -0.34657359027997270, 1}, y[LANES];
+        for (int i = 0; i < LANES && round > 0; i++)
+            x[i] = (till_random_uniform(&random) - 0.5) * (round % 2 == 0 ? 1400 : pow(10, -round % 17));
+        for (int i = 0; i < LANES; i++)
+            y[i] = x[i];
+        exponentials(y);
+        for (int i = 0; i < LANES; i++)
+            assert_close(y[i], expl(x[i]), x[i]);
+    }
+    double low[LANES] = {-701, -1e5, -1e300, -INFINITY, 0, 0, 0, 0};
+    exponentials(low);
+    for (int i = 0; i < LANES; i++)
+        assert_true(i < 4 ? low[i] >= 0 && low[i] < 1e-303 : low[i] == 1);
+}
+
+static void logarithms_are_right_to_the_last_digits(void **state) {
+    struct till_random random;
+    (void)state;
+    till_random_start(&random, 1, 2);
+    for (int round = 0; round < 20000; round++) {
+        double x[LANES] = {0, 1e-300, 1e300, 0.41421356237309503, 0.41421356237309515, 1, 3, 1e-16}, y[LANES];
+        for (int i = 0; i < LANES && round > 0; i++)
+            x[i] = round % 2 == 0 ? 4 * till_random_uniform(&random) : pow(10, 60 * till_random_uniform(&random) - 30);
+        for (int i = 0; i < LANES; i++)
+            y[i] = x[i];
+        logarithms(y);
+        for (int i = 0; i < LANES; i++)
+            assert_close(y[i], log1pl(x[i]), x[i]);
+    }
+}
+
+static void lanes_add_up(void **state) {
+    double x[LANES] = {1, 2, 4, 8, 16, 32, 64, 128};
+    (void)state;
+    assert_true(total(x) == 255);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exponentials_are_right_to_the_last_digits),
+        cmocka_unit_test(logarithms_are_right_to_the_last_digits),
+        cmocka_unit_test(lanes_add_up),
+    };
+    return cmocka_run_group_tests_name("lanes", tests, NULL, NULL);
+}

@@ -117,4 +117,11 @@ TILL_API enum till_status till_clv_predict(struct till_clv_forecast *forecast, c
                                            unsigned threads, struct till_error *error);
 TILL_API void till_clv_forecast_free(struct till_clv_forecast *forecast);
 
+/* none[cells->count]: the probability of no purchase in the `time` that begins `gap` after the end of age; gap and time
+ * in units, zero or more. PARETONBD alone: 1 - P(alive) x the chance that a living customer buys, which is exact.
+ * Errors: TILL_ERROR_USAGE for the other models; TILL_ERROR_MEMORY. O(cells). */
+TILL_API enum till_status till_clv_no_purchase(double *none, const struct till_clv_model *model,
+                                               const struct till_clv_cells *cells, double gap, double time,
+                                               unsigned threads, struct till_error *error);
+
 #endif

@@ -164,18 +164,20 @@ static enum till_status write_figures(struct tool_run *run, const char *const *n
 }
 
 static enum till_status write_metrics(struct tool_run *run, const struct till_frame *frame, struct till_error *error) {
-    static const char *const names[] = {"auc", "average_precision", "log_loss", "brier",
-                                        "ks",  "lift_10",           "lift_20",  "calibration_error"};
+    const char *names[TILL_METRICS_FIGURES];
+    double values[TILL_METRICS_FIGURES];
     struct till_metrics m;
     enum till_status status = till_metrics_compute(&m, frame->columns[TARGET].numbers,
                                                    frame->columns[PROBABILITY].numbers, frame->rows, error);
     if (status != TILL_OK)
         return status;
-    const double values[] = {m.auc, m.average_precision, m.log_loss, m.brier,
-                             m.ks,  m.lift_10,           m.lift_20,  m.calibration_error};
+    for (size_t i = 0; i < TILL_METRICS_FIGURES; i++) {
+        names[i] = till_metrics_name(i);
+        values[i] = till_metrics_figure(&m, i);
+    }
     tool_figure(run, "rows", (double)m.rows);
     tool_figure(run, "positives", (double)m.positives);
-    return write_figures(run, names, values, sizeof values / sizeof *values, error);
+    return write_figures(run, names, values, TILL_METRICS_FIGURES, error);
 }
 
 static struct till_metrics_offer offer_of(const struct settings *settings) {

@@ -11,6 +11,7 @@
 #define TILL_METRICS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <till/error.h>
 #include <till/table.h>
@@ -31,6 +32,31 @@ struct till_metrics {
 /* Errors: TILL_ERROR_MODEL with one class alone; TILL_ERROR_MEMORY. O(n log n). */
 TILL_API enum till_status till_metrics_compute(struct till_metrics *metrics, const double *target,
                                                const double *probability, size_t count, struct till_error *error);
+
+/* The figures by number, 0..TILL_METRICS_FIGURES-1, and what they are called: "auc", "log_loss". */
+#define TILL_METRICS_FIGURES 8
+TILL_API const char *till_metrics_name(size_t figure);
+TILL_API double till_metrics_figure(const struct till_metrics *metrics, size_t figure);
+
+/* How sure the figures of several rankings of the same rows are, and the differences between them: percentile intervals
+ * of the bootstrap, rows drawn with replacement, the same draws for all (B. Efron, R. J. Tibshirani, An Introduction to
+ * the Bootstrap, 1993, chapter 13). Rows have to be independent: one a customer. */
+struct till_metrics_interval {
+    double lower[TILL_METRICS_FIGURES]; /* NaN where too few draws have both classes */
+    double upper[TILL_METRICS_FIGURES];
+};
+struct till_metrics_bootstrap {
+    size_t replicates; /* 20 or more */
+    double level;      /* coverage: 0.95 */
+    uint64_t seed;
+    unsigned threads; /* the result does not depend on it */
+};
+/* probability[rankings][count]. own[rankings]: of each; gain[rankings]: of the first less each. Errors: as
+ * till_metrics_compute. O(rankings x (n log n + replicates x n)). */
+TILL_API enum till_status till_metrics_intervals(struct till_metrics_interval *own, struct till_metrics_interval *gain,
+                                                 const struct till_metrics_bootstrap *bootstrap, const double *target,
+                                                 const double *const *probability, size_t rankings, size_t count,
+                                                 struct till_error *error);
 
 enum till_metrics_curve {
     TILL_METRICS_ROC,        /* threshold, false_positive_rate, true_positive_rate: a row a step */

@@ -1,5 +1,6 @@
 /* Figures of one ranking: one sort serves them all, one walk over its steps makes them. */
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@ enum till_status metrics_sort(struct metrics_row **rows, size_t *positives, cons
     if (*rows == NULL)
         return till_error_memory(error);
     for (size_t i = 0; i < count; i++) {
-        (*rows)[i] = (struct metrics_row){probability[i], target[i], i};
+        double kept = fmin(fmax(probability[i], 1e-15), 1 - 1e-15);
+        (*rows)[i] = (struct metrics_row){probability[i], target[i], target[i] != 0 ? -log(kept) : -log1p(-kept), i};
         *positives += target[i] != 0;
     }
     if (*positives == 0 || *positives == count) {
@@ -39,47 +41,80 @@ size_t metrics_step(const struct metrics_row *rows, size_t count, size_t from, d
     return to;
 }
 
-/* Positives among the first `depth` rows; the step at the cut gives its share. */
-static double lift(const struct metrics_row *rows, size_t count, size_t positives, size_t depth) {
-    double found = 0, hits;
-    for (size_t from = 0, to; from < depth; from = to) {
-        to = metrics_step(rows, count, from, &hits);
-        found += to <= depth ? hits : hits * (double)(depth - from) / (double)(to - from);
+/* The rows of one probability, by weight. */
+struct step {
+    size_t to; /* where the next one begins */
+    double rows;
+    double hits;
+};
+
+static struct step take_step(const struct metrics_row *rows, size_t count, size_t from, const double *weight) {
+    struct step step = {from, 0, 0};
+    for (; step.to < count && rows[step.to].probability == rows[from].probability; step.to++) {
+        double w = weight == NULL ? 1 : weight[rows[step.to].row];
+        step.rows += w;
+        step.hits += w * rows[step.to].target;
     }
-    return found / (double)depth / ((double)positives / (double)count);
+    return step;
+}
+
+/* Positives among the first `depth` rows by the base rate; the step at the cut gives its share. */
+static double lift(const struct metrics_row *rows, size_t count, const double *weight, double depth, double base) {
+    double found = 0, seen = 0;
+    for (size_t from = 0; from < count && seen < depth;) {
+        struct step step = take_step(rows, count, from, weight);
+        found += seen + step.rows <= depth ? step.hits : step.hits * (depth - seen) / step.rows;
+        seen += step.rows;
+        from = step.to;
+    }
+    return found / depth / base;
 }
 
 /* What is read off the ranking. */
-static void walk(struct till_metrics *metrics, const struct metrics_row *rows, size_t count) {
-    double positives = (double)metrics->positives, negatives = (double)count - positives;
-    double found = 0, area = 0, precision = 0, hits;
-    for (size_t from = 0, to; from < count; from = to) {
-        to = metrics_step(rows, count, from, &hits);
-        double misses = (double)(to - from) - hits;
-        area += misses * (found + hits / 2);
-        found += hits;
-        precision += hits / positives * found / (double)to;
-        metrics->ks = fmax(metrics->ks, fabs(found / positives - ((double)to - found) / negatives));
+static void walk(struct till_metrics *metrics, const struct metrics_row *rows, size_t count, const double *weight) {
+    double positives = (double)metrics->positives, negatives = (double)metrics->rows - positives;
+    double found = 0, seen = 0, area = 0, precision = 0, ks = 0;
+    for (size_t from = 0; from < count;) {
+        struct step step = take_step(rows, count, from, weight);
+        double misses = step.rows - step.hits;
+        from = step.to;
+        if (step.rows == 0)
+            continue;
+        area += misses * (found + step.hits / 2);
+        found += step.hits;
+        seen += step.rows;
+        precision += step.hits / positives * found / seen;
+        ks = fmax(ks, fabs(found / positives - (seen - found) / negatives));
     }
     metrics->auc = area / positives / negatives;
     metrics->average_precision = precision;
+    metrics->ks = ks;
 }
 
 /* What depends on the probabilities themselves. Sums run along the sorted rows, so that the input's order is gone. */
-static void judge(struct till_metrics *metrics, const struct metrics_row *rows, size_t count) {
-    double loss = 0, squares = 0, bins[10][2] = {{0}};
+static void judge(struct till_metrics *metrics, const struct metrics_row *rows, size_t count, const double *weight) {
+    double loss = 0, squares = 0, off = 0, all = (double)metrics->rows, bins[10][2] = {{0}};
     for (size_t i = 0; i < count; i++) {
-        double p = rows[i].probability, y = rows[i].target, kept = fmin(fmax(p, 1e-15), 1 - 1e-15);
+        double p = rows[i].probability, y = rows[i].target, w = weight == NULL ? 1 : weight[rows[i].row];
         size_t bin = p >= 1 ? 9 : p <= 0 ? 0 : (size_t)(p * 10);
-        loss -= y != 0 ? log(kept) : log1p(-kept);
-        squares += (p - y) * (p - y);
-        bins[bin][0] += p;
-        bins[bin][1] += y;
+        loss += w * rows[i].loss;
+        squares += w * (p - y) * (p - y);
+        bins[bin][0] += w * p;
+        bins[bin][1] += w * y;
     }
-    metrics->log_loss = loss / (double)count;
-    metrics->brier = squares / (double)count;
     for (size_t i = 0; i < 10; i++)
-        metrics->calibration_error += fabs(bins[i][0] - bins[i][1]) / (double)count;
+        off += fabs(bins[i][0] - bins[i][1]) / all;
+    metrics->log_loss = loss / all;
+    metrics->brier = squares / all;
+    metrics->calibration_error = off;
+}
+
+void metrics_measure(struct till_metrics *metrics, const struct metrics_row *rows, size_t count, const double *weight) {
+    double base = (double)metrics->positives / (double)metrics->rows;
+    walk(metrics, rows, count, weight);
+    judge(metrics, rows, count, weight);
+    metrics->lift_10 = lift(rows, count, weight, (double)((metrics->rows + 9) / 10), base);
+    metrics->lift_20 = lift(rows, count, weight, (double)((metrics->rows + 4) / 5), base);
 }
 
 enum till_status till_metrics_compute(struct till_metrics *metrics, const double *target, const double *probability,
@@ -89,12 +124,33 @@ enum till_status till_metrics_compute(struct till_metrics *metrics, const double
     enum till_status status = metrics_sort(&rows, &metrics->positives, target, probability, count, error);
     if (status != TILL_OK)
         return status;
-    walk(metrics, rows, count);
-    judge(metrics, rows, count);
-    metrics->lift_10 = lift(rows, count, metrics->positives, (count + 9) / 10);
-    metrics->lift_20 = lift(rows, count, metrics->positives, (count + 4) / 5);
+    metrics_measure(metrics, rows, count, NULL);
     free(rows);
     return TILL_OK;
+}
+
+/* ---- figures by number ---- */
+
+static const struct {
+    const char *name;
+    size_t offset;
+} figures[TILL_METRICS_FIGURES] = {{"auc", offsetof(struct till_metrics, auc)},
+                                   {"average_precision", offsetof(struct till_metrics, average_precision)},
+                                   {"log_loss", offsetof(struct till_metrics, log_loss)},
+                                   {"brier", offsetof(struct till_metrics, brier)},
+                                   {"ks", offsetof(struct till_metrics, ks)},
+                                   {"lift_10", offsetof(struct till_metrics, lift_10)},
+                                   {"lift_20", offsetof(struct till_metrics, lift_20)},
+                                   {"calibration_error", offsetof(struct till_metrics, calibration_error)}};
+
+const char *till_metrics_name(size_t figure) {
+    return figures[figure].name;
+}
+
+double till_metrics_figure(const struct till_metrics *metrics, size_t figure) {
+    double value;
+    memcpy(&value, (const char *)metrics + figures[figure].offset, sizeof value);
+    return value;
 }
 
 enum till_status till_metrics_best_profit(struct till_metrics_profit *best, const struct till_metrics_offer *offer,

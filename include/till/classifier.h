@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <till/calibration.h>
 #include <till/design.h>
 #include <till/error.h>
 #include <till/logistic.h>
@@ -29,6 +30,7 @@ struct till_classifier_column {
     char **levels;    /* in byte order */
     double *estimate; /* [1 or level_count]; NULL in models of trees, as are the three below NaN */
     double mean;      /* of estimate x value over the training rows: what a contribution is counted from */
+    bool log;         /* a logistic regression of sign x log(1 + |value|) */
     double fill;      /* what a missing value is taken as (a number, or a level's place); NaN: it is refused */
     double spread;    /* population standard deviation of a number; NaN for levels */
 };
@@ -37,8 +39,9 @@ struct till_classifier {
     char *method; /* "logistic", "tree", "gbdt" */
     char *target;
     char *positive;
-    double intercept;         /* of a logistic regression */
-    struct till_trees *trees; /* NULL: it is a logistic regression */
+    double intercept;                     /* of a logistic regression */
+    struct till_trees *trees;             /* NULL: it is a logistic regression */
+    struct till_calibration *calibration; /* applied to its probabilities; NULL: none */
     size_t column_count;
     struct till_classifier_column *columns;
     uint64_t rows; /* of the training data */
@@ -72,10 +75,11 @@ TILL_API enum till_status till_classifier_load(struct till_classifier **model, c
 TILL_API size_t till_classifier_level(const struct till_classifier_column *column, struct till_slice text);
 
 /* The probability of the positive class. values [column_count]: numbers, or places of levels; NaN for a level that
- * training never saw, which counts as the reference, or goes where trees send missing values; NaN for a missing value
- * in trees alone. contributions [column_count] may be NULL: how far each column moves the score (log-odds; a single
- * tree: probability) from that of a mean row: linear SHAP, or TreeSHAP (their sum and the mean row's score are the
- * score). O(columns); trees: see till_trees_score, till_trees_explain. */
+ * training never saw, which counts as the reference, or goes where trees send missing values; NaN for a missing number
+ * which counts as the column's fill, and for a missing level in trees alone. contributions [column_count] may be NULL:
+ * how far each column moves the score (log-odds; a single tree: probability) from that of a mean row: linear SHAP, or
+ * TreeSHAP (their sum and the mean row's score are the score). O(columns); trees: see till_trees_score,
+ * till_trees_explain. */
 TILL_API double till_classifier_predict(const struct till_classifier *model, const double *values,
                                         double *contributions);
 

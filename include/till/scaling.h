@@ -33,6 +33,9 @@ struct till_scale {
 TILL_API enum till_status till_scale_fit(struct till_scale *scale, enum till_scale_method method, const double *values,
                                          size_t count, bool *constant, double *skewness, struct till_error *error);
 
+/* sign(x) log(1 + |x|). */
+TILL_API double till_scale_log(double value);
+
 TILL_API double till_scale_apply(const struct till_scale *scale, double value);
 /* Back to input units: the inverse of apply, up to rounding. */
 TILL_API double till_scale_undo(const struct till_scale *scale, double scaled);

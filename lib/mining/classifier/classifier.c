@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <till/classifier.h>
+#include <till/scaling.h>
 
 static char *copy_text(const char *text) {
     char *copy = malloc(strlen(text) + 1);
@@ -132,6 +133,7 @@ void till_classifier_free(struct till_classifier *model) {
         free_column(&model->columns[i]);
     free(model->columns);
     till_trees_free(model->trees);
+    till_calibration_free(model->calibration);
     free(model->method);
     free(model->target);
     free(model->positive);
@@ -154,7 +156,15 @@ size_t till_classifier_level(const struct till_classifier_column *column, struct
     return TILL_CLASSIFIER_NO_LEVEL;
 }
 
-double till_classifier_predict(const struct till_classifier *model, const double *values, double *contributions) {
+/* How far a column moves the log-odds of a logistic regression. */
+static double effect(const struct till_classifier_column *column, double value) {
+    if (column->text)
+        return isnan(value) ? 0 : column->estimate[(size_t)value];
+    double number = isnan(value) ? column->fill : value;
+    return column->estimate[0] * (column->log ? till_scale_log(number) : number);
+}
+
+static double predict(const struct till_classifier *model, const double *values, double *contributions) {
     if (model->trees != NULL) {
         if (contributions != NULL)
             till_trees_explain(model->trees, values, contributions);
@@ -162,15 +172,15 @@ double till_classifier_predict(const struct till_classifier *model, const double
     }
     double eta = model->intercept;
     for (size_t i = 0; i < model->column_count; i++) {
-        const struct till_classifier_column *column = &model->columns[i];
-        double effect = 0;
-        if (column->text)
-            effect = isnan(values[i]) ? 0 : column->estimate[(size_t)values[i]];
-        else
-            effect = column->estimate[0] * values[i];
-        eta += effect;
+        double own = effect(&model->columns[i], values[i]);
+        eta += own;
         if (contributions != NULL)
-            contributions[i] = effect - column->mean;
+            contributions[i] = own - model->columns[i].mean;
     }
     return till_logistic_probability(eta);
+}
+
+double till_classifier_predict(const struct till_classifier *model, const double *values, double *contributions) {
+    double probability = predict(model, values, contributions);
+    return model->calibration == NULL ? probability : till_calibration_apply(model->calibration, probability);
 }

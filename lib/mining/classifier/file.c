@@ -26,6 +26,7 @@ static int pack_estimates(json_t *json, const struct till_classifier_column *col
     for (size_t i = 0; i < (column->text ? column->level_count : 1); i++)
         failed = failed || json_array_append_new(estimates, json_real(column->estimate[i])) != 0;
     return failed | json_object_set_new(json, "estimates", estimates) |
+           (column->log ? json_object_set_new(json, "log", json_true()) : 0) |
            json_object_set_new(json, "mean_effect", json_real(column->mean)) |
            json_object_set_new(json, "spread", real_or_null(column->spread)) |
            json_object_set_new(json, "fill", real_or_null(column->fill));
@@ -70,6 +71,40 @@ static json_t *pack_own(const struct till_classifier *model) {
     return NULL;
 }
 
+static json_t *pack_reals(const double *values, size_t count) {
+    json_t *array = json_array();
+    for (size_t i = 0; array != NULL && i < count; i++)
+        if (json_array_append_new(array, json_real(values[i])) != 0) {
+            json_decref(array);
+            array = NULL;
+        }
+    return array;
+}
+
+static json_t *pack_calibration(const struct till_calibration *calibration) {
+    if (calibration->method == TILL_CALIBRATION_PLATT)
+        return json_pack("{s:s, s:f, s:f}", "method", "platt", "a", calibration->a, "b", calibration->b);
+    return json_pack("{s:s, s:o, s:o}", "method", "isotonic", "from", pack_reals(calibration->from, calibration->count),
+                     "to", pack_reals(calibration->to, calibration->count));
+}
+
+/* Why nothing was packed: a text that is no UTF-8, or memory. */
+static enum till_status explain(const struct till_classifier *model, struct till_error *error) {
+    bool foreign = false;
+    for (size_t i = 0; i < model->column_count; i++) {
+        const struct till_classifier_column *column = &model->columns[i];
+        for (size_t level = 0; level <= column->level_count; level++) {
+            const char *text = level == column->level_count ? column->name : column->levels[level];
+            json_t *checked = json_string(text), *any = json_string_nocheck(text);
+            foreign = foreign || (checked == NULL && any != NULL);
+            json_decref(checked);
+            json_decref(any);
+        }
+    }
+    return foreign ? till_error_set(error, TILL_ERROR_DATA, "a model file holds UTF-8 alone: is --encoding needed?")
+                   : till_error_memory(error);
+}
+
 enum till_status till_classifier_save(struct till_sink sink, const struct till_classifier *model,
                                       struct till_error *error) {
     json_t *own = pack_own(model);
@@ -80,7 +115,12 @@ enum till_status till_classifier_save(struct till_sink sink, const struct till_c
                                    "positives", (json_int_t)model->positives, "seed", (json_int_t)model->seed,
                                    "training_digest", model->digest, model->method, own);
     if (body == NULL)
-        return till_error_set(error, TILL_ERROR_DATA, "a model file holds UTF-8 alone: is --encoding needed?");
+        return explain(model, error);
+    if (model->calibration != NULL &&
+        json_object_set_new(body, "calibration", pack_calibration(model->calibration)) != 0) {
+        json_decref(body);
+        return till_error_memory(error);
+    }
     enum till_status status = till_model_save(sink, kind_name, body, error);
     json_decref(body);
     return status;
@@ -121,6 +161,7 @@ static bool take_estimates(struct till_classifier_column *column, const json_t *
     const json_t *estimates = json_object_get(json, "estimates");
     size_t effects = column->text ? column->level_count : 1;
     column->estimate = calloc(effects + 1, sizeof *column->estimate);
+    column->log = json_is_true(json_object_get(json, "log"));
     column->mean = take_real(json, "mean_effect");
     column->spread = take_real(json, "spread");
     column->fill = take_real(json, "fill");
@@ -155,6 +196,41 @@ static enum till_status take_trees(struct till_classifier *model, const json_t *
     return status;
 }
 
+static bool take_reals(double **values, size_t *count, const json_t *array) {
+    *count = json_array_size(array);
+    *values = calloc(*count + 1, sizeof **values);
+    for (size_t i = 0; *values != NULL && i < *count; i++) {
+        if (!json_is_number(json_array_get(array, i)))
+            return false;
+        (*values)[i] = json_number_value(json_array_get(array, i));
+    }
+    return *values != NULL;
+}
+
+/* What is no calibration is refused: its points have to rise, and stay within 0 and 1. */
+static bool take_calibration(struct till_calibration *calibration, const json_t *json) {
+    const char *method = json_string_value(json_object_get(json, "method"));
+    size_t count;
+    if (method != NULL && strcmp(method, "platt") == 0) {
+        calibration->method = TILL_CALIBRATION_PLATT;
+        calibration->a = take_real(json, "a");
+        calibration->b = take_real(json, "b");
+        return isfinite(calibration->a) && isfinite(calibration->b);
+    }
+    calibration->method = TILL_CALIBRATION_ISOTONIC;
+    if (method == NULL || strcmp(method, "isotonic") != 0 ||
+        !take_reals(&calibration->from, &calibration->count, json_object_get(json, "from")) ||
+        !take_reals(&calibration->to, &count, json_object_get(json, "to")) || count != calibration->count || count == 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        double from = calibration->from[i], to = calibration->to[i];
+        if (!(from >= 0 && from <= 1 && to >= 0 && to <= 1) ||
+            (i > 0 && (from < calibration->from[i - 1] || to < calibration->to[i - 1])))
+            return false;
+    }
+    return true;
+}
+
 static enum till_status unknown(struct till_error *error) {
     return till_error_set(error, TILL_ERROR_STATE, "not a classifier that this version knows");
 }
@@ -167,6 +243,11 @@ static enum till_status take_body(struct till_classifier *model, const json_t *b
     if (model->method == NULL || model->target == NULL || model->positive == NULL || model->digest == NULL)
         return unknown(error);
     const json_t *own = json_object_get(body, model->method), *columns = json_object_get(own, "columns");
+    const json_t *calibration = json_object_get(body, "calibration");
+    if (calibration != NULL && (model->calibration = calloc(1, sizeof *model->calibration)) == NULL)
+        return till_error_memory(error);
+    if (calibration != NULL && !take_calibration(model->calibration, calibration))
+        return unknown(error);
     bool logistic = strcmp(model->method, "logistic") == 0;
     model->columns = calloc(json_array_size(columns) + 1, sizeof *model->columns);
     if (model->columns == NULL)

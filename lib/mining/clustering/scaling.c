@@ -8,12 +8,12 @@
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
 
-static double logarithm(double value) {
+double till_scale_log(double value) {
     return copysign(log1p(fabs(value)), value);
 }
 
 double till_scale_apply(const struct till_scale *scale, double value) {
-    return ((scale->log ? logarithm(value) : value) - scale->location) / scale->scale;
+    return ((scale->log ? till_scale_log(value) : value) - scale->location) / scale->scale;
 }
 
 double till_scale_undo(const struct till_scale *scale, double scaled) {
@@ -30,7 +30,7 @@ struct moments {
 };
 
 static double value_of(const struct till_scale *scale, double value) {
-    return scale->log ? logarithm(value) : value;
+    return scale->log ? till_scale_log(value) : value;
 }
 
 static struct moments moments_of(const struct till_scale *scale, const double *values, size_t count) {

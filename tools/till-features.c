@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include <till/date.h>
-#include <till/decimal.h>
 #include <till/features.h>
+
+#include "cutoffs.h"
 
 struct settings {
     const char *cutoff;
@@ -47,13 +48,12 @@ static const struct option options[] = {
 
 enum { COUNT_ORDERS, COUNT_DAYS, COUNT_ROWS };
 enum { RETURNS_NET, RETURNS_DROP, RETURNS_ERROR };
-enum { MOST_CUTOFFS = 1000, MOST_DAYS = 100000 };
 
 /* What a run carries. */
 struct work {
     struct tool_run *run;
     struct till_features_settings wishes;
-    int32_t cutoffs[MOST_CUTOFFS];
+    int32_t cutoffs[CUTOFFS_MOST];
     struct till_transactions transactions;
     struct till_features *features;
     struct till_writer *writer;
@@ -63,66 +63,17 @@ struct work {
 
 /* ---- options ---- */
 
-static enum till_status usage(struct till_error *error, const char *role, const char *what, const char *text) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s: \"%s\"", what, text);
-    till_error_at(error, NULL, 0, 0, role);
-    return TILL_ERROR_USAGE;
-}
-
-/* "90", "90d" or "12w" in days. */
-static enum till_status parse_days(const char *role, const char *text, int32_t least, int32_t *days,
-                                   struct till_error *error) {
-    int64_t number = 0;
-    const char *at = text;
-    for (; *at >= '0' && *at <= '9' && number <= MOST_DAYS; at++)
-        number = 10 * number + (*at - '0');
-    bool weeks = *at == 'w';
-    bool fine = at > text && (*at == '\0' || ((*at == 'd' || weeks) && at[1] == '\0'));
-    number *= weeks ? 7 : 1;
-    if (!fine || number < least || number > MOST_DAYS)
-        return usage(error, role, "not a number of days (90d) or weeks (12w)", text);
-    *days = (int32_t)number;
-    return TILL_OK;
-}
-
-static int compare_days(const void *a, const void *b) {
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The list of cutoffs, in order. */
-static enum till_status parse_cutoffs(struct work *work, const char *text, struct till_error *error) {
-    size_t count = 0;
-    for (const char *from = text; from != NULL;) {
-        const char *comma = strchr(from, ',');
-        size_t length = comma == NULL ? strlen(from) : (size_t)(comma - from);
-        int64_t time;
-        if (count == MOST_CUTOFFS)
-            return usage(error, "--cutoff", "more than 1000 cutoffs", text);
-        if (!till_date_parse(TILL_DATE_ISO, NULL, from, length, &time))
-            return usage(error, "--cutoff", "not a list of dates such as 2011-06-30,2011-09-30", text);
-        work->cutoffs[count++] = till_date_day(time);
-        from = comma == NULL ? NULL : comma + 1;
-    }
-    qsort(work->cutoffs, count, sizeof *work->cutoffs, compare_days);
-    for (size_t i = 1; i < count; i++)
-        if (work->cutoffs[i] == work->cutoffs[i - 1])
-            return usage(error, "--cutoff", "a date stands there twice", text);
-    work->wishes.cutoffs = work->cutoffs;
-    work->wishes.cutoff_count = count;
-    return TILL_OK;
-}
-
 static enum till_status take_options(struct work *work, struct till_error *error) {
     const struct settings *settings = work->run->settings;
     struct till_features_settings *wishes = &work->wishes;
-    enum till_status status = parse_days("--horizon", settings->horizon, 1, &wishes->horizon, error);
+    enum till_status status = cutoffs_days("--horizon", settings->horizon, 1, &wishes->horizon, error);
     if (status == TILL_OK)
-        status = parse_days("--gap", settings->gap, 0, &wishes->gap, error);
+        status = cutoffs_days("--gap", settings->gap, 0, &wishes->gap, error);
     if (status == TILL_OK)
-        status = parse_days("--window", settings->window, 1, &wishes->window, error);
+        status = cutoffs_days("--window", settings->window, 1, &wishes->window, error);
     if (status == TILL_OK && settings->cutoff != NULL)
-        status = parse_cutoffs(work, settings->cutoff, error);
+        status = cutoffs_list("--cutoff", settings->cutoff, work->cutoffs, &wishes->cutoff_count, error);
+    wishes->cutoffs = work->cutoffs;
     wishes->rows = work->run->count == COUNT_ROWS;
     wishes->count_days = work->run->count == COUNT_DAYS;
     wishes->amount_per_order = work->run->amount_per_order;

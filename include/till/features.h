@@ -54,8 +54,8 @@ union till_features_value {
 struct till_features_row {
     struct till_slice customer;
     int32_t cutoff;
-    bool left_out; /* known by the cutoff, but without a purchase in the window: there are no values, and no label */
-    int churned;   /* 1, 0, or -1 where the data end before the horizon does */
+    bool left_out;   /* known by the cutoff, but without a purchase in the window: there are no values, and no label */
+    int churned;     /* 1, 0, or -1 where the data end before the horizon does */
     uint32_t visits; /* days with a purchase up to the cutoff ... */
     int32_t first;   /* ... the first of them, and the last; TILL_DAY_MISSING without any */
     int32_t last;

@@ -1,0 +1,57 @@
+/* Days and dates of options. */
+#include "cutoffs.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <till/date.h>
+
+enum { MOST_DAYS = 100000 };
+
+static enum till_status usage(struct till_error *error, const char *option, const char *what, const char *text) {
+    till_error_set(error, TILL_ERROR_USAGE, "%s: \"%s\"", what, text);
+    till_error_at(error, NULL, 0, 0, option);
+    return TILL_ERROR_USAGE;
+}
+
+enum till_status cutoffs_days(const char *option, const char *text, int32_t least, int32_t *days,
+                              struct till_error *error) {
+    int64_t number = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9' && number <= MOST_DAYS; at++)
+        number = 10 * number + (*at - '0');
+    bool weeks = *at == 'w';
+    bool fine = at > text && (*at == '\0' || ((*at == 'd' || weeks) && at[1] == '\0'));
+    number *= weeks ? 7 : 1;
+    if (!fine || number < least || number > MOST_DAYS)
+        return usage(error, option, "not a number of days (90d) or weeks (12w)", text);
+    *days = (int32_t)number;
+    return TILL_OK;
+}
+
+static int compare_days(const void *a, const void *b) {
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+enum till_status cutoffs_list(const char *option, const char *text, int32_t *cutoffs, size_t *count,
+                              struct till_error *error) {
+    *count = 0;
+    for (const char *from = text; from != NULL;) {
+        const char *comma = strchr(from, ',');
+        size_t length = comma == NULL ? strlen(from) : (size_t)(comma - from);
+        int64_t time;
+        if (*count == CUTOFFS_MOST)
+            return usage(error, option, "more than 1000 cutoffs", text);
+        if (!till_date_parse(TILL_DATE_ISO, NULL, from, length, &time))
+            return usage(error, option, "not a list of dates such as 2011-06-30,2011-09-30", text);
+        cutoffs[(*count)++] = till_date_day(time);
+        from = comma == NULL ? NULL : comma + 1;
+    }
+    qsort(cutoffs, *count, sizeof *cutoffs, compare_days);
+    for (size_t i = 1; i < *count; i++)
+        if (cutoffs[i] == cutoffs[i - 1])
+            return usage(error, option, "a date stands there twice", text);
+    return TILL_OK;
+}

@@ -65,9 +65,11 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libtools.a $(STATIC)
 	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libtools.a $(STATIC) -lcmocka $(LIBS)
 
 # The targets of the fuzzer, run once on their corpora.
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay/main.c $(wildcard tests/fuzz/*.h tests/support/*.h) $(STATIC)
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay/main.c $(wildcard tests/fuzz/*.h tests/support/*.h) \
+		$(BUILD)/libtools.a $(STATIC)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay/main.c $(STATIC) $(LIBS)
+	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay/main.c $(BUILD)/libtools.a $(STATIC) \
+		$(LIBS)
 
 # The laws make allocations of the library fail, under a sanitizer too: all go through the test.
 comma := ,
@@ -115,9 +117,9 @@ fuzz-run: $(FUZZERS)
 		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(BUILD)/ \
 			$(BUILD)/corpus/$$name \
 			tests/fuzz/corpus/$$name || exit 1; done
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(STATIC)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libtools.a $(STATIC)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< $(STATIC) $(LIBS)
+	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< $(BUILD)/libtools.a $(STATIC) $(LIBS)
 
 coverage: deps-check
 	@TILL_SANITIZER=coverage $(MAKE) --no-print-directory check-run BUILD=build/coverage CFLAGS='-O0 -g --coverage' HARDENING=

@@ -6,6 +6,7 @@
 #   sh tests/lint/lint.sh NAME...    these alone
 cd "$(dirname "$0")/../.." || exit 1
 failed=0
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 sources=$(find lib include tools tests -name '*.[ch]' | LC_ALL=C sort)
 
 complain() { # heading, findings
@@ -79,17 +80,14 @@ check_cppcheck() {
     command -v cppcheck >/dev/null || { echo "(cppcheck is not installed)"; return 0; }
     complain cppcheck "$(cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr -Iinclude -I. \
         --suppress=missingIncludeSystem --suppress=internalAstError --suppress=memleak \
-        --suppress=shiftTooManyBitsSigned --template='{file}:{line}: {message} ({id})' -j 2 lib tools 2>&1)"
+        --suppress=shiftTooManyBitsSigned --template='{file}:{line}: {message} ({id})' -j "$jobs" lib tools 2>&1)"
 }
 
 # lib/base/error.c defines what analyzer.h wraps.
 check_tidy() {
     command -v clang-tidy >/dev/null || { echo "(clang-tidy is not installed)"; return 0; }
-    # shellcheck disable=SC2046,SC2086
-    complain clang-tidy "$(clang-tidy --quiet \
-        --checks='-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.*,-clang-analyzer-valist.Uninitialized,-clang-analyzer-optin.portability.UnixAPI,-clang-analyzer-core.uninitialized.ArraySubscript,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions,-bugprone-implicit-widening-of-multiplication-result,-bugprone-reserved-identifier,-bugprone-assignment-in-if-condition,-bugprone-not-null-terminated-result' \
-        $(find lib tools -name '*.c' ! -path lib/base/error.c) -- -std=c17 -D_POSIX_C_SOURCE=200809L -Iinclude -I. \
-        -include tests/lint/analyzer.h 2>/dev/null | grep -E 'warning:|error:')"
+    complain clang-tidy "$(find lib tools -name '*.c' ! -path lib/base/error.c | LC_ALL=C sort |
+        xargs -n 4 -P "$jobs" sh tests/lint/tidy.sh | LC_ALL=C sort -u)"
 }
 
 [ $# -gt 0 ] || set -- layers purity functions state exports form pages words cppcheck tidy

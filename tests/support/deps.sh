@@ -19,7 +19,8 @@ useful=
 for group in "$@"; do
     case $group in
     build)
-        has_command "${CC:-cc}" || missing="$missing gcc"
+        compiler=${CC:-cc} # may be a command with words behind it
+        has_command "${compiler%% *}" || missing="$missing gcc"
         has_header stdio.h || missing="$missing libc6-dev"
         has_header csv.h || missing="$missing libcsv-dev"
         has_header gsl/gsl_version.h || missing="$missing libgsl-dev"

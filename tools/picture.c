@@ -67,6 +67,13 @@ static void say_forms(char *message, size_t size, const struct picture_kind *kin
     }
 }
 
+bool picture_fits(const struct picture_kind *kind, const struct till_schema *schema) {
+    for (const struct picture_form *form = kind->forms; form->command != NULL; form++)
+        if (form_fits(form, schema))
+            return true;
+    return false;
+}
+
 /* What was expected, what there is, and what makes it. */
 static enum till_status refuse(const struct picture_kind *kind, const struct till_schema *schema,
                                struct till_error *error) {

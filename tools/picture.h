@@ -91,6 +91,9 @@ extern const struct picture_kind *const picture_kinds[];
 /* The kind of this name; NULL. */
 const struct picture_kind *picture_find(const char *name);
 
+/* True for a table with the columns of one of the forms of a kind. */
+bool picture_fits(const struct picture_kind *kind, const struct till_schema *schema);
+
 /* Reads an input that was opened (tool_open_paths) and makes the table. Errors: TILL_ERROR_DATA when the columns are
  * not those of the kind (names what is expected, what was found, and the command); those of reading. */
 enum till_status picture_read(struct picture *picture, struct tool_run *run, struct till_input *input,

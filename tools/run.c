@@ -202,6 +202,18 @@ enum till_status tool_open_paths(struct tool_run *run, const char *const *paths,
     return status;
 }
 
+/* Bad rows were told of the first time. */
+enum till_status tool_open_again(struct tool_run *run, const char *const *path, struct till_input **input,
+                                 struct till_error *error) {
+    struct till_input_options options = run->private->input_options;
+    return till_input_open(input, path, 1, &options, error);
+}
+
+bool tool_is_file(const char *path) {
+    struct stat status;
+    return strcmp(path, "-") != 0 && (stat(path, &status) != 0 || S_ISREG(status.st_mode));
+}
+
 enum till_status tool_open_input(struct tool_run *run, struct till_input **input, struct till_error *error) {
     return tool_open_paths(run, run->operands, run->operand_count, input, error);
 }

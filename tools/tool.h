@@ -115,6 +115,15 @@ enum till_status tool_open_input(struct tool_run *run, struct till_input **input
 enum till_status tool_open_paths(struct tool_run *run, const char *const *paths, size_t count,
                                  struct till_input **input, struct till_error *error);
 
+/* Opens a file once more that the run has opened before, outside of the row accounting; the caller closes it. `path`
+ * (one) must outlive the input. */
+enum till_status tool_open_again(struct tool_run *run, const char *const *path, struct till_input **input,
+                                 struct till_error *error);
+
+/* True for a file that can be read more than once, and false for a pipe, a device, a folder. What is not there is left
+ * to the one that opens it. */
+bool tool_is_file(const char *path);
+
 /* Plans the input as transactions (roles, --map, --since also as an age, --as-of as the last day) and starts it. */
 enum till_status tool_start_transactions(struct tool_run *run, struct till_input *input, unsigned uses,
                                          struct till_transactions *transactions, struct till_error *error);

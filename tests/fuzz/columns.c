@@ -40,9 +40,9 @@ static void hold_columns(const struct till_schema *schema, const char *asked) {
 }
 
 static void hold_plan(const struct till_schema *schema, const char *asked) {
-    static const unsigned uses[] = {TILL_NEEDS_AMOUNT | TILL_USES_ORDER, TILL_NEEDS_AMOUNT | TILL_NEEDS_CUSTOMER |
-                                    TILL_NEEDS_DATE | TILL_NEEDS_ORDER, TILL_NEEDS_ITEM | TILL_NEEDS_TIME |
-                                    TILL_NEEDS_DATE | TILL_USES_CUSTOMER};
+    static const unsigned uses[] = {TILL_NEEDS_AMOUNT | TILL_USES_ORDER,
+                                    TILL_NEEDS_AMOUNT | TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_NEEDS_ORDER,
+                                    TILL_NEEDS_ITEM | TILL_NEEDS_TIME | TILL_NEEDS_DATE | TILL_USES_CUSTOMER};
     struct till_transactions_options options = {.amount = asked, .until = TILL_DAY_MISSING, .since = TILL_DAY_MISSING};
     struct till_transactions plan;
     struct till_error error = {0};

@@ -109,11 +109,11 @@ struct till_tree_folds {
 };
 #define TILL_TREE_NO_FOLD UINT32_MAX
 
-/* The sequence of a tree, thinned to TILL_TREE_COSTS steps evenly by log cp, and what
+/* The sequence of a tree, beyond TILL_TREE_COSTS steps thinned to trees that are a twentieth larger each, and what
  * cross-validation says of each step: a tree grown without a fold is judged on it, cut back at the geometric mean of
  * the step's range of cp (Breiman and others, 11.5; rpart's xval). Errors: those of till_tree_grow. O(folds) times
  * growing, and rows x steps. */
-#define TILL_TREE_COSTS 200
+#define TILL_TREE_COSTS 400
 TILL_API enum till_status till_tree_costs_of(struct till_tree_costs **costs, const struct till_tree *tree,
                                              const struct till_tree_columns *columns, const double *target,
                                              const double *weight, const struct till_tree_folds *folds,

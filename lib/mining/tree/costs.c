@@ -14,21 +14,23 @@ static int compare_falling(const void *a, const void *b) {
     return (x < y) - (x > y);
 }
 
-/* Distinct values, falling, with 0 at the end; thinned to `most`, evenly by logarithm. Returns how many. */
-static size_t thin(double *cps, size_t count, size_t most) {
-    size_t distinct = 0, kept = 1;
+/* Distinct values, falling, with 0 at the end. Where they are many, one is kept when it adds a twentieth to the splits
+ * of the last that was, so that small trees are all kept. Returns how many. */
+static size_t thin(double *cps, size_t count) {
+    size_t distinct = 0, kept = 0, splits = 0;
     qsort(cps, count, sizeof *cps, compare_falling);
     for (size_t i = 0; i < count; i++)
-        if (i == 0 || cps[i] < cps[distinct - 1])
-            cps[distinct++] = cps[i];
-    if (distinct == 0 || cps[distinct - 1] > 0)
-        cps[distinct++] = 0;
-    if (distinct <= most)
-        return distinct;
-    double ratio = pow(cps[distinct - 2] / cps[0], 1 / (double)(most - 1));
-    for (size_t i = 1; i < distinct; i++)
-        if (cps[i] <= cps[kept - 1] * ratio)
-            cps[kept++] = cps[i];
+        distinct += i == 0 || cps[i] < cps[i - 1];
+    for (size_t i = 0; i < count; i++) { /* the tree of cps[i] has as many splits as there are larger values: i */
+        if (i > 0 && cps[i] == cps[i - 1])
+            continue;
+        if (distinct > TILL_TREE_COSTS && i > 0 && i - splits <= splits / 20)
+            continue;
+        splits = i;
+        cps[kept++] = cps[i];
+    }
+    if (kept == 0 || cps[kept - 1] > 0)
+        cps[kept++] = 0;
     return kept;
 }
 
@@ -57,7 +59,7 @@ static enum till_status list_costs(struct till_tree_costs *costs, const struct t
         for (size_t at = 0; at < nodes; at++)
             if (tree->trees->nodes[at].column != TILL_TREES_LEAF)
                 cps[count++] = tree->nodes[at].cp;
-        costs->count = thin(cps, count, TILL_TREE_COSTS);
+        costs->count = thin(cps, count);
         costs->rows = calloc(costs->count, sizeof *costs->rows);
     }
     for (size_t k = 0; costs->rows != NULL && k < costs->count; k++) {

@@ -26,9 +26,9 @@ struct grower {
     struct till_tree *tree;
     uint32_t *rows; /* [row_count] */
     size_t row_count;
-    uint32_t *spare;  /* [row_count] */
-    double *weight;   /* [rows of the table], positives counted positive_weight times */
-    double *positive; /* [rows of the table] */
+    uint32_t *spare;       /* [row_count] */
+    double *weight;        /* [rows of the table], positives counted positive_weight times; NULL: 1 */
+    unsigned char *answer; /* [rows of the table] 1: positive */
     unsigned workers;
     struct tree_scratch *scratch; /* [workers] */
     struct tree_split *best;      /* [workers][open_count] */
@@ -58,19 +58,38 @@ static bool make_room(struct grower *grower, size_t nodes) {
     return true;
 }
 
+static struct tree_rows rows_of(const struct grower *grower, size_t begin, size_t end) {
+    return (struct tree_rows){grower->rows + begin, end - begin, grower->weight, grower->answer,
+                              grower->settings->positive_weight};
+}
+
+/* What the rows add up to; *positives is how many they are. */
+static struct tree_tally sum_rows(const struct tree_rows *rows, uint64_t *positives) {
+    struct tree_tally all = {.rows = rows->count};
+    *positives = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        uint32_t row = rows->rows[i];
+        *positives += rows->answer[row];
+        if (rows->weight == NULL)
+            continue;
+        all.weight += rows->weight[row];
+        all.positive += rows->answer[row] != 0 ? rows->weight[row] : 0;
+    }
+    if (rows->weight == NULL) {
+        all.positive = (double)*positives * rows->positive_weight;
+        all.weight = (double)(rows->count - *positives) + all.positive;
+    }
+    return all;
+}
+
 /* Settles what a node is as a leaf, and puts it among those to be split if it may be. */
 static void settle(struct grower *grower, uint32_t at, size_t begin, size_t end, unsigned depth) {
     const struct till_tree_settings *settings = grower->settings;
     struct till_trees_node *node = &grower->tree->trees->nodes[at];
     struct till_tree_node *known = &grower->tree->nodes[at];
-    struct tree_tally all = {.rows = end - begin};
-    *known = (struct till_tree_node){.rows = end - begin, .cp = INFINITY};
-    for (size_t i = begin; i < end; i++) {
-        uint32_t row = grower->rows[i];
-        all.weight += grower->weight[row];
-        all.positive += grower->positive[row];
-        known->positives += grower->target[row] != 0;
-    }
+    struct tree_rows rows = rows_of(grower, begin, end);
+    *known = (struct till_tree_node){.rows = rows.count, .cp = INFINITY};
+    struct tree_tally all = sum_rows(&rows, &known->positives);
     known->positive = all.positive / settings->positive_weight;
     known->weight = all.weight - all.positive + known->positive;
     double gini = tree_gini(all.weight, all.positive);
@@ -90,7 +109,7 @@ static enum till_status search_column(void *context, size_t index, unsigned work
     (void)error;
     for (size_t k = 0; k < grower->open_count; k++) {
         const struct open_node *open = &grower->open[k];
-        struct tree_rows rows = {grower->rows + open->begin, open->end - open->begin, grower->weight, grower->positive};
+        struct tree_rows rows = rows_of(grower, open->begin, open->end);
         tree_tally_column(scratch, &grower->columns->columns[index], &rows);
         tree_search(scratch, (uint32_t)index, &open->all, grower->settings->min_leaf,
                     &grower->best[worker * grower->open_count + k]);
@@ -146,7 +165,7 @@ static enum till_status set_of(struct grower *grower, const struct tree_split *s
     for (uint32_t i = 0; i < split->cut; i++)
         till_trees_set_add(trees, *set, scratch->order[i]);
     for (size_t level = 0; missing_left && level < trees->level_counts[split->column]; level++)
-        if (scratch->tallies[level].rows == 0)
+        if (tree_tally_at(scratch, (uint32_t)level).rows == 0)
             till_trees_set_add(trees, *set, level);
     return TILL_OK;
 }
@@ -161,7 +180,7 @@ static enum till_status ask(struct grower *grower, const struct open_node *open,
     if (scratch->missing.rows == 0) {
         double left = 0;
         for (uint32_t i = 0; i < split->cut; i++)
-            left += scratch->tallies[scratch->order[i]].weight;
+            left += tree_tally_at(scratch, scratch->order[i]).weight;
         missing_left = left >= open->all.weight - left;
     }
     if (column->values == NULL && set_of(grower, split, missing_left, &set, error) != TILL_OK)
@@ -198,7 +217,7 @@ static size_t part(struct grower *grower, const struct open_node *open) {
 static enum till_status split_node(struct grower *grower, const struct open_node *open, const struct tree_split *split,
                                    unsigned depth, struct till_error *error) {
     struct till_trees *trees = grower->tree->trees;
-    struct tree_rows rows = {grower->rows + open->begin, open->end - open->begin, grower->weight, grower->positive};
+    struct tree_rows rows = rows_of(grower, open->begin, open->end);
     uint32_t left;
     enum till_status status = till_trees_split(trees, open->node, &left, error);
     if (status != TILL_OK)
@@ -240,25 +259,26 @@ static enum till_status take_rows(struct grower *grower, const double *weight, c
                                   struct till_error *error) {
     size_t all = grower->columns->table->rows;
     grower->rows = malloc((2 * row_count + 1) * sizeof *grower->rows);
-    grower->weight = malloc((2 * all + 1) * sizeof *grower->weight);
-    if (grower->rows == NULL || grower->weight == NULL)
+    grower->answer = malloc(all + 1);
+    if (weight != NULL)
+        grower->weight = malloc((all + 1) * sizeof *grower->weight);
+    if (grower->rows == NULL || grower->answer == NULL || (weight != NULL && grower->weight == NULL))
         return till_error_memory(error);
-    grower->positive = grower->weight + all;
     grower->spare = grower->rows + row_count;
     for (size_t i = 0; i < row_count; i++) {
         size_t row = rows == NULL ? i : rows[i];
         bool positive = grower->target[row] != 0;
-        double own = (weight == NULL ? 1 : weight[row]) * (positive ? grower->settings->positive_weight : 1);
-        if (own > 0)
+        grower->answer[row] = positive;
+        if (weight != NULL)
+            grower->weight[row] = weight[row] * (positive ? grower->settings->positive_weight : 1);
+        if (weight == NULL || weight[row] > 0)
             grower->rows[grower->row_count++] = (uint32_t)row;
-        grower->weight[row] = own;
-        grower->positive[row] = positive ? own : 0;
     }
     return grower->row_count > 0 ? TILL_OK
                                  : till_error_set(error, TILL_ERROR_MODEL, "there are no rows to grow a tree from");
 }
 
-static enum till_status make_room_to_work(struct grower *grower, struct till_error *error) {
+static enum till_status make_room_to_work(struct grower *grower, bool weighed, struct till_error *error) {
     unsigned threads = grower->settings->threads == 0 ? 1 : grower->settings->threads;
     size_t columns = grower->columns->table->count;
     grower->workers = threads < columns ? threads : columns == 0 ? 1 : (unsigned)columns;
@@ -268,7 +288,7 @@ static enum till_status make_room_to_work(struct grower *grower, struct till_err
     if (grower->scratch == NULL || grower->next == NULL || grower->tree == NULL)
         return till_error_memory(error);
     for (unsigned i = 0; i < grower->workers; i++)
-        if (!tree_scratch_make(&grower->scratch[i], grower->columns))
+        if (!tree_scratch_make(&grower->scratch[i], grower->columns, weighed))
             return till_error_memory(error);
     return make_room(grower, 1) ? TILL_OK : till_error_memory(error);
 }
@@ -282,6 +302,7 @@ static void end(struct grower *grower) {
     free(grower->next);
     free(grower->rows);
     free(grower->weight);
+    free(grower->answer);
     till_tree_free(grower->tree);
 }
 
@@ -291,7 +312,7 @@ enum till_status till_tree_grow(struct till_tree **tree, const struct till_tree_
     struct grower grower = {.columns = columns, .settings = settings, .target = target};
     uint32_t root;
     *tree = NULL;
-    enum till_status status = make_room_to_work(&grower, error);
+    enum till_status status = make_room_to_work(&grower, weight != NULL, error);
     if (status == TILL_OK)
         status = take_rows(&grower, weight, rows, row_count, error);
     if (status == TILL_OK)

@@ -26,15 +26,17 @@ struct tree_tally {
     uint64_t rows;
 };
 
-/* A worker's room: a tally for each place, and which places have one, as bits in two levels. All is zero between uses.
- */
+/* A worker's room: what each place adds up to, and which places have rows, as bits in two levels. All is zero between
+ * uses. Rows that all weigh the same are counted, in a third of the memory: that is what keeps it in the cache. */
 struct tree_scratch {
-    struct tree_tally *tallies;
-    uint64_t *bits;  /* a bit a place */
-    uint64_t *words; /* a bit a word of `bits` */
-    uint32_t *order; /* the places that have rows, in the order of cuts */
+    struct tree_tally *tallies; /* weighed rows */
+    uint64_t *counts;           /* rows that are counted: positives above 32 bits of rows */
+    uint64_t *bits;             /* a bit a place */
+    uint64_t *words;            /* a bit a word of `bits` */
+    uint32_t *order;            /* the places that have rows, in the order of cuts */
+    size_t count;               /* of `order` */
     struct tree_tally missing;
-    size_t count; /* of `order` */
+    double positive_weight; /* of counted rows */
 };
 
 /* The best split that was found for a node. */
@@ -49,19 +51,22 @@ struct tree_split {
 struct tree_rows {
     const uint32_t *rows;
     size_t count;
-    const double *weight;   /* [all rows] */
-    const double *positive; /* [all rows]: the weight of positives, else 0 */
+    const double *weight;        /* [all rows], positives times positive_weight; NULL: 1 */
+    const unsigned char *answer; /* [all rows] 1: positive */
+    double positive_weight;
 };
 
 static inline double tree_gini(double weight, double positive) {
     return weight > 0 ? positive * (weight - positive) / weight : 0;
 }
 
-bool tree_scratch_make(struct tree_scratch *scratch, const struct till_tree_columns *columns);
+bool tree_scratch_make(struct tree_scratch *scratch, const struct till_tree_columns *columns, bool weighed);
 void tree_scratch_free(struct tree_scratch *scratch);
 
 /* Tallies a column over the rows of a node, and orders the places that it has there. */
 void tree_tally_column(struct tree_scratch *scratch, const struct tree_column *column, const struct tree_rows *rows);
+/* What a place adds up to. */
+struct tree_tally tree_tally_at(const struct tree_scratch *scratch, uint32_t place);
 /* Makes all zero again. */
 void tree_scratch_clear(struct tree_scratch *scratch);
 

@@ -7,17 +7,25 @@
 
 #include "parts.h"
 
-bool tree_scratch_make(struct tree_scratch *scratch, const struct till_tree_columns *columns) {
+/* How many rows ahead of the count their places are fetched: rows of a small node lie far apart. */
+enum { AHEAD = 24 };
+
+bool tree_scratch_make(struct tree_scratch *scratch, const struct till_tree_columns *columns, bool weighed) {
     size_t places = (size_t)columns->most_distinct + 1, words = places / 64 + 1;
-    scratch->tallies = calloc(places, sizeof *scratch->tallies);
+    if (weighed)
+        scratch->tallies = calloc(places, sizeof *scratch->tallies);
+    else
+        scratch->counts = calloc(places, sizeof *scratch->counts);
     scratch->bits = calloc(words, sizeof *scratch->bits);
     scratch->words = calloc(words / 64 + 1, sizeof *scratch->words);
     scratch->order = malloc(places * sizeof *scratch->order);
-    return scratch->tallies != NULL && scratch->bits != NULL && scratch->words != NULL && scratch->order != NULL;
+    return (scratch->tallies != NULL || scratch->counts != NULL) && scratch->bits != NULL && scratch->words != NULL &&
+           scratch->order != NULL;
 }
 
 void tree_scratch_free(struct tree_scratch *scratch) {
     free(scratch->tallies);
+    free(scratch->counts);
     free(scratch->bits);
     free(scratch->words);
     free(scratch->order);
@@ -39,16 +47,46 @@ static double risk(const struct tree_tally *tally) {
 
 /* ---- counting ---- */
 
+static struct tree_tally tally_of(uint64_t counted, double positive_weight) {
+    double rows = (double)(counted & UINT32_MAX), positives = (double)(counted >> 32);
+    return (struct tree_tally){rows - positives + positives * positive_weight, positives * positive_weight,
+                               counted & UINT32_MAX};
+}
+
+struct tree_tally tree_tally_at(const struct tree_scratch *scratch, uint32_t place) {
+    return scratch->counts != NULL ? tally_of(scratch->counts[place], scratch->positive_weight)
+                                   : scratch->tallies[place];
+}
+
+static void mark(struct tree_scratch *scratch, uint32_t place) {
+    scratch->bits[place / 64] |= UINT64_C(1) << place % 64;
+    scratch->words[place / 4096] |= UINT64_C(1) << place / 64 % 64;
+}
+
 static void count_rows(struct tree_scratch *scratch, const struct tree_column *column, const struct tree_rows *rows) {
+    uint64_t missing = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        if (i + AHEAD < rows->count)
+            __builtin_prefetch(&column->place[rows->rows[i + AHEAD]]);
+        uint32_t row = rows->rows[i], place = column->place[row];
+        uint64_t *counted = place == TREE_MISSING ? &missing : &scratch->counts[place];
+        if (*counted == 0 && place != TREE_MISSING)
+            mark(scratch, place);
+        *counted += 1 | (uint64_t)rows->answer[row] << 32;
+    }
+    scratch->positive_weight = rows->positive_weight;
+    scratch->missing = tally_of(missing, rows->positive_weight);
+}
+
+static void weigh_rows(struct tree_scratch *scratch, const struct tree_column *column, const struct tree_rows *rows) {
+    scratch->missing = (struct tree_tally){0};
     for (size_t i = 0; i < rows->count; i++) {
         uint32_t row = rows->rows[i], place = column->place[row];
         struct tree_tally *tally = place == TREE_MISSING ? &scratch->missing : &scratch->tallies[place];
-        if (tally->rows++ == 0 && place != TREE_MISSING) {
-            scratch->bits[place / 64] |= UINT64_C(1) << place % 64;
-            scratch->words[place / 4096] |= UINT64_C(1) << place / 64 % 64;
-        }
+        if (tally->rows++ == 0 && place != TREE_MISSING)
+            mark(scratch, place);
         tally->weight += rows->weight[row];
-        tally->positive += rows->positive[row];
+        tally->positive += rows->answer[row] != 0 ? rows->weight[row] : 0;
     }
 }
 
@@ -66,8 +104,8 @@ static void list_places(struct tree_scratch *scratch, uint32_t distinct) {
 
 /* Whether place a comes before b: the smaller rate of positives first; equal rates by place, that is by bytes. */
 static bool precedes(const struct tree_scratch *scratch, uint32_t a, uint32_t b) {
-    const struct tree_tally *x = &scratch->tallies[a], *y = &scratch->tallies[b];
-    double first = x->positive / x->weight, second = y->positive / y->weight;
+    struct tree_tally x = tree_tally_at(scratch, a), y = tree_tally_at(scratch, b);
+    double first = x.positive / x.weight, second = y.positive / y.weight;
     return first != second ? first < second : a < b;
 }
 
@@ -91,16 +129,22 @@ static void order_by_rate(struct tree_scratch *scratch) {
 }
 
 void tree_tally_column(struct tree_scratch *scratch, const struct tree_column *column, const struct tree_rows *rows) {
-    scratch->missing = (struct tree_tally){0};
-    count_rows(scratch, column, rows);
+    if (rows->weight == NULL)
+        count_rows(scratch, column, rows);
+    else
+        weigh_rows(scratch, column, rows);
     list_places(scratch, column->distinct);
     if (column->values == NULL)
         order_by_rate(scratch);
 }
 
 void tree_scratch_clear(struct tree_scratch *scratch) {
-    for (size_t i = 0; i < scratch->count; i++)
-        scratch->tallies[scratch->order[i]] = (struct tree_tally){0};
+    for (size_t i = 0; i < scratch->count; i++) {
+        if (scratch->counts != NULL)
+            scratch->counts[scratch->order[i]] = 0;
+        else
+            scratch->tallies[scratch->order[i]] = (struct tree_tally){0};
+    }
     scratch->count = 0;
 }
 
@@ -121,7 +165,8 @@ void tree_search(const struct tree_scratch *scratch, uint32_t column, const stru
     struct tree_tally left = {0};
     bool missing = scratch->missing.rows > 0;
     for (uint32_t cut = 1; cut <= scratch->count; cut++) {
-        add(&left, &scratch->tallies[scratch->order[cut - 1]]);
+        struct tree_tally own = tree_tally_at(scratch, scratch->order[cut - 1]);
+        add(&left, &own);
         if (cut == scratch->count && !missing)
             return;
         struct tree_tally right = rest(all, &left);

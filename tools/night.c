@@ -28,6 +28,9 @@ bool section_fits(const struct section *section, const struct till_schema *schem
 
 /* --- Pictures --- */
 
+/* A page stays below a megabyte, so that it can be mailed; tables are short, and what is left is for them. */
+enum { MOST_BYTES = 900000 };
+
 /* The page has its own frame around a picture; all else than the <svg> element is for files. */
 static void put_picture(struct page *page, const struct till_text *drawn) {
     static const char mark[] = "<svg";
@@ -56,8 +59,12 @@ static enum till_status draw(struct night *night, const char *name, const char *
         status = picture_read(&picture, night->run, input, error);
     if (status == TILL_OK)
         status = picture_draw(&picture, &drawn, error);
-    if (status == TILL_OK)
+    const struct till_slice values[] = {till_slice_of(name)};
+    if (status == TILL_OK && night->page.out.length + drawn.length <= MOST_BYTES)
         put_picture(&night->page, &drawn);
+    else if (status == TILL_OK)
+        page_note(&night->page, "The picture is left out, as the page would pass 1 MB with it: till-plot #1 draws it.",
+                  values);
     till_text_free(&drawn);
     picture_free(&picture);
     till_input_close(input);

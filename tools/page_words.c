@@ -10,6 +10,8 @@ static const char *const words[][2] = {
     {"There are no rows.", "没有数据。"},
     {"(none)", "（无）"},
     {"#1 more are in the file.", "文件中还有 #1 个。"},
+    {"The picture is left out, as the page would pass 1 MB with it: till-plot #1 draws it.",
+     "图片未放入，否则页面超过 1 MB：可用 till-plot #1 绘制。"},
     /* What was read */
     {"What was read", "读取的数据"},
     {"#5 read #1 rows: #2 were used, #3 left out, and #4 were bad.",

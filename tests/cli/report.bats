@@ -144,6 +144,17 @@ night() {
     done
 }
 
+@test "a page stays below 1 MB, whatever is drawn" {
+    need_gnuplot
+    awk 'BEGIN { print "from,to,customers"; for (i = 0; i < 60; i++) for (j = 0; j < 60; j++) print "c" i ",c" j "," 1 + i * j % 7 }' > a.csv
+    cp a.csv b.csv
+    cp a.csv c.csv
+    till-report -q a.csv b.csv c.csv > page.html
+    [ "$(wc -c < page.html)" -lt 1000000 ]
+    [ "$(grep -c '<figure>' page.html)" -ge 1 ]
+    grep -F 'as the page would pass 1 MB with it: till-plot <b>migration</b> draws it.' page.html
+}
+
 @test "in Chinese, nothing of ours is left in English" {
     night
     till-report -q --no-pictures --lang=zh --currency=元 $ALL > page.html

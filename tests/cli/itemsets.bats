@@ -147,6 +147,14 @@ END
     echo >> long.dat
     echo 5 >> long.dat
     [ "$(till-itemsets -q --fimi -s 2 long.dat | tail -n 1)" = 5,1,2,1 ]
+    till-itemsets -q --fimi -s 1 --type=closed long.dat > out
+    [ "$(wc -l < out)" -eq 3 ]
+    [ "$(sed -n 2p out)" = 5,1,2,1 ]
+    [ "$(tail -n 1 out | cut -d, -f2,3)" = 1000000,1 ]
+    [ "$(tail -n 1 out | cut -d, -f1 | tr '|' '\n' | LC_ALL=C sort -c | wc -l)" -eq 0 ]
+    till-itemsets -q --fimi -s 1 --type=maximal long.dat | cmp - <(sed 2d out)
+    run -3 till-itemsets -q --fimi -s 1 long.dat
+    [[ $output == *"more than 100000000 itemsets"* ]]
     seq 0 9999 | tr '\n' ' ' | till-itemsets -q --fimi -s 1 --count --type=maximal | cmp - <(printf 'size,itemsets\n10000,1\n')
     seq 0 65535 | till-itemsets -q --fimi -s 1 --count | cmp - <(printf 'size,itemsets\n1,65536\n')
 }

@@ -217,6 +217,115 @@ static void many_baskets_give_the_sets_of_the_definition(void **state) {
     }
 }
 
+/* --- few baskets of many items --- */
+
+enum { WIDE_ITEMS = 192, WIDE_ROWS = 9, WIDE_WORDS = WIDE_ITEMS / 64 };
+
+struct wide_set {
+    uint64_t item[WIDE_WORDS];
+    uint32_t support;
+};
+
+static bool is_part(const struct wide_set *part, const struct wide_set *whole) {
+    for (size_t w = 0; w < WIDE_WORDS; w++)
+        if ((part->item[w] & ~whole->item[w]) != 0)
+            return false;
+    return true;
+}
+
+/* A closed set is what some baskets have in common, so trying all groups of baskets finds all: 2^9, however many the
+ * items. Each of the baskets stands `times` times. Returns how many closed sets there are, without the empty one. */
+static size_t wide_closed(const struct wide_set *rows, uint32_t times, uint32_t minimum, struct wide_set *found) {
+    size_t count = 0;
+    for (uint32_t group = 1; group < 1u << WIDE_ROWS; group++) {
+        struct wide_set set;
+        memset(&set, 0xFF, sizeof set);
+        for (uint32_t row = 0; row < WIDE_ROWS; row++)
+            for (size_t w = 0; (group >> row & 1) != 0 && w < WIDE_WORDS; w++)
+                set.item[w] &= rows[row].item[w];
+        set.support = 0;
+        uint32_t holders = 0;
+        for (uint32_t row = 0; row < WIDE_ROWS; row++)
+            if (is_part(&set, &rows[row]))
+                holders |= 1u << row;
+        set.support = (uint32_t)__builtin_popcount(holders) * times;
+        if (holders == group && set.support >= minimum && (set.item[0] | set.item[1] | set.item[2]) != 0)
+            found[count++] = set;
+    }
+    return count;
+}
+
+struct wide_answer {
+    const struct wide_set *sets;
+    size_t count;
+    size_t delivered;
+};
+
+static enum till_status find_wide(void *context, const uint32_t *items, size_t size, uint64_t count,
+                                  struct till_error *error) {
+    struct wide_answer *answer = context;
+    struct wide_set set = {{0}, (uint32_t)count};
+    for (size_t k = 0; k < size; k++) {
+        set.item[items[k] / 64] |= (uint64_t)1 << items[k] % 64;
+        assert_true(k == 0 || items[k - 1] < items[k]);
+    }
+    size_t k = 0;
+    while (k < answer->count && memcmp(&answer->sets[k], &set, sizeof set.item) != 0)
+        k++;
+    assert_true(k < answer->count && answer->sets[k].support == set.support);
+    answer->delivered++;
+    (void)error;
+    return TILL_OK;
+}
+
+static void wide_question(const struct till_baskets *baskets, enum till_itemsets_type type, uint32_t minimum,
+                          const struct wide_set *sets, size_t count) {
+    struct till_error error = {0};
+    struct till_itemset_counts counts = {0};
+    struct wide_answer answer = {sets, count, 0};
+    struct till_itemsets_options options = {.type = type, .minimum_support = minimum, .threads = 1 + minimum % 3};
+    assert_int_equal(till_itemsets_mine(baskets, &options, find_wide, &answer, &error), TILL_OK);
+    assert_int_equal(answer.delivered, count);
+    assert_int_equal(till_itemsets_count(baskets, &options, &counts, &error), TILL_OK);
+    assert_true(counts.total == (till_wide)count);
+    till_itemset_counts_free(&counts);
+}
+
+/* Most items of such baskets lie in the same ones as others. */
+static void wide_baskets_give_what_groups_of_them_share(void **state) {
+    (void)state;
+    static struct wide_set rows[WIDE_ROWS], closed[1 << WIDE_ROWS], maximal[1 << WIDE_ROWS];
+    for (uint32_t trial = 0; trial < 240; trial++) {
+        random_state = 5000 + trial;
+        struct fixture fixture = {0};
+        uint32_t times = trial % 3 == 0 ? 12 : 1, minimum = (1 + random_below(3)) * times;
+        memset(rows, 0, sizeof rows);
+        for (uint32_t row = 0; row < WIDE_ROWS; row++) {
+            uint32_t chance = random_below(3) == 0 ? 50 : random_below(1000);
+            for (uint32_t item = 0; item < WIDE_ITEMS; item++)
+                rows[row].item[item / 64] |= (uint64_t)(random_below(1000) < chance) << item % 64;
+            for (uint32_t again = 0; again < times; again++) {
+                fixture_begin(&fixture);
+                for (uint32_t item = 0; item < WIDE_ITEMS; item++)
+                    if ((rows[row].item[item / 64] >> item % 64 & 1) != 0)
+                        fixture_add(&fixture, item);
+            }
+        }
+        fixture.baskets.item_count = WIDE_ITEMS;
+        size_t count = wide_closed(rows, times, minimum, closed), largest = 0;
+        for (size_t a = 0; a < count; a++) {
+            bool covered = false;
+            for (size_t b = 0; b < count; b++)
+                covered |= a != b && is_part(&closed[a], &closed[b]);
+            if (!covered)
+                maximal[largest++] = closed[a];
+        }
+        wide_question(&fixture.baskets, TILL_ITEMSETS_CLOSED, minimum, closed, count);
+        wide_question(&fixture.baskets, TILL_ITEMSETS_MAXIMAL, minimum, maximal, largest);
+        fixture_free(&fixture);
+    }
+}
+
 /* --- numbers of other miners --- */
 
 /* Borgelt's eclat and fpgrowth, and LCM 5.3: each number by at least two of them. The epub row: a direct enumeration in
@@ -392,6 +501,34 @@ static void long_baskets_do_not_stall(void **state) {
     fixture_free(&fixture);
 }
 
+/* Three baskets of 300,000 items: items are as many as the groups of baskets that hold them. */
+static void huge_baskets_are_as_many_items_as_differ(void **state) {
+    (void)state;
+    enum { MANY = 300000 };
+    struct fixture fixture = {0};
+    struct till_error error = {0};
+    struct till_itemset_counts counts = {0};
+    for (uint32_t b = 0; b < 3; b++) {
+        fixture_begin(&fixture);
+        for (uint32_t k = 0; k < MANY; k++)
+            if (k % 4 != b)
+                fixture_add(&fixture, k);
+    }
+    for (size_t t = 1; t < LENGTH(types); t++) {
+        struct till_itemsets_options options = {.type = types[t], .minimum_support = 1, .threads = 2};
+        uint64_t sets = t == 1 ? 7 : 3, delivered = 0; /* of each group of baskets, or of each basket */
+        assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_OK);
+        assert_true(counts.total == (till_wide)sets && counts.of_size[MANY / 4 * 3] == 3);
+        till_itemset_counts_free(&counts);
+        assert_int_equal(till_itemsets_mine(&fixture.baskets, &options, count_sets, &delivered, &error), TILL_OK);
+        assert_int_equal(delivered, sets);
+    }
+    struct till_itemsets_options all = {.minimum_support = 1};
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &all, &counts, &error), TILL_ERROR_DATA);
+    assert_non_null(strstr(error.message, "2^127"));
+    fixture_free(&fixture);
+}
+
 static void a_flood_is_refused_with_what_would_bound_it(void **state) {
     (void)state;
     struct fixture fixture;
@@ -459,10 +596,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_baskets_give_the_sets_of_the_definition),
         cmocka_unit_test(many_baskets_give_the_sets_of_the_definition),
+        cmocka_unit_test(wide_baskets_give_what_groups_of_them_share),
         cmocka_unit_test(numbers_equal_those_of_other_miners),
         cmocka_unit_test(no_baskets_give_no_sets),
         cmocka_unit_test(items_in_every_basket_are_counted_not_enumerated),
         cmocka_unit_test(long_baskets_do_not_stall),
+        cmocka_unit_test(huge_baskets_are_as_many_items_as_differ),
         cmocka_unit_test(a_flood_is_refused_with_what_would_bound_it),
         cmocka_unit_test(options_and_codes_are_checked),
         cmocka_unit_test(a_refusal_ends_the_delivery),

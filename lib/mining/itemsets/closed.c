@@ -94,7 +94,7 @@ static bool extend(struct worker *worker, const struct unit *unit, const struct 
         return false;
     mark_covered(node, &child, covered);
     uint32_t perfects = list_perfect(node, &child, node->support[i], perfect);
-    set_require(worker, unit->name[node->code[i]]);
+    unit_require(worker, unit, node->code[i]);
     unit->member[node->code[i]] = 1;
     node_name(worker, unit, node, node->support[i], &child);
     bool done = set_report(worker, node->support[i]) &&

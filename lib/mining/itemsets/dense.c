@@ -3,76 +3,62 @@
  * mining, section 3). The rows are those of the branch alone, so columns are short even where the input is long. */
 #include "engine.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Below so many extensions a shorter column does not pay for its making. */
 enum { FEW_COLUMNS = 6 };
 
-static int compare_keys(const void *a, const void *b) {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
+/* Up to so many are sorted by insertion. */
+enum { FEW_EXTENSIONS = 32 };
 
-/* Extensions by rising support: branches then have few rows early, and much in common late. A listing keeps their
- * order. */
-static bool order_extensions(struct worker *worker, const struct candidates *c) {
-    if (worker->plan->listing)
-        return true;
-    uint64_t *keys = worker_take(worker, c->extends, sizeof *keys);
-    if (keys == NULL)
+/* Many extensions: by counting, as supports are at most that of the branch. Stable, so that codes rise among equals. */
+static bool sort_many(struct worker *worker, const struct candidates *c) {
+    uint32_t *next = worker_take(worker, (size_t)c->support + 2, sizeof *next);
+    uint32_t *sorted = worker_take(worker, c->extends, sizeof *sorted);
+    if (next == NULL || sorted == NULL)
         return false;
-    for (uint32_t k = 0; k < c->extends; k++) {
-        uint64_t key = (uint64_t)worker->count[c->extend[k]] << 32 | c->extend[k];
-        uint32_t to = k;
-        for (; c->extends <= 32 && to > 0 && keys[to - 1] > key; to--)
-            keys[to] = keys[to - 1];
-        keys[to] = key;
-    }
-    if (c->extends > 32)
-        qsort(keys, c->extends, sizeof *keys, compare_keys);
+    memset(next, 0, ((size_t)c->support + 2) * sizeof *next);
     for (uint32_t k = 0; k < c->extends; k++)
-        c->extend[k] = (uint32_t)keys[k];
+        next[worker->count[c->extend[k]] + 1]++;
+    for (uint32_t support = 1; support <= c->support; support++)
+        next[support] += next[support - 1];
+    for (uint32_t k = 0; k < c->extends; k++)
+        sorted[next[worker->count[c->extend[k]]]++] = c->extend[k];
+    memcpy(c->extend, sorted, c->extends * sizeof *sorted);
     return true;
 }
 
-static void insert_code(uint32_t *codes, uint32_t count, uint32_t code) {
-    for (; count > 0 && codes[count - 1] > code; count--)
-        codes[count] = codes[count - 1];
-    codes[count] = code;
+/* Extensions by rising support: branches then have few rows early, and much in common late. A listing keeps their
+ * order. They come by rising code. */
+static bool order_extensions(struct worker *worker, const struct candidates *c) {
+    if (worker->plan->listing)
+        return true;
+    if (c->extends > FEW_EXTENSIONS)
+        return sort_many(worker, c);
+    for (uint32_t k = 1; k < c->extends; k++) {
+        uint32_t code = c->extend[k], to = k;
+        for (; to > 0 && worker->count[c->extend[to - 1]] > worker->count[code]; to--)
+            c->extend[to] = c->extend[to - 1];
+        c->extend[to] = code;
+    }
+    return true;
 }
 
-/* Sets the bits of one row, and lists its codes where `list` is not NULL. Returns the end of the list. */
-static uint32_t *fill_row(const struct unit *unit, const uint32_t *map, const uint32_t *entry, uint32_t row,
-                          bool before, uint32_t *list) {
-    uint32_t listed = 0;
+/* Sets the bits of one row. */
+static void fill_row(const struct unit *unit, const uint32_t *map, const uint32_t *entry, uint32_t row, bool before) {
     while (before && entry[-1] != ROW_END)
         entry--;
-    for (; *entry != ROW_END; entry++) {
-        uint32_t code = map[*entry];
-        if (code == NO_CODE)
-            continue;
-        unit->columns[(size_t)code * unit->words + row / 64] |= (uint64_t)1 << row % 64;
-        if (list != NULL)
-            insert_code(list, listed++, code);
-    }
-    if (list == NULL)
-        return NULL;
-    list[listed] = NO_CODE;
-    return list + listed + 1;
+    for (; *entry != ROW_END; entry++)
+        if (map[*entry] != NO_CODE)
+            unit->columns[(size_t)map[*entry] * unit->words + row / 64] |= (uint64_t)1 << row % 64;
 }
 
 static void fill(struct worker *worker, const struct unit *unit, const struct sparse *rows,
                  const struct candidates *c) {
-    bool before = c->checks > 0;
-    uint32_t *at = unit->row;
     memset(unit->columns, 0, (size_t)unit->items * unit->words * sizeof *unit->columns);
     for (uint32_t k = 0; k < unit->rows; k++) {
-        const uint32_t *entry = rows->entries + rows->occurrence[rows->start[c->item] + k];
         prefetch_row(rows, rows->start[c->item] + k);
-        if (unit->row != NULL)
-            unit->row_start[k] = (uint32_t)(at - unit->row);
-        at = fill_row(unit, worker->map, entry, k, before, at);
+        fill_row(unit, worker->map, rows->entries + rows->occurrence[rows->start[c->item] + k], k, c->checks > 0);
     }
 }
 
@@ -81,14 +67,45 @@ static uint32_t rows_of(const struct sparse *rows, uint32_t item) {
     return rows->start[item + 1] - rows->start[item];
 }
 
-/* Takes the lists of a unit for closed sets: each row in items, and its end. */
-static bool take_lists(struct worker *worker, const struct candidates *c, struct unit *unit) {
+/* Adds one to the number of each row in which an item lies. */
+static void count_rows(const struct unit *unit, uint32_t local, uint32_t *number) {
+    const uint64_t *column = unit->columns + (size_t)local * unit->words;
+    for (uint32_t word = 0; word < unit->words; word++)
+        for (uint64_t bits = column[word]; bits != 0; bits &= bits - 1)
+            number[word * 64 + (uint32_t)__builtin_ctzll(bits)]++;
+}
+
+/* Puts an item where the next one of each of its rows goes. */
+static void put_in_rows(const struct unit *unit, uint32_t local, uint32_t *next) {
+    const uint64_t *column = unit->columns + (size_t)local * unit->words;
+    for (uint32_t word = 0; word < unit->words; word++)
+        for (uint64_t bits = column[word]; bits != 0; bits &= bits - 1)
+            unit->row[next[word * 64 + (uint32_t)__builtin_ctzll(bits)]++] = local;
+}
+
+/* Lists the items of each row, for closed sets: the columns are turned by counting, so that codes rise. */
+static bool list_items(struct worker *worker, struct unit *unit) {
     size_t listed = unit->rows;
-    for (uint32_t k = 0; k < unit->items; k++)
-        listed += worker->count[candidate_at(c, k)];
+    for (uint32_t local = 0; local < unit->items; local++)
+        listed += unit->support[local];
+    uint32_t *next = worker_take(worker, unit->rows, sizeof *next);
     unit->row = worker_take(worker, listed, sizeof *unit->row);
     unit->row_start = worker_take(worker, unit->rows, sizeof *unit->row_start);
-    return unit->row != NULL && unit->row_start != NULL;
+    if (next == NULL || unit->row == NULL || unit->row_start == NULL)
+        return false;
+    memset(next, 0, unit->rows * sizeof *next);
+    for (uint32_t local = 0; local < unit->items; local++)
+        count_rows(unit, local, next);
+    for (uint32_t row = 0, at = 0; row < unit->rows; row++) {
+        unit->row_start[row] = at;
+        at += next[row] + 1; /* and the end */
+        next[row] = unit->row_start[row];
+    }
+    for (uint32_t local = 0; local < unit->items; local++)
+        put_in_rows(unit, local, next);
+    for (uint32_t row = 0; row < unit->rows; row++)
+        unit->row[next[row]] = NO_CODE;
+    return true;
 }
 
 static uint32_t words_for(uint32_t rows) {
@@ -102,7 +119,7 @@ bool unit_new(struct worker *worker, const struct sparse *rows, const struct can
     if (worker->plan->type == TILL_ITEMSETS_CLOSED && c->checks == 0)
         unit->parent = rows;
     unit->words = words_for(count);
-    if (!order_extensions(worker, c) || (worker->plan->type == TILL_ITEMSETS_CLOSED && !take_lists(worker, c, unit)))
+    if (!order_extensions(worker, c))
         return false;
     unit->name = worker_take(worker, items, sizeof *unit->name);
     unit->support = worker_take(worker, items, sizeof *unit->support);
@@ -120,7 +137,13 @@ bool unit_new(struct worker *worker, const struct sparse *rows, const struct can
     fill(worker, unit, rows, c);
     for (uint32_t k = 0; k < items; k++)
         worker->map[candidate_at(c, k)] = NO_CODE;
-    return true;
+    return unit_merge(worker, unit) && (worker->plan->type != TILL_ITEMSETS_CLOSED || list_items(worker, unit));
+}
+
+void unit_require(struct worker *worker, const struct unit *unit, uint32_t local) {
+    set_require(worker, unit->name[local]);
+    for (uint32_t k = unit->twin == NULL ? NO_CODE : unit->twin[local]; k != NO_CODE; k = unit->twin_next[k])
+        set_require(worker, unit->twin_name[k]);
 }
 
 /* The node of the branch's own set: all extensions. */
@@ -196,7 +219,7 @@ void node_name(struct worker *worker, const struct unit *unit, const struct node
             if (worker->plan->type == TILL_ITEMSETS_FREQUENT)
                 set_allow(worker);
             else
-                set_require(worker, unit->name[code]);
+                unit_require(worker, unit, code);
             unit->member[code] = 1;
             continue;
         }

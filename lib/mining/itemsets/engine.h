@@ -53,6 +53,9 @@ struct recoded {
     struct sparse rows;
     uint32_t *original;  /* code -> caller's item */
     uint32_t perfect;    /* items that lie in every basket: the codes rows.items to rows.items + perfect - 1 */
+    uint32_t all;        /* codes: of rows, of perfect items, of twins */
+    uint32_t *twin;      /* code -> the next one of those that lie in the same baskets, NO_CODE behind the last */
+    uint32_t *members;   /* code -> how many they are; both NULL: each item is searched by itself */
     uint32_t *memory[6]; /* what `rows` points at */
 };
 
@@ -79,8 +82,11 @@ struct worker {
     struct stack stack;
     uint32_t required; /* items of P that every set of the branch has */
     uint32_t optional; /* items that each set may have or not: perfect extensions of frequent sets */
-    uint32_t *path;    /* the required items in the order in which they joined; both only when storing */
-    uint32_t *set;     /* the same as places in the output order, rising */
+    uint32_t *path;    /* the required items, as places in the output order, as they joined; only when storing */
+    uint32_t *set;     /* the first `sorted` of them, rising; the others follow when they are asked for */
+    uint32_t sorted;
+    uint32_t *joining;     /* room for those that are sorted into the set */
+    unsigned char *leaves; /* by place: clear between uses */
     struct tally tally;
     struct store store;   /* closed, maximal */
     struct stream stream; /* frequent */
@@ -113,9 +119,12 @@ struct unit {
     uint32_t first;
     uint32_t *name; /* local code -> code of recode.c */
     uint32_t *support;
-    uint64_t *columns;     /* items x words */
-    uint32_t *row;         /* closed: the local codes of each row in rising order, NO_CODE behind them */
-    uint32_t *row_start;   /* closed: where a row begins */
+    uint32_t *twin;      /* local code -> the first of a chain of items in the same rows, or NO_CODE; NULL: no chains */
+    uint32_t *twin_next; /* of each in a chain: the next, */
+    uint32_t *twin_name; /* and its code of recode.c */
+    uint64_t *columns;   /* items x words */
+    uint32_t *row;       /* closed: the local codes of each row in rising order, NO_CODE behind them */
+    uint32_t *row_start; /* closed: where a row begins */
     unsigned char *member; /* whether a local code lies in P */
     const struct sparse
         *parent;          /* closed: where the items before `item` are listed, when they have no columns; or NULL */
@@ -140,10 +149,24 @@ struct node {
  * set bits of `rows` say which occurrences count; NULL: all. In closed.c. */
 bool is_listed(const struct sparse *rows, uint32_t item, const uint64_t *bits, uint32_t words, uint32_t *suspects);
 
+/* How baskets are recoded. */
+struct recoding {
+    uint32_t minimum;     /* support */
+    const uint32_t *rank; /* the order of the codes; NULL: rising support, and perfect items apart */
+    bool merge;           /* twins to one code */
+};
+
 /* recode.c */
-enum till_status recode(struct recoded *recoded, const struct till_baskets *baskets, uint32_t minimum,
-                        const uint32_t *rank, struct till_error *error);
+enum till_status recode(struct recoded *recoded, const struct till_baskets *baskets, const struct recoding *how,
+                        struct till_error *error);
 void recode_free(struct recoded *recoded);
+
+/* twins.c: leader[code] becomes the first code with the same list of baskets, as a rule itself; `twins` are the others.
+ * The occurrences are numbers of baskets here. False when memory is out. */
+bool find_twins(const struct sparse *lists, uint32_t *leader, uint32_t *twins);
+
+/* The same for the columns of a unit; its codes are then fewer. False when memory is out. */
+bool unit_merge(struct worker *worker, struct unit *unit);
 
 /* sparse.c: everything below P and item i of `rows`. False when worker->status says why not. */
 bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i);
@@ -151,6 +174,8 @@ bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i)
 /* dense.c */
 bool unit_new(struct worker *worker, const struct sparse *rows, const struct candidates *candidates, struct unit *unit);
 bool unit_mine(struct worker *worker, const struct unit *unit);
+/* An item of the unit joins the set, with its twins. */
+void unit_require(struct worker *worker, const struct unit *unit, uint32_t local);
 /* Extends the node's set by its item i: `child` has what follows i and is frequent with it. Its codes are still indexes
  * into node->code, until node_name. */
 bool node_project(struct worker *worker, const struct node *node, uint32_t i, struct node *child);

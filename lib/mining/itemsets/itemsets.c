@@ -43,7 +43,7 @@ static enum till_status too_many(const struct run *run, struct till_error *error
 }
 
 static bool worker_new(struct worker *worker, struct plan *plan) {
-    uint32_t items = plan->recoded->rows.items, all = items + plan->recoded->perfect;
+    uint32_t items = plan->recoded->rows.items, all = plan->recoded->all;
     *worker = (struct worker){.plan = plan, .status = TILL_OK};
     worker->store = (struct store){.width = place_width(all), .inner = plan->inner};
     worker->stream = (struct stream){.width = place_width(all)};
@@ -51,12 +51,14 @@ static bool worker_new(struct worker *worker, struct plan *plan) {
     worker->bits = calloc((size_t)items / 64 + 1, sizeof *worker->bits);
     worker->touched = malloc(((size_t)items + 1) * sizeof *worker->touched);
     worker->map = malloc(((size_t)items + 1) * sizeof *worker->map);
-    worker->path = malloc(((size_t)all + 1) * 2 * sizeof *worker->path);
+    worker->path = malloc(((size_t)all + 1) * 3 * sizeof *worker->path);
+    worker->leaves = calloc((size_t)all + 1, sizeof *worker->leaves);
     worker->stream.joined = malloc(((size_t)all + 1) * sizeof *worker->stream.joined);
     if (worker->count == NULL || worker->bits == NULL || worker->touched == NULL || worker->map == NULL ||
-        worker->path == NULL || worker->stream.joined == NULL)
+        worker->path == NULL || worker->leaves == NULL || worker->stream.joined == NULL)
         return false;
     worker->set = worker->path + all + 1;
+    worker->joining = worker->set + all + 1;
     worker->stream.path = worker->path;
     for (uint32_t code = 0; code < items; code++)
         worker->map[code] = NO_CODE;
@@ -69,6 +71,7 @@ static void worker_free(struct worker *worker) {
     free(worker->touched);
     free(worker->map);
     free(worker->path);
+    free(worker->leaves);
     free(worker->stream.joined);
     stream_free(&worker->stream);
     stack_free(&worker->stack);
@@ -95,7 +98,7 @@ static int compare_keys(const void *a, const void *b) {
 
 /* place[code]: where a frequent item stands among them by `rank`; at[place]: its code. */
 static bool place_by_rank(const struct recoded *recoded, const uint32_t *rank, uint32_t *place, uint32_t *at) {
-    uint32_t all = recoded->rows.items + recoded->perfect;
+    uint32_t all = recoded->all;
     uint64_t *keys = malloc(((size_t)all + 1) * sizeof *keys);
     if (keys == NULL)
         return false;
@@ -115,7 +118,7 @@ static bool place_by_rank(const struct recoded *recoded, const uint32_t *rank, u
 /* Where items go in the output. Where the inner rank orders them in another way, `inner` and `outer` lead from output
  * places to inner places and back. */
 static bool place_items(struct run *run, const struct till_itemsets_options *options) {
-    size_t all = (size_t)run->recoded.rows.items + run->recoded.perfect;
+    size_t all = run->recoded.all;
     uint32_t *position = run->plan.position = malloc((all + 1) * sizeof *position);
     uint32_t *inner = run->plan.inner = malloc((all + 1) * sizeof *inner);
     run->item = malloc((all + 1) * sizeof *run->item);
@@ -154,12 +157,14 @@ static uint32_t *rank_by_code(uint32_t items) {
 /* Recodes by support, or by rank where frequent sets are to be met in the order of their delivery. */
 static enum till_status recode_for(struct run *run, const struct till_baskets *baskets, const uint32_t *rank,
                                    struct till_error *error) {
+    struct recoding how = {run->plan.minimum, NULL, run->plan.type != TILL_ITEMSETS_FREQUENT};
     if (!run->plan.listing)
-        return recode(&run->recoded, baskets, run->plan.minimum, NULL, error);
+        return recode(&run->recoded, baskets, &how, error);
     uint32_t *codes = rank == NULL ? rank_by_code(baskets->item_count) : NULL;
     if (rank == NULL && codes == NULL)
         return till_error_memory(error);
-    enum till_status status = recode(&run->recoded, baskets, run->plan.minimum, rank == NULL ? codes : rank, error);
+    how.rank = rank == NULL ? codes : rank;
+    enum till_status status = recode(&run->recoded, baskets, &how, error);
     free(codes);
     return status;
 }
@@ -212,7 +217,9 @@ static void require_perfect(struct worker *worker) {
 static enum till_status status_error(const struct run *run, enum till_status status, struct till_error *error) {
     if (status == TILL_ERROR_MEMORY)
         return till_error_memory(error);
-    return status == TILL_OK ? TILL_OK : too_many(run, error);
+    if (status == TILL_OK)
+        return TILL_OK;
+    return run->plan.counting ? tally_overflow(error) : too_many(run, error);
 }
 
 /* The body of the parallel loop: the branch of one item. */

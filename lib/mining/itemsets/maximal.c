@@ -64,7 +64,7 @@ static bool try_whole(struct worker *worker, struct maximal *m, bool *whole) {
         return true;
     for (uint32_t k = 0; k < node->count; k++) {
         m->inside[m->size++] = node->code[k];
-        set_require(worker, m->unit->name[node->code[k]]);
+        unit_require(worker, m->unit, node->code[k]);
     }
     return finish(worker, m, rows, support);
 }
@@ -91,7 +91,7 @@ static bool extend(struct worker *worker, const struct maximal *m, uint32_t i) {
     for (uint32_t k = 0; k < child.count; k++)
         if (child.support[k] == node->support[i])
             below.inside[below.size++] = node->code[child.code[k]];
-    set_require(worker, m->unit->name[node->code[i]]);
+    unit_require(worker, m->unit, node->code[i]);
     node_name(worker, m->unit, node, node->support[i], &child);
     if (known_holds(&worker->known, m->among, m->since, (struct known_part){m->inside + m->size, below.size - m->size},
                     (struct known_part){child.code, child.count}))

@@ -2,7 +2,9 @@
  * begin with the items that have the fewest baskets, and the extensions behind them have the most in common.
  *
  * Rows come out sorted without sorting them: items are spread to lists of rows in input order, and the lists, walked in
- * code order, are spread back to the rows (a counting sort in two passes, linear in the entries). */
+ * code order, are spread back to the rows (a counting sort in two passes, linear in the entries).
+ *
+ * Items that lie in the same baskets become one code where each set has all of them or none (twins.c). */
 #include "engine.h"
 
 #include <stdlib.h>
@@ -154,11 +156,84 @@ static void fill_rows(struct work *work, const uint32_t *start, uint32_t items, 
         }
 }
 
-static bool build(struct recoded *recoded, struct work *work, uint32_t minimum, const uint32_t *rank) {
-    uint32_t items = choose_items(work, minimum, rank, &recoded->perfect);
+/* ---- twins ---- */
+
+/* Where codes go when twins are put behind all others, in place of the leaders. */
+static void place_codes(const uint32_t *leader, uint32_t items, uint32_t perfect, uint32_t leaders, uint32_t *place) {
+    uint32_t first = 0, other = leaders + perfect;
+    for (uint32_t code = 0; code < items; code++)
+        place[code] = leader[code] == code ? first++ : other++;
+    for (uint32_t k = 0; k < perfect; k++)
+        place[items + k] = leaders + k;
+}
+
+/* Chains each code to its twins. */
+static void chain_twins(struct recoded *recoded, const uint32_t *leader, const uint32_t *place, uint32_t items) {
+    for (uint32_t code = 0; code < recoded->all; code++) {
+        recoded->twin[code] = NO_CODE;
+        recoded->members[code] = 1;
+    }
+    for (uint32_t code = 0; code < items; code++) {
+        uint32_t first = place[leader[code]];
+        if (leader[code] == code)
+            continue;
+        recoded->twin[place[code]] = recoded->twin[first];
+        recoded->twin[first] = place[code];
+        recoded->members[first]++;
+    }
+}
+
+/* Drops the lists of twins; their baskets get shorter. Lists move towards the front only. */
+static void drop_lists(struct work *work, const uint32_t *leader, uint32_t items, uint32_t *start,
+                       uint32_t *occurrence) {
+    uint32_t kept = 0, at = 0;
+    for (uint32_t code = 0, from = start[0]; code < items; code++) {
+        uint32_t end = start[code + 1];
+        if (leader[code] == code)
+            start[kept++] = at;
+        for (uint32_t k = from; k < end; k++)
+            if (leader[code] == code)
+                occurrence[at++] = occurrence[k];
+            else
+                work->length[occurrence[k]]--;
+        from = end;
+    }
+    start[kept] = at;
+}
+
+/* Renumbers the codes, so that those which are searched come first. */
+static bool merge_twins(struct recoded *recoded, struct work *work, uint32_t *items) {
+    uint32_t **memory = recoded->memory, twins, *codes = allocate(3 * (uint64_t)recoded->all, sizeof *codes);
+    const struct sparse lists = {*items, 0, NULL, memory[1], NULL, memory[2], memory[5]};
+    bool fine = codes != NULL && find_twins(&lists, codes, &twins);
+    if (!fine || twins == 0) {
+        free(codes);
+        return fine;
+    }
+    uint32_t *leader = codes, *place = codes + recoded->all, *held = place + recoded->all;
+    recoded->twin = allocate(recoded->all, sizeof *recoded->twin);
+    recoded->members = allocate(recoded->all, sizeof *recoded->members);
+    fine = recoded->twin != NULL && recoded->members != NULL;
+    if (fine) {
+        place_codes(leader, *items, recoded->perfect, *items - twins, place);
+        chain_twins(recoded, leader, place, *items);
+        drop_lists(work, leader, *items, memory[2], memory[5]);
+        uint32_t *const renumbered[] = {recoded->original, memory[1]};
+        for (size_t i = 0; i < 2; i++) {
+            memcpy(held, renumbered[i], recoded->all * sizeof *held);
+            for (uint32_t code = 0; code < recoded->all; code++)
+                renumbered[i][place[code]] = held[code];
+        }
+        *items -= twins;
+    }
+    free(codes);
+    return fine;
+}
+
+static bool build(struct recoded *recoded, struct work *work, const struct recoding *how) {
+    uint32_t items = choose_items(work, how->minimum, how->rank, &recoded->perfect);
     measure_baskets(work);
-    uint32_t **memory = recoded->memory;
-    uint32_t kept = items + recoded->perfect;
+    uint32_t **memory = recoded->memory, kept = recoded->all = items + recoded->perfect;
     for (size_t i = 0; i < 4; i++)
         memory[i] = allocate(kept + 1u, sizeof **memory);
     memory[4] = allocate(work->entries + 1, sizeof **memory);
@@ -175,19 +250,21 @@ static bool build(struct recoded *recoded, struct work *work, uint32_t minimum, 
     }
     place_lists(work, start, items);
     list_baskets(work, start, memory[3], items, memory[5]);
+    if (how->merge && !merge_twins(recoded, work, &items))
+        return false;
     memset(memory[5] + start[items], 0, PREFETCH * sizeof **memory);
     fill_rows(work, start, items, memory[4], memory[5]);
     recoded->rows = (struct sparse){items, 0, name, support, memory[4], start, memory[5]};
     return true;
 }
 
-enum till_status recode(struct recoded *recoded, const struct till_baskets *baskets, uint32_t minimum,
-                        const uint32_t *rank, struct till_error *error) {
+enum till_status recode(struct recoded *recoded, const struct till_baskets *baskets, const struct recoding *how,
+                        struct till_error *error) {
     struct work work = {0};
     enum till_status status = work_new(&work, baskets) ? TILL_OK : till_error_memory(error);
     if (status == TILL_OK)
         status = count_supports(&work, error);
-    if (status == TILL_OK && !build(recoded, &work, minimum, rank))
+    if (status == TILL_OK && !build(recoded, &work, how))
         status = till_error_memory(error);
     work_free(&work);
     if (status != TILL_OK)
@@ -199,5 +276,7 @@ void recode_free(struct recoded *recoded) {
     for (size_t i = 0; i < 6; i++)
         free(recoded->memory[i]);
     free(recoded->original);
+    free(recoded->twin);
+    free(recoded->members);
     *recoded = (struct recoded){0};
 }

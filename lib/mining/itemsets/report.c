@@ -1,11 +1,18 @@
 /* The set of the current branch. Counting needs only how many items it has; storing keeps them in output order, so that
- * a report copies them as they are. */
+ * a report copies them as they are. What joined since the last report is sorted in all at once, however much it is. */
 #include "engine.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* How many sets a worker holds before it tells the others. */
 enum { BATCH = 4096 };
+
+/* What a count has. */
+enum { WIDE_BITS = 128 };
+
+/* Up to so many items are moved in or out of the set one by one. */
+enum { FEW = 8 };
 
 static void insert(uint32_t *set, uint32_t size, uint32_t place) {
     for (; size > 0 && set[size - 1] > place; size--)
@@ -20,12 +27,51 @@ static void erase(uint32_t *set, uint32_t size, uint32_t place) {
     memmove(set + k, set + k + 1, (size - k - 1) * sizeof *set);
 }
 
-void set_require(struct worker *worker, uint32_t code) {
-    if (!worker->plan->counting) {
-        worker->path[worker->required] = worker->plan->position[code];
-        insert(worker->set, worker->required, worker->plan->position[code]);
+static int compare_places(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sorts all that joined into the set. */
+static void settle(struct worker *worker) {
+    uint32_t more = worker->required - worker->sorted, *set = worker->set, *joining = worker->joining;
+    for (; more <= FEW && worker->sorted < worker->required; worker->sorted++)
+        insert(set, worker->sorted, worker->path[worker->sorted]);
+    if (worker->sorted == worker->required)
+        return;
+    memcpy(joining, worker->path + worker->sorted, more * sizeof *joining);
+    qsort(joining, more, sizeof *joining, compare_places);
+    for (uint32_t left = worker->sorted, to = worker->required; more > 0; to--) /* from the back, in place */
+        set[to - 1] = left > 0 && set[left - 1] > joining[more - 1] ? set[--left] : joining[--more];
+    worker->sorted = worker->required;
+}
+
+/* Takes out of the set all that joined after the first `required`. */
+static void unsettle(struct worker *worker, uint32_t required) {
+    uint32_t *set = worker->set, kept = 0;
+    for (; worker->sorted > required && worker->sorted - required <= FEW; worker->sorted--)
+        erase(set, worker->sorted, worker->path[worker->sorted - 1]);
+    if (worker->sorted <= required)
+        return;
+    for (uint32_t k = required; k < worker->sorted; k++)
+        worker->leaves[worker->path[k]] = 1;
+    for (uint32_t k = 0; k < worker->sorted; k++) {
+        bool leaves = worker->leaves[set[k]];
+        worker->leaves[set[k]] = 0;
+        set[kept] = set[k];
+        kept += !leaves;
     }
-    worker->required++;
+    worker->sorted = required;
+}
+
+void set_require(struct worker *worker, uint32_t code) {
+    const struct recoded *recoded = worker->plan->recoded;
+    if (worker->plan->counting) {
+        worker->required += recoded->members == NULL ? 1 : recoded->members[code];
+        return;
+    }
+    for (uint32_t item = code; item != NO_CODE; item = recoded->twin == NULL ? NO_CODE : recoded->twin[item])
+        worker->path[worker->required++] = worker->plan->position[item];
 }
 
 void set_allow(struct worker *worker) {
@@ -34,10 +80,8 @@ void set_allow(struct worker *worker) {
 
 void set_restore(struct worker *worker, uint32_t required, uint32_t optional) {
     worker->optional = optional;
-    if (worker->plan->counting)
-        worker->required = required;
-    for (; worker->required > required; worker->required--)
-        erase(worker->set, worker->required, worker->path[worker->required - 1]);
+    worker->required = required;
+    unsettle(worker, required);
 }
 
 bool set_below_limit(struct worker *worker, uint32_t more) {
@@ -55,6 +99,7 @@ bool set_below_limit(struct worker *worker, uint32_t more) {
 static bool store_set(struct worker *worker, uint32_t size, uint32_t support) {
     if (size < worker->plan->smallest || size > worker->plan->largest || size == 0)
         return true;
+    settle(worker);
     if (store_add(&worker->store, worker->set, size, support))
         return set_below_limit(worker, 1);
     worker->status = TILL_ERROR_MEMORY;
@@ -64,6 +109,11 @@ static bool store_set(struct worker *worker, uint32_t size, uint32_t support) {
 bool set_report(struct worker *worker, uint32_t support) {
     if (!worker->plan->counting)
         return store_set(worker, worker->required, support);
+    if (worker->optional >= WIDE_BITS && worker->plan->largest == UINT32_MAX &&
+        worker->plan->smallest <= worker->required + 1) {
+        worker->status = TILL_ERROR_DATA; /* all subsets of so many are more than can be counted */
+        return false;
+    }
     if (tally_add(&worker->tally, worker->optional, worker->required, 1))
         return true;
     worker->status = TILL_ERROR_MEMORY;

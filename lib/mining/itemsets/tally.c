@@ -116,6 +116,12 @@ static bool expand_all(const struct tally *tally, uint32_t smallest, uint32_t la
     return true;
 }
 
+enum till_status tally_overflow(struct till_error *error) {
+    return till_error_set(error, TILL_ERROR_DATA,
+                          "there are more than 2^127 itemsets: raise the minimum support, bound the size, or ask for "
+                          "closed or maximal itemsets");
+}
+
 enum till_status tally_finish(const struct tally *tally, uint32_t smallest, uint32_t largest,
                               struct till_itemset_counts *counts, struct till_error *error) {
     uint32_t size = reach(tally, largest);
@@ -125,9 +131,7 @@ enum till_status tally_finish(const struct tally *tally, uint32_t smallest, uint
     if (expand_all(tally, smallest, size, counts))
         return TILL_OK;
     till_itemset_counts_free(counts);
-    return till_error_set(error, TILL_ERROR_DATA,
-                          "there are more than 2^127 itemsets: raise the minimum support, bound the size, or ask for "
-                          "closed or maximal itemsets");
+    return tally_overflow(error);
 }
 
 void till_itemset_counts_free(struct till_itemset_counts *counts) {

@@ -40,6 +40,9 @@ static inline bool tally_add(struct tally *tally, uint32_t optional, uint32_t re
 /* Adds all of `from`. False when memory is out. */
 bool tally_merge(struct tally *into, const struct tally *from);
 
+/* The error of numbers beyond 2^127. */
+enum till_status tally_overflow(struct till_error *error);
+
 /* Expands the families into numbers of sets of smallest..largest items. */
 enum till_status tally_finish(const struct tally *tally, uint32_t smallest, uint32_t largest,
                               struct till_itemset_counts *counts, struct till_error *error);

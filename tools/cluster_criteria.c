@@ -10,7 +10,7 @@
 #include "cluster.h"
 
 /* Rows that gap and stability are computed on; more are sampled. */
-enum { SAMPLE_ROWS = 2000 };
+enum { GAP_ROWS = 10000, STABILITY_ROWS = 2000 };
 
 const char *const cluster_criteria_names[] = {"silhouette", "calinski_harabasz", "davies_bouldin", "gap",
                                               "bic",        "stability"};
@@ -30,7 +30,8 @@ static enum till_status fit_one(struct cluster_work *work, size_t clusters, stru
     struct till_criteria_options options = {.how = cluster_options(work, clusters),
                                             .samples = (unsigned)work->settings->samples,
                                             .silhouette_rows = SILHOUETTE_ROWS,
-                                            .sample_rows = SAMPLE_ROWS};
+                                            .gap_rows = GAP_ROWS,
+                                            .stability_rows = STABILITY_ROWS};
     struct till_partition_rows rows = cluster_rows_of(work);
     struct till_criteria criteria;
     struct till_partition *result;
@@ -86,6 +87,15 @@ static void tell_choices(struct cluster_work *work, const struct figures *figure
     till_text_free(&text);
 }
 
+static void tell_samples(const struct cluster_work *work) {
+    if (work->complete > SILHOUETTE_ROWS)
+        tool_note(work->run, "silhouettes are those of a sample of %d rows", SILHOUETTE_ROWS);
+    if (work->complete > GAP_ROWS && work->method == TILL_CLUSTERING_KMEANS && work->settings->samples > 0)
+        tool_note(work->run, "the gap is that of a sample of %d rows", GAP_ROWS);
+    if (work->complete > STABILITY_ROWS && work->settings->samples > 0)
+        tool_note(work->run, "the stability is that of a sample of %d rows", STABILITY_ROWS);
+}
+
 static enum till_status make_table(struct cluster_work *work, struct till_table *table, struct figures *figures,
                                    struct till_error *error) {
     figures->count = table->rows;
@@ -126,12 +136,7 @@ enum till_status cluster_choose_number(struct cluster_work *work, size_t *cluste
     enum till_status status = table == NULL ? till_error_memory(error) : make_table(work, table, &figures, error);
     if (status == TILL_OK) {
         tell_choices(work, &figures);
-        if (work->complete > SILHOUETTE_ROWS)
-            tool_note(work->run, "silhouettes are those of a sample of %d rows", SILHOUETTE_ROWS);
-        if (work->complete > SAMPLE_ROWS)
-            tool_note(work->run, "%s of a sample of %d rows",
-                      work->method == TILL_CLUSTERING_KMEANS ? "gap and stability are those" : "stability is that",
-                      SAMPLE_ROWS);
+        tell_samples(work);
         status = write_table(work, table, error);
     }
     if (status == TILL_OK && criterion >= 0) {

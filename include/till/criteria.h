@@ -10,7 +10,8 @@
  *   Davies-Bouldin (1979)     mean over clusters of max (s_i + s_j) / d_ij, with s the mean distance to the centre and
  *                             d between centres; smaller is better
  *   gap (Tibshirani, Walther & Hastie 2001)  mean of ln W over reference sets, less ln W, with its standard error;
- *                             reference sets are uniform in a box along the principal axes
+ *                             reference sets are uniform in the box along the principal axes
+ *                             that holds all rows
  *   BIC (Pelleg & Moore 2000, one spherical variance)  v = W / (d (n - k)), L = sum of n_j ln(n_j / n) -
  *                             n_j d/2 ln(2 pi v) - (n_j - 1) d/2, BIC = L - (k - 1 + d k + 1)/2 ln n; larger is better
  *   stability                 mean adjusted Rand index (Hubert & Arabie 1985) between the clusters and those of fits to
@@ -30,7 +31,8 @@ struct till_criteria_options {
     struct till_partition_options how; /* how reference sets and bootstrap samples are fitted; clusters is set */
     unsigned samples;                  /* reference sets, and bootstrap samples; 0: neither */
     size_t silhouette_rows;            /* more rows are sampled for the silhouette */
-    size_t sample_rows;                /* and for gap and stability */
+    size_t gap_rows;                   /* for the gap */
+    size_t stability_rows;             /* and for the stability */
 };
 
 /* NaN: not defined (all but gap and BIC of one cluster; what is of k-means alone, elsewhere; figures of degenerate

@@ -126,6 +126,7 @@ enum till_status till_rand_index(const uint32_t *a, size_t a_clusters, const uin
 /* What gap and stability work on: all rows, or a sample of them. */
 struct sampling {
     const struct till_criteria_options *options;
+    const struct till_matrix *all; /* the rows that it is taken from */
     struct till_matrix *rows;
     uint32_t *codes;
     size_t level_count;
@@ -145,11 +146,12 @@ static void copy_row(const struct till_matrix *matrix, const uint32_t *codes, si
         into_codes[to * level_count + j] = codes[from * level_count + j];
 }
 
-static enum till_status take_sample(const struct till_partition_rows *rows, struct sampling *sampling,
+static enum till_status take_sample(const struct till_partition_rows *rows, size_t most, struct sampling *sampling,
                                     struct till_error *error) {
-    size_t most = sampling->options->sample_rows, all = rows->numbers->rows;
+    size_t all = rows->numbers->rows;
     size_t count = most > 0 && all > most ? most : all;
     size_t *chosen = malloc((count + 1) * sizeof *chosen);
+    sampling->all = rows->numbers;
     sampling->level_count = rows->level_count;
     sampling->rows = till_matrix_new(count, rows->numbers->columns, error);
     sampling->codes = malloc((count * rows->level_count + 1) * sizeof *sampling->codes);
@@ -171,7 +173,7 @@ static struct till_partition_rows rows_of(const struct sampling *sampling, const
 
 /* The covariance about the mean into `covariance`. */
 static void covariances(struct sampling *sampling, gsl_matrix *covariance) {
-    const struct till_matrix *rows = sampling->rows;
+    const struct till_matrix *rows = sampling->all;
     for (size_t j = 0; j < rows->columns; j++) {
         for (size_t i = 0; i < rows->rows; i++)
             sampling->mean[j] += *till_matrix_at(rows, i, j);
@@ -190,14 +192,15 @@ static void covariances(struct sampling *sampling, gsl_matrix *covariance) {
 
 static double along_axis(const struct sampling *sampling, size_t row, size_t axis) {
     double sum = 0;
-    for (size_t j = 0; j < sampling->rows->columns; j++)
-        sum += (*till_matrix_at(sampling->rows, row, j) - sampling->mean[j]) * gsl_matrix_get(sampling->axes, j, axis);
+    for (size_t j = 0; j < sampling->all->columns; j++)
+        sum += (*till_matrix_at(sampling->all, row, j) - sampling->mean[j]) * gsl_matrix_get(sampling->axes, j, axis);
     return sum;
 }
 
-/* The box along the principal axes that holds all rows. */
+/* The box along the principal axes that holds all rows: that of a sample would depend on which of the outermost rows
+ * are in it. */
 static enum till_status find_box(struct sampling *sampling, struct till_error *error) {
-    size_t columns = sampling->rows->columns;
+    size_t columns = sampling->all->columns;
     gsl_matrix *covariance = gsl_matrix_alloc(columns, columns);
     gsl_vector *values = gsl_vector_alloc(columns);
     gsl_eigen_symmv_workspace *room = gsl_eigen_symmv_alloc(columns);
@@ -214,7 +217,7 @@ static enum till_status find_box(struct sampling *sampling, struct till_error *e
     for (size_t axis = 0; axis < columns && good; axis++) {
         sampling->low[axis] = (double)INFINITY;
         sampling->high[axis] = -(double)INFINITY;
-        for (size_t row = 0; row < sampling->rows->rows; row++) {
+        for (size_t row = 0; row < sampling->all->rows; row++) {
             double at = along_axis(sampling, row, axis);
             sampling->low[axis] = at < sampling->low[axis] ? at : sampling->low[axis];
             sampling->high[axis] = at > sampling->high[axis] ? at : sampling->high[axis];
@@ -383,22 +386,24 @@ static enum till_status find_stability(struct sampling *sampling, struct till_cr
 
 /* All ------------------------------------------------------------------------------------------------------------- */
 
-static enum till_status find_samples(const struct till_partition_rows *rows, const struct till_partition *result,
-                                     const struct till_criteria_options *options, struct till_criteria *criteria,
-                                     struct till_error *error) {
+typedef enum till_status sample_figure(struct sampling *sampling, struct till_criteria *criteria,
+                                       struct till_error *error);
+
+/* A figure of the rows, or of a sample of them; not defined for a sample with too few distinct rows. */
+static enum till_status find_sampled(const struct till_partition_rows *rows, const struct till_partition *result,
+                                     const struct till_criteria_options *options, size_t most, sample_figure *find,
+                                     struct till_criteria *criteria, struct till_error *error) {
     struct sampling sampling = {.options = options, .how = options->how, .threads = options->how.fit.threads};
     sampling.how.fit.clusters = result->clusters;
     sampling.how.fit.start = TILL_KMEANS_PLUS_PLUS;
     sampling.how.fit.threads = 1;
     if (result->method == TILL_CLUSTERING_KMEDOIDS)
         sampling.how.fit.restarts = 1; /* swaps reach about the same from any start (Schubert & Rousseeuw 2021) */
-    enum till_status status = take_sample(rows, &sampling, error);
-    if (status == TILL_OK && result->method == TILL_CLUSTERING_KMEANS)
-        status = find_gap(&sampling, criteria, error);
-    if (status == TILL_OK && result->clusters > 1)
-        status = find_stability(&sampling, criteria, error);
+    enum till_status status = take_sample(rows, most, &sampling, error);
+    if (status == TILL_OK)
+        status = find(&sampling, criteria, error);
     free_sampling(&sampling);
-    return status == TILL_ERROR_MODEL ? TILL_OK : status; /* a sample with too few distinct rows: not defined */
+    return status == TILL_ERROR_MODEL ? TILL_OK : status;
 }
 
 static enum till_status find_silhouette(const struct till_partition_rows *rows, const struct till_partition *result,
@@ -438,7 +443,9 @@ enum till_status till_criteria_find(const struct till_partition_rows *rows, cons
         if (status == TILL_OK)
             status = find_silhouette(rows, partition, options, &criteria->silhouette, error);
     }
-    if (status == TILL_OK && options->samples > 0)
-        status = find_samples(rows, partition, options, criteria, error);
+    if (status == TILL_OK && means && options->samples > 0)
+        status = find_sampled(rows, partition, options, options->gap_rows, find_gap, criteria, error);
+    if (status == TILL_OK && partition->clusters > 1 && options->samples > 0)
+        status = find_sampled(rows, partition, options, options->stability_rows, find_stability, criteria, error);
     return status;
 }

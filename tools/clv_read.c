@@ -91,6 +91,8 @@ static enum till_status read_ledger(struct tool_run *run, struct clv_data *data,
     struct till_input *input;
     struct till_transactions transactions;
     void *state = NULL;
+    if (run->state != NULL)
+        return tool_state_ledger(run, &data->ledger, error);
     run->roles.item = settings->by;
     enum till_status status = tool_open_input(run, &input, error);
     unsigned uses = status == TILL_OK ? find_uses(run, till_input_schema(input)) : 0;
@@ -171,7 +173,7 @@ enum till_status clv_read(struct tool_run *run, struct clv_data *data, struct ti
     if (settings->validate != NULL)
         run->roles.until = run->as_of; /* what came after the cutoff is read too */
     enum till_status status = read_ledger(run, data, error);
-    if (status != TILL_OK)
+    if (status != TILL_OK || run->state_only)
         return status;
     status = till_ledger_history(data->ledger, &data->history, error);
     if (status == TILL_OK && run->returns == 2)

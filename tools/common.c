@@ -188,6 +188,32 @@ static const struct option purchase_options[] = {
      .help = "What frequency counts: distinct orders, distinct days, or rows."},
     {0}};
 
+static const struct option state_options[] = {
+    {.name = "state",
+     .kind = OPTION_FILE,
+     .offset = AT(state),
+     .argument = "FILE",
+     .help = "Add the input to the state in FILE, which is made if it is not there, and print the result over all that "
+             "it holds. --since, --until and --as-of apply to what is printed; the state keeps all rows."},
+    {.name = "state-only",
+     .kind = OPTION_FLAG,
+     .offset = AT(state_only),
+     .help = "Add to the state and print nothing."},
+    {.name = "replay",
+     .kind = OPTION_FLAG,
+     .offset = AT(replay),
+     .help = "Skip an input that the state holds already (otherwise an error) and print the result: to repeat a night "
+             "that crashed, or to print another table of it."},
+    {.name = "allow-overlap",
+     .kind = OPTION_FLAG,
+     .offset = AT(allow_overlap),
+     .help = "Add rows of days that the state holds already (otherwise an error): late rows."},
+    {.name = "replace-days",
+     .kind = OPTION_FLAG,
+     .offset = AT(replace_days),
+     .help = "Put the days of the input in the place of what the state holds of them."},
+    {0}};
+
 static const struct option writing_options[] = {
     {.name = "output",
      .letter = 'o',
@@ -312,6 +338,8 @@ void common_groups(struct option_set *set, unsigned groups, struct common *commo
         add_group(set, transactions, transaction_options, common);
     if (groups & TOOL_PURCHASES)
         add_group(set, transactions, purchase_options, common);
+    if (groups & TOOL_STATE)
+        add_group(set, "Nightly state", state_options, common);
     if (groups & TOOL_WRITES)
         add_group(set, writing, writing_options, common);
     if (groups & TOOL_PASSES)
@@ -447,7 +475,7 @@ enum till_status common_input_options(struct till_input_options *options, const 
         .number = {common->decimal == 0 ? '.' : ',', common->money},
         .clean_ids = common->clean_ids,
         .max_field = common->max_field,
-        .digest = common->meta != NULL,
+        .digest = common->meta != NULL || common->state != NULL,
         .no_simd = no_simd != NULL && *no_simd != '\0' && strcmp(no_simd, "0") != 0,
     };
     enum till_status status = common_delimiter(common, &options->delimiter, error);

@@ -31,6 +31,12 @@ struct common {
     int amount_per;
     int returns;
     int count;
+    /* State */
+    const char *state;
+    bool state_only;
+    bool replay;
+    bool allow_overlap;
+    bool replace_days;
     /* Writing */
     const char *output;
     int format;

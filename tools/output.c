@@ -31,7 +31,7 @@ struct output {
     dev_t folder_device;
     ino_t folder_inode;
     int descriptor; /* -1: closed */
-    bool keep;
+    enum output_kind kind;
     bool compressed;
     z_stream gzip;
     unsigned char *buffer; /* BUFFER_SIZE bytes, `used` of them waiting to be written */
@@ -188,7 +188,7 @@ static char *join(const char *path, size_t folder, const char *name) {
 }
 
 /* Follows symbolic links, also one that leads to nothing yet. NULL with errno set. */
-static char *follow_links(const char *path) {
+char *output_follow_links(const char *path) {
     char *at = join(path, 0, path);
     for (int links = 0; at != NULL; links++) {
         struct stat status;
@@ -290,7 +290,7 @@ static enum till_status open_directly(struct output *file, struct till_error *er
 
 static enum till_status open_target(const struct output_set *set, struct output *file, const char *path,
                                     struct till_error *error) {
-    file->target = follow_links(path);
+    file->target = output_follow_links(path);
     if (file->target == NULL)
         return till_error_system(error, path, "cannot create", errno);
     struct stat old;
@@ -340,14 +340,14 @@ static bool ends_in_gz(const char *path) {
     return length > 3 && strcmp(path + length - 3, ".gz") == 0;
 }
 
-enum till_status output_open(struct output_set *set, const char *path, bool keep, struct till_sink *sink,
+enum till_status output_open(struct output_set *set, const char *path, enum output_kind kind, struct till_sink *sink,
                              struct till_error *error) {
     bool standard = strcmp(path, "-") == 0;
     struct output *file = calloc(1, sizeof *file);
     if (file == NULL)
         return till_error_memory(error);
     file->descriptor = -1;
-    file->keep = keep;
+    file->kind = kind;
     file->name = join("", 0, standard ? "standard output" : path);
     file->buffer = malloc(BUFFER_SIZE);
     enum till_status status = TILL_OK;
@@ -357,7 +357,7 @@ enum till_status output_open(struct output_set *set, const char *path, bool keep
         status = open_target(set, file, path, error);
     else if ((status = refuse_second(set, file, error)) == TILL_OK)
         file->descriptor = STDOUT_FILENO;
-    if (status == TILL_OK && ends_in_gz(path))
+    if (status == TILL_OK && kind != OUTPUT_STATE && ends_in_gz(path))
         status = start_compression(file, error);
     if (status != TILL_OK) {
         drop(file);
@@ -418,15 +418,17 @@ static enum till_status commit(struct output *file, struct till_error *error) {
 
 enum till_status output_commit(struct output_set *set, struct till_error *error) {
     enum till_status status = TILL_OK;
-    for (struct output *file = set->first; file != NULL && status == TILL_OK; file = file->next)
-        status = commit(file, error);
+    for (int last = 0; last < 2; last++)
+        for (struct output *file = set->first; file != NULL && status == TILL_OK; file = file->next)
+            if ((file->kind == OUTPUT_STATE) == (last == 1))
+                status = commit(file, error);
     return status;
 }
 
 void output_discard(struct output_set *set) {
     for (struct output *file = set->first, *next; file != NULL; file = next) {
         next = file->next;
-        if (file->keep && finish(file, NULL) == TILL_OK)
+        if (file->kind == OUTPUT_KEPT && finish(file, NULL) == TILL_OK)
             commit(file, NULL);
         drop(file);
     }

@@ -61,6 +61,8 @@ struct tool_private {
 
     struct till_input *inputs[TOOL_INPUTS];
     size_t input_count;
+    int lock;                 /* of the state; -1: none */
+    struct till_state *state; /* as it was before the run; NULL: there is none */
     struct output_set outputs;
     struct till_writer *writers[TOOL_WRITERS];
     size_t writer_count;
@@ -97,6 +99,14 @@ bool json_to_text(struct till_text *out, const json_t *value, size_t flags);
 enum till_status conditions_parse(struct tool_run *run, struct till_error *error);
 /* Says which conditions are met. Errors: TILL_ERROR_USAGE for a figure that there is not. */
 enum till_status conditions_check(const struct tool_run *run, bool *met, struct till_error *error);
+
+/* state.c: checks the options, locks the state and opens it. */
+enum till_status state_begin(struct tool_run *run, struct till_error *error);
+
+/* roles.c: plans a night's input as transactions, whatever --since and --until say, and starts it. `known`: the format
+ * of its dates, plus one, where it is known. */
+enum till_status roles_start_night(struct tool_run *run, struct till_input *input, unsigned uses, unsigned known,
+                                   struct till_transactions *transactions, struct till_error *error);
 
 /* progress.c: nothing happens unless --progress and the terminal ask for it. */
 void progress_start(struct tool_run *run, struct till_input *input);

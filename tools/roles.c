@@ -50,6 +50,20 @@ static enum till_status apply_age(struct tool_run *run, struct till_input *input
     return TILL_OK;
 }
 
+enum till_status roles_start_night(struct tool_run *run, struct till_input *input, unsigned uses, unsigned known,
+                                   struct till_transactions *transactions, struct till_error *error) {
+    struct till_transactions_options roles = run->roles;
+    roles.since = roles.until = TILL_DAY_MISSING;
+    enum till_status status = till_transactions_plan(transactions, till_input_schema(input), &roles, uses, error);
+    if (status == TILL_OK) {
+        transactions->wanted[transactions->at[TILL_ROLE_DATE]].date_known = known;
+        status = till_input_start(input, &transactions->plan, error);
+    }
+    if (status == TILL_OK)
+        tell_roles(run, input, transactions);
+    return status;
+}
+
 enum till_status tool_start_transactions(struct tool_run *run, struct till_input *input, unsigned uses,
                                          struct till_transactions *transactions, struct till_error *error) {
     enum till_status status = till_transactions_plan(transactions, till_input_schema(input), &run->roles, uses, error);

@@ -92,7 +92,8 @@ static enum till_status begin(struct tool_run *run, int argc, char **argv, struc
     enum till_status status = option_set_parse(set, argc, argv, error);
     if (status != TILL_OK || own->common.help != NULL || own->common.version)
         return status;
-    return adopt(run, error);
+    status = adopt(run, error);
+    return status == TILL_OK && (tool->groups & TOOL_STATE) != 0 ? state_begin(run, error) : status;
 }
 
 /* --help and --version. */
@@ -106,7 +107,7 @@ static enum till_status answer(struct tool_run *run, struct till_error *error) {
     else if (!till_text_append_format(&text, "%s %s\n", run->tool->name, TILL_VERSION))
         status = till_error_memory(error);
     if (status == TILL_OK)
-        status = output_open(&own->outputs, "-", false, &sink, error);
+        status = output_open(&own->outputs, "-", OUTPUT_PLAIN, &sink, error);
     if (status == TILL_OK)
         status = sink.write(sink.context, text.bytes, text.length, error);
     if (status == TILL_OK)
@@ -163,7 +164,7 @@ static enum till_status open_rejects(struct tool_run *run, struct till_error *er
         return TILL_OK;
     struct till_slice names[] = {till_slice_of("file"), till_slice_of("line"), till_slice_of("column"),
                                  till_slice_of("reason"), till_slice_of("record")};
-    enum till_status status = output_open(&own->outputs, path, true, &sink, error);
+    enum till_status status = output_open(&own->outputs, path, OUTPUT_KEPT, &sink, error);
     if (status == TILL_OK)
         status = till_writer_new(&own->rejects.writer, sink, &(struct till_writer_options){0}, error);
     if (status == TILL_OK)
@@ -192,7 +193,7 @@ enum till_status tool_open_paths(struct tool_run *run, const char *const *paths,
         return status;
     own->inputs[own->input_count++] = *input;
     const char *const outputs[] = {own->common.output == NULL ? "-" : own->common.output, own->common.rejects,
-                                   own->common.meta};
+                                   own->common.meta, own->common.state};
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs && status == TILL_OK; i++)
         status = refuse_input(run, outputs[i], error);
     if (status == TILL_OK)
@@ -235,7 +236,7 @@ static enum till_status check_min_rows(const struct tool_run *run, struct till_e
 enum till_status tool_open_file(struct tool_run *run, const char *path, struct till_sink *sink,
                                 struct till_error *error) {
     enum till_status status = refuse_input(run, path, error);
-    return status == TILL_OK ? output_open(&run->private->outputs, path, false, sink, error) : status;
+    return status == TILL_OK ? output_open(&run->private->outputs, path, OUTPUT_PLAIN, sink, error) : status;
 }
 
 enum till_status tool_open_table(struct tool_run *run, const char *path, struct till_writer **writer,
@@ -335,6 +336,9 @@ static void free_run(struct tool_run *run) {
     output_discard(&own->outputs);
     for (size_t i = 0; i < own->input_count; i++)
         till_input_close(own->inputs[i]);
+    till_state_close(own->state);
+    if (own->lock != -1)
+        close(own->lock); /* which ends the lock, now that the state is in place */
     free(own->facts);
     free(own->figures);
     free(own->warnings);
@@ -343,7 +347,7 @@ static void free_run(struct tool_run *run) {
 }
 
 int tool_main(const struct tool *tool, int argc, char **argv) {
-    struct tool_private own = {0};
+    struct tool_private own = {.lock = -1};
     struct tool_run run = {.tool = tool, .as_of = TILL_DAY_MISSING, .private = &own};
     struct till_error error = {0};
     bool met = false;

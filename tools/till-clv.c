@@ -151,6 +151,12 @@ static enum till_status check_options(const struct tool_run *run, const struct c
                                       struct till_error *error) {
     struct till_clv_horizon horizon;
     bool inf = settings->horizon != NULL && strcmp(settings->horizon, "inf") == 0;
+    if (run->state != NULL && (settings->method == CLV_SBG || settings->summary_input))
+        return usage(error, "--state", "holds transactions, and this input has none");
+    if (run->state != NULL && settings->by != NULL)
+        return usage(error, "--by", "the state holds no groups; give one of them");
+    if (run->state_only && (settings->parameters_out != NULL || settings->validate != NULL || settings->matrix != NULL))
+        return usage(error, "--state-only", "fits no model, so there is nothing to write about it");
     if (settings->method == CLV_SBG)
         return settings->parameters == NULL && settings->validate == NULL && !settings->equity &&
                        settings->by == NULL && settings->matrix == NULL
@@ -362,6 +368,10 @@ static enum till_status lifetime_values(struct tool_run *run, struct till_error 
     if (settings->method == CLV_SBG)
         return clv_contract(run, error);
     status = settings->summary_input ? clv_read_summary(run, &data, error) : clv_read(run, &data, error);
+    if (run->state_only) {
+        clv_data_free(&data);
+        return status;
+    }
     if (status == TILL_OK && data.count == 0)
         status = till_error_set(error, TILL_ERROR_MODEL, "there are no customers to fit a model to");
     size_t count = data.group == NULL ? 1 : data.group_count;
@@ -380,7 +390,7 @@ static const struct tool clv = {
     .name = "till-clv",
     .purpose = "transactions -> what each customer will still buy, and what that is worth: lifetime value",
     .operands = "[FILE]...",
-    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES,
+    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES | TOOL_STATE,
     .options = options,
     .settings_size = sizeof(struct clv_settings),
     .run = lifetime_values,

@@ -38,9 +38,12 @@ enum { COUNT_ORDERS, COUNT_DAYS, COUNT_ROWS };
 enum { RETURNS_NET, RETURNS_DROP, RETURNS_ERROR };
 
 /* Reads the transactions into a ledger. */
-static enum till_status read_ledger(struct tool_run *run, void **ledger, struct till_error *error) {
+static enum till_status read_ledger(struct tool_run *run, struct till_ledger **ledger, struct till_error *error) {
     struct till_input *input;
     struct till_transactions transactions;
+    void *state = NULL;
+    if (run->state != NULL)
+        return tool_state_ledger(run, ledger, error);
     enum till_status status = tool_open_input(run, &input, error);
     if (status == TILL_OK)
         status = tool_start_transactions(run, input,
@@ -49,7 +52,9 @@ static enum till_status read_ledger(struct tool_run *run, void **ledger, struct 
     if (status != TILL_OK)
         return status;
     struct till_ledger_settings settings = {&transactions, run->count == COUNT_ROWS, run->amount_per_order};
-    return till_fold(input, &till_ledger_aggregate, &settings, run->threads, ledger, error);
+    status = till_fold(input, &till_ledger_aggregate, &settings, run->threads, &state, error);
+    *ledger = state;
+    return status;
 }
 
 /* A newest date far from all others is often a slip, and moves the as-of date. */
@@ -143,9 +148,9 @@ static enum till_status report(struct tool_run *run, const struct till_ledger *l
 }
 
 static enum till_status cohorts_of_input(struct tool_run *run, struct till_error *error) {
-    void *ledger = NULL;
+    struct till_ledger *ledger = NULL;
     enum till_status status = read_ledger(run, &ledger, error);
-    if (status == TILL_OK)
+    if (status == TILL_OK && !run->state_only)
         status = report(run, ledger, error);
     till_ledger_aggregate.destroy(ledger);
     return status;
@@ -155,7 +160,7 @@ static const struct tool cohort = {
     .name = "till-cohort",
     .purpose = "customers by the period of their first purchase: retention, orders and revenue in each period since",
     .operands = "[FILE]...",
-    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES,
+    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES | TOOL_STATE,
     .options = options,
     .settings_size = sizeof(struct settings),
     .run = cohorts_of_input,

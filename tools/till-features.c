@@ -98,8 +98,22 @@ static enum till_status read_rows(struct work *work, struct till_input *input, s
     return status;
 }
 
+static enum till_status take_customers(void *context, const struct till_state_customer *customers, size_t count,
+                                       struct till_error *error) {
+    return till_features_add_customers(context, customers, count, error);
+}
+
+/* --state: the rows of all nights. */
+static enum till_status read_state(struct work *work, struct till_error *error) {
+    enum till_status status = till_features_new(&work->features, NULL, &work->wishes, error);
+    struct till_state_visit visit = {.take = take_customers, .context = work->features, .items = true};
+    return status == TILL_OK ? tool_state_read(work->run, &visit, &work->items, error) : status;
+}
+
 static enum till_status read_transactions(struct work *work, struct till_error *error) {
     struct till_input *input;
+    if (work->run->state != NULL)
+        return read_state(work, error);
     enum till_status status = tool_open_input(work->run, &input, error);
     if (status == TILL_OK)
         status = tool_start_transactions(work->run, input,
@@ -209,6 +223,11 @@ static enum till_status run_features(struct tool_run *run, struct till_error *er
     enum till_status status = take_options(work, error);
     if (status == TILL_OK)
         status = read_transactions(work, error);
+    if (run->state_only) {
+        till_features_free(work->features);
+        free(work);
+        return status;
+    }
     if (status == TILL_OK) {
         settle(work);
         work->counts = calloc(work->wishes.cutoff_count + 1, sizeof *work->counts);
@@ -228,7 +247,7 @@ static const struct tool features = {
     .name = "till-features",
     .purpose = "what was known of each customer on a day, and who did not come back after it",
     .operands = "[FILE]...",
-    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES,
+    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES | TOOL_STATE,
     .options = options,
     .settings_size = sizeof(struct settings),
     .run = run_features,

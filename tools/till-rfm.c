@@ -109,8 +109,12 @@ static enum till_status check_options(const struct tool_run *run, const struct s
         return usage(error, "--no-scores", "--cells are made of scores; give one of them");
     if (settings->no_scores && settings->segments != NULL && settings->scheme_out == NULL)
         return usage(error, "--no-scores", "makes no use of --segments; give one of them");
+    if (run->state_only && settings->scheme_out != NULL)
+        return usage(error, "--state-only", "makes no scheme, so there is nothing for --scheme-out");
     if (!settings->sorted)
         return TILL_OK;
+    if (run->state != NULL)
+        return usage(error, "--sorted", "--state holds all customers; give one of them");
     if (run->as_of == TILL_DAY_MISSING)
         return usage(error, "--sorted", "wants --as-of: the newest date is not known before the end of the input");
     if (!settings->no_scores && settings->scheme == NULL)
@@ -301,15 +305,12 @@ static enum till_status run_sorted(struct work *work, struct till_input *input,
 }
 
 /* Everything about all customers, once they are known. */
-static enum till_status take_all(struct work *work, const void *state, struct till_error *error) {
-    struct till_rfm_customers customers = {0};
-    enum till_status status = till_rfm_customers_finish(state, &customers, error);
-    if (status != TILL_OK)
-        return status;
-    note_newest(work, &customers);
+static enum till_status take_all(struct work *work, const struct till_rfm_customers *customers,
+                                 struct till_error *error) {
+    note_newest(work, customers);
     if (work->run->as_of == TILL_DAY_MISSING)
-        work->run->as_of = customers.newest_day;
-    status = fit(work, &customers, error);
+        work->run->as_of = customers->newest_day;
+    enum till_status status = fit(work, customers, error);
     if (status == TILL_OK && work->scheme != NULL)
         status = name_cells(work, error);
     if (status == TILL_OK)
@@ -317,11 +318,10 @@ static enum till_status take_all(struct work *work, const void *state, struct ti
     if (status == TILL_OK && !work->settings->cells)
         status = open_output(work, error);
     if (status == TILL_OK)
-        status = emit_all(work, &customers, error);
-    if (status == TILL_OK && customers.repeats_totals && !work->run->amount_per_order && work->run->count != 2)
+        status = emit_all(work, customers, error);
+    if (status == TILL_OK && customers->repeats_totals && !work->run->amount_per_order && work->run->count != 2)
         tool_warn(work->run, "in every order of several rows all amounts are equal: if they are totals of the order, "
                              "use --amount-per=order");
-    till_rfm_customers_free(&customers);
     return status;
 }
 
@@ -329,11 +329,33 @@ static enum till_status take_all(struct work *work, const void *state, struct ti
 static enum till_status run_whole(struct work *work, struct till_input *input, const struct till_rfm_settings *settings,
                                   struct till_error *error) {
     void *state = NULL;
+    struct till_rfm_customers customers = {0};
     enum till_status status = till_fold(input, &till_rfm_aggregate, settings, work->run->threads, &state, error);
     if (status == TILL_OK)
-        status = take_all(work, state, error);
+        status = till_rfm_customers_finish(state, &customers, error);
+    if (status == TILL_OK)
+        status = take_all(work, &customers, error);
+    till_rfm_customers_free(&customers);
     if (state != NULL)
         till_rfm_aggregate.destroy(state);
+    return status;
+}
+
+/* --state: the customers of all nights. */
+static enum till_status run_state(struct work *work, const struct till_rfm_customers_options *how,
+                                  struct till_error *error) {
+    struct till_ledger *ledger;
+    struct till_rfm_customers customers = {0};
+    enum till_status status = tool_state_ledger(work->run, &ledger, error);
+    if (status != TILL_OK)
+        return status;
+    if (!work->run->state_only) {
+        status = till_rfm_customers_from(ledger, how, &customers, error);
+        if (status == TILL_OK)
+            status = take_all(work, &customers, error);
+    }
+    till_rfm_customers_free(&customers);
+    till_ledger_aggregate.destroy(ledger);
     return status;
 }
 
@@ -378,24 +400,32 @@ static enum till_status write_cells(struct work *work, struct till_error *error)
     return status;
 }
 
-/* From the input to the last line. */
-static enum till_status read_and_write(struct work *work, struct till_error *error) {
+/* Reads the transactions, in one of the three ways. */
+static enum till_status read_transactions(struct work *work, struct till_error *error) {
     struct tool_run *run = work->run;
     struct till_input *input;
     struct till_transactions transactions;
+    struct till_rfm_settings settings = {
+        .ledger = {&transactions, run->count == 2, run->amount_per_order},
+        .options = {.days = run->count == 1, .returns = (enum till_rfm_returns)run->returns}};
     unsigned uses = TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_NEEDS_AMOUNT | TILL_USES_ORDER;
+    if (run->state != NULL)
+        return run_state(work, &settings.options, error);
     enum till_status status = tool_open_input(run, &input, error);
     if (status == TILL_OK)
         status = tool_start_transactions(run, input, uses, &transactions, error);
     if (status != TILL_OK)
         return status;
-    struct till_rfm_settings settings = {
-        .ledger = {&transactions, run->count == 2, run->amount_per_order},
-        .options = {.days = run->count == 1, .returns = (enum till_rfm_returns)run->returns}};
-    status =
-        work->settings->sorted ? run_sorted(work, input, &settings, error) : run_whole(work, input, &settings, error);
-    if (status == TILL_OK)
-        status = write_cells(work, error);
+    return work->settings->sorted ? run_sorted(work, input, &settings, error)
+                                  : run_whole(work, input, &settings, error);
+}
+
+/* From the input to the last line. */
+static enum till_status read_and_write(struct work *work, struct till_error *error) {
+    enum till_status status = read_transactions(work, error);
+    if (status != TILL_OK || work->run->state_only)
+        return status;
+    status = write_cells(work, error);
     return status == TILL_OK ? report(work, error) : status;
 }
 
@@ -417,7 +447,7 @@ static const struct tool rfm = {
     .name = "till-rfm",
     .purpose = "score customers by recency, frequency and monetary value",
     .operands = "[FILE]...",
-    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES,
+    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES | TOOL_STATE,
     .options = options,
     .settings_size = sizeof(struct settings),
     .run = run_rfm,

@@ -17,6 +17,8 @@
 
 #include <till/error.h>
 #include <till/input.h>
+#include <till/ledger.h>
+#include <till/state.h>
 #include <till/table.h>
 #include <till/transactions.h>
 #include <till/writer.h>
@@ -58,7 +60,8 @@ enum tool_groups {
     TOOL_WRITES = 2,       /* section "Writing" */
     TOOL_TRANSACTIONS = 4, /* roles, dates, amounts, --as-of, --since */
     TOOL_PURCHASES = 8,    /* --returns, --count, --amount-per */
-    TOOL_PASSES = 16       /* --replace-columns: rows are passed through */
+    TOOL_PASSES = 16,      /* --replace-columns: rows are passed through */
+    TOOL_STATE = 32        /* --state and what belongs to it */
 };
 
 struct tool_run;
@@ -88,6 +91,8 @@ struct tool_run {
     int returns;   /* 0 net, 1 drop, 2 error */
     bool amount_per_order;
     bool replace_columns;             /* TOOL_PASSES */
+    const char *state;                /* TOOL_STATE: the file; NULL: none. Roles and amount_per_order are then its own */
+    bool state_only;                  /* nothing is to be printed */
     bool streaming;                   /* set by a tool that opens its output before the input was read */
     char delimiter;                   /* of the fields of the input, and of CSV that is written */
     struct till_number_format number; /* TOOL_READS: how numbers are written */
@@ -127,6 +132,20 @@ bool tool_is_file(const char *path);
 /* Plans the input as transactions (roles, --map, --since also as an age, --as-of as the last day) and starts it. */
 enum till_status tool_start_transactions(struct tool_run *run, struct till_input *input, unsigned uses,
                                          struct till_transactions *transactions, struct till_error *error);
+
+/* With --state: reads the input, adds it to the state, and shows the sum to `visit`, whose bounds are set here; with
+ * --state-only nothing is shown. *has_items (may be NULL): the state knows of items. The new state is in place when the
+ * run has ended well. */
+enum till_status tool_state_read(struct tool_run *run, struct till_state_visit *visit, bool *has_items,
+                                 struct till_error *error);
+
+/* The same into a ledger, which is empty with --state-only. The caller destroys it. */
+enum till_status tool_state_ledger(struct tool_run *run, struct till_ledger **ledger, struct till_error *error);
+
+/* Locks a state and opens the file that takes its place when the run has ended well. Errors: TILL_ERROR_STATE when
+ * another run has it; those of tool_open_file. */
+enum till_status tool_open_state(struct tool_run *run, const char *path, struct till_sink *sink,
+                                 struct till_error *error);
 
 /* The writer on -o or standard output, by --format and friends. Bytes reach a regular -o file at the end of the run; on
  * standard output nothing appears before the input was accepted, that is before this is called. tool_main finishes it.

@@ -17,6 +17,7 @@
 
 #include <till/block.h>
 #include <till/error.h>
+#include <till/state.h>
 #include <till/text.h>
 #include <till/transactions.h>
 
@@ -71,7 +72,7 @@ struct till_features_count {
 
 struct till_features;
 
-/* Copies the settings, not the cutoffs. Errors: TILL_ERROR_MEMORY. */
+/* Copies the settings, not the cutoffs. `transactions` NULL: rows come from a state. Errors: TILL_ERROR_MEMORY. */
 TILL_API enum till_status till_features_new(struct till_features **features,
                                             const struct till_transactions *transactions,
                                             const struct till_features_settings *settings, struct till_error *error);
@@ -83,9 +84,16 @@ TILL_API void till_features_free(struct till_features *features);
 TILL_API enum till_status till_features_add(struct till_features *features, struct till_block *block,
                                             struct till_error *error);
 
+/* Adds what a state shows of customers (till/state.h), each once, to features that were made without transactions.
+ * Errors: as till_features_add. */
+TILL_API enum till_status till_features_add_customers(struct till_features *features,
+                                                      const struct till_state_customer *customers, size_t count,
+                                                      struct till_error *error);
+
 /* The newest day of any row added, and the oldest; TILL_DAY_MISSING without rows. */
 TILL_API int32_t till_features_newest_day(const struct till_features *features);
 TILL_API int32_t till_features_oldest_day(const struct till_features *features);
+/* Whether the transactions have an item; false for what comes from a state, whose reader knows. */
 TILL_API bool till_features_has_items(const struct till_features *features);
 
 /* Sets the cutoffs and the end of the data, where they depend on the newest day. They must outlive the features. */

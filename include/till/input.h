@@ -85,6 +85,7 @@ struct till_wanted {
     size_t factor;            /* MONEY: a second column to multiply by, plus one; 0: none */
     bool identifier;          /* TEXT: cleaned when options.clean_ids asks for it */
     const char *date_pattern; /* DAY, TIME: a strptime pattern; NULL: found from the data */
+    unsigned date_known;      /* DAY, TIME: a format that is known already, plus one; 0: by the two above */
     int32_t until;            /* DAY, TIME: later rows are filtered; TILL_DAY_MISSING: no bound */
     int32_t since;            /* DAY, TIME: earlier rows are filtered; TILL_DAY_MISSING: no bound */
 };
@@ -119,6 +120,7 @@ struct till_input_file {
     const char *name;
     uint64_t bytes;      /* decoded */
     uint64_t file_bytes; /* as taken from the file; compressed, where it is */
+    uint64_t rows;       /* read so far */
     bool has_digest;
     struct till_fingerprint digest; /* of the decoded bytes */
 };

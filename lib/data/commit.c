@@ -43,6 +43,7 @@ static void take_report(struct till_input *input, const struct report *report) {
     struct till_accounting *accounting = &input->accounting;
     bool share = input->options.max_bad_share > 0;
     accounting->read += report->read;
+    input->chunks.files[report->file].rows += report->read;
     accounting->used += report->used;
     accounting->rounded += report->rounded;
     for (size_t i = 0; i < accounting->reason_count; i++) {

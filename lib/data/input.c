@@ -147,6 +147,10 @@ enum till_status till_input_start(struct till_input *input, const struct till_pl
         wanted->ask = plan->wanted[i];
         wanted->date_format = wanted->ask.date_pattern == NULL ? TILL_DATE_ISO : TILL_DATE_PATTERN;
         status = add_reasons(input, wanted, error);
+        if (wanted->ask.date_known != 0) {
+            wanted->date_format = (enum till_date_format)(wanted->ask.date_known - 1);
+            continue;
+        }
         if (status != TILL_OK || !is_date(wanted) || wanted->ask.date_pattern != NULL) {
             continue;
         }
@@ -363,7 +367,12 @@ size_t till_input_file_count(const struct till_input *input) {
 
 struct till_input_file till_input_file(const struct till_input *input, size_t index) {
     const struct input_file *file = &input->chunks.files[index];
-    return (struct till_input_file){file->name, file->bytes, file->file_bytes, file->has_digest, file->digest};
+    return (struct till_input_file){.name = file->name,
+                                    .bytes = file->bytes,
+                                    .file_bytes = file->file_bytes,
+                                    .rows = file->rows,
+                                    .has_digest = file->has_digest,
+                                    .digest = file->digest};
 }
 
 /* Files behind the current one count with the bytes they had when they ended, or none yet; the total is only told when

@@ -22,9 +22,6 @@
 
 enum { BATCH = 64 };
 
-/* What stands in for the fingerprint of an order, where there is none; its other half is the day or the time. */
-enum { LEDGER_PURCHASES, LEDGER_RETURNS, LEDGER_TIME };
-
 /* ------------------------------------------------------------------ life */
 
 /* Also for a ledger that was only half made. */

@@ -9,6 +9,9 @@
 #include "lib/fold/newest.h"
 #include "lib/fold/sum.h"
 
+/* What stands in for the fingerprint of an order, where there is none; its other half is the day or the time. */
+enum { LEDGER_PURCHASES, LEDGER_RETURNS, LEDGER_TIME };
+
 /* What orders of several rows look like. */
 struct ledger_totals {
     bool several;        /* there is one */

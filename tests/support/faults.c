@@ -7,6 +7,7 @@
  * N-th call (2) is interrupted before it reads anything =eio:N       the N-th call (1) and all behind it fail with EIO
  *   TILL_FAULT_WRITE=...        the same for write and pwrite; also enospc:N. Standard error is left alone.
  *   TILL_FAULT_FSYNC=eio        fsync and fdatasync fail
+ *   TILL_FAULT_RENAME=N         the process is killed when it renames a file for the N-th time, before that happens
  *
  * Counting begins with main(), which is wrapped for that, so what the dynamic loader does is never touched. What the C
  * library does for the program counts where it goes through the symbols here: its allocations do, the reads and writes
@@ -17,6 +18,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,6 +49,8 @@ static atomic_ulong allocations;
 static unsigned long failing; /* which allocation; 0: none */
 static bool sticky;
 static bool fsync_fails;
+static unsigned long fatal_rename; /* 0: none */
+static atomic_ulong renames;
 static struct fault reading, writing;
 static const char *count_file;
 
@@ -72,6 +76,8 @@ static void configure(void) {
     sticky = getenv("TILL_FAULT_STICKY") != NULL;
     fsync_fails = getenv("TILL_FAULT_FSYNC") != NULL;
     count_file = getenv("TILL_FAULT_COUNT_FILE");
+    number = getenv("TILL_FAULT_RENAME");
+    fatal_rename = number == NULL ? 0 : strtoul(number, NULL, 10);
     configure_fault(&reading, getenv("TILL_FAULT_READ"));
     configure_fault(&writing, getenv("TILL_FAULT_WRITE"));
 }
@@ -191,6 +197,12 @@ EXPORT int fsync(int file) {
 
 EXPORT int fdatasync(int file) {
     return sync_fails() ? -1 : (int)syscall(SYS_fdatasync, file);
+}
+
+EXPORT int rename(const char *from, const char *to) {
+    if (fatal_rename > 0 && atomic_load(&active) && atomic_fetch_add(&renames, 1) + 1 == fatal_rename)
+        raise(SIGKILL);
+    return (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
 }
 
 __attribute__((destructor)) static void report(void) {

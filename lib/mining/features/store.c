@@ -47,8 +47,9 @@ enum till_status till_features_new(struct till_features **features, const struct
     if (made == NULL)
         return till_error_memory(error);
     made->settings = *settings;
-    memcpy(made->at, transactions->at, sizeof made->at);
-    made->has_days = transactions->wanted[transactions->at[TILL_ROLE_DATE]].type == TILL_DAY;
+    for (size_t role = 0; role < TILL_ROLES; role++)
+        made->at[role] = transactions == NULL ? TILL_NO_COLUMN : transactions->at[role];
+    made->has_days = transactions != NULL && transactions->wanted[transactions->at[TILL_ROLE_DATE]].type == TILL_DAY;
     made->newest = made->oldest = TILL_DAY_MISSING;
     made->customers = till_dictionary_new();
     made->items = till_dictionary_new();
@@ -137,6 +138,16 @@ static enum till_status take_total(struct till_features *features, struct till_b
     return order_total_add(entry, block, row, event->day, event->amount, rejected);
 }
 
+static void note_day(struct till_features *features, int32_t day) {
+    features->newest = day > features->newest ? day : features->newest;
+    features->oldest = features->oldest == TILL_DAY_MISSING || day < features->oldest ? day : features->oldest;
+}
+
+static enum till_status refuse_sum(struct till_error *error) {
+    return till_error_set(error, TILL_ERROR_DATA,
+                          "the amounts add up to more than 922,337,203,685,477 in absolute value");
+}
+
 static enum till_status add_row(struct till_features *features, struct till_block *block, size_t row,
                                 struct till_error *error) {
     const struct till_vector *dates = &block->columns[features->at[TILL_ROLE_DATE]];
@@ -147,9 +158,7 @@ static enum till_status add_row(struct till_features *features, struct till_bloc
     event->day = features->has_days ? dates->day[row] : till_date_day(dates->time[row]);
     event->amount = block->columns[features->at[TILL_ROLE_AMOUNT]].money[row];
     set_order(features, event, block, row);
-    features->newest = event->day > features->newest ? event->day : features->newest;
-    features->oldest =
-        features->oldest == TILL_DAY_MISSING || event->day < features->oldest ? event->day : features->oldest;
+    note_day(features, event->day);
     features->absolute += event->amount < 0 ? -(till_wide)event->amount : event->amount;
     if (features->totals != NULL && take_total(features, block, row, event, &rejected) != TILL_OK)
         return till_error_memory(error);
@@ -167,8 +176,99 @@ enum till_status till_features_add(struct till_features *features, struct till_b
     for (size_t row = 0; status == TILL_OK && row < block->rows; row++)
         status = add_row(features, block, row, error);
     if (status == TILL_OK && features->absolute > INT64_MAX)
-        status = till_error_set(error, TILL_ERROR_DATA,
-                                "the amounts add up to more than 922,337,203,685,477 in absolute value");
+        status = refuse_sum(error);
+    return status;
+}
+
+/* ---- taking entries of a state ---- */
+
+/* An entry as the rows that it may have come from: the money in the first of them, the items one by one. Where each row
+ * is a purchase of its own, there are as many as there were, each return with money below zero; else as many as it
+ * takes to hold the items. Sums, numbers and sets are then those of the rows, and features are made of nothing else. */
+struct unfolding {
+    struct till_features *features;
+    const struct till_state_customer *customer;
+    const struct till_state_entry *entry;
+    uint32_t code; /* of the customer */
+};
+
+/* The k-th item of one sign (0 purchases, 1 returns; 2: either), or none. *at moves on behind it. */
+static uint32_t take_item(const struct unfolding *work, uint32_t sign, uint32_t *at) {
+    const uint32_t *items = work->customer->items + work->entry->first_item;
+    for (; *at < work->entry->item_count; ++*at)
+        if (sign == 2 || (items[*at] & 1) == sign)
+            return items[(*at)++] >> 1;
+    return FEATURES_NO_ITEM;
+}
+
+static struct features_event *unfold(const struct unfolding *work, int64_t amount, uint32_t item) {
+    struct till_features *features = work->features;
+    struct features_event *event = &features->events[features->count++];
+    *event = (struct features_event){.order = {work->entry->order.high, work->entry->order.low},
+                                     .amount = amount,
+                                     .customer = work->code,
+                                     .day = work->entry->day,
+                                     .item = item};
+    return event;
+}
+
+static void unfold_order(const struct unfolding *work) {
+    const struct till_state_entry *entry = work->entry;
+    bool repeats = work->features->totals != NULL;
+    int64_t amount = entry->spent + entry->returned;
+    uint32_t at = 0;
+    if (repeats) /* of all rows, which are alike */
+        amount /= (int64_t)entry->purchase_rows + entry->return_rows;
+    do {
+        uint32_t item = take_item(work, 2, &at);
+        unfold(work, amount, item);
+        amount = repeats ? amount : 0;
+    } while (at < entry->item_count);
+}
+
+static void unfold_rows(const struct unfolding *work, uint32_t rows, int64_t money, uint32_t sign) {
+    int64_t least = sign == 1 ? -1 : 0;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < rows; i++) {
+        int64_t amount = i + 1 < rows ? least : money - (int64_t)(rows - 1) * least;
+        struct features_event *event = unfold(work, amount, take_item(work, sign, &at));
+        event->order[0] = work->features->count;
+        event->order[1] = 0;
+    }
+}
+
+static enum till_status add_customer(struct till_features *features, const struct till_state_customer *customer,
+                                     struct till_error *error) {
+    struct unfolding work = {features, customer, NULL, 0};
+    size_t rows = 0;
+    for (size_t i = 0; i < customer->count; i++) {
+        const struct till_state_entry *entry = &customer->entries[i];
+        rows +=
+            features->settings.rows ? (size_t)entry->purchase_rows + entry->return_rows : (size_t)entry->item_count + 1;
+    }
+    enum till_status status = reserve(features, rows, error);
+    if (status == TILL_OK && !till_dictionary_add(features->customers, customer->name, &work.code))
+        status = till_error_memory(error);
+    for (size_t i = 0; status == TILL_OK && i < customer->count; i++) {
+        work.entry = &customer->entries[i];
+        note_day(features, work.entry->day);
+        features->absolute += (till_wide)work.entry->spent - work.entry->returned;
+        if (features->settings.rows) {
+            unfold_rows(&work, work.entry->purchase_rows, work.entry->spent, 0);
+            unfold_rows(&work, work.entry->return_rows, work.entry->returned, 1);
+        } else {
+            unfold_order(&work);
+        }
+    }
+    return status == TILL_OK && features->absolute > INT64_MAX ? refuse_sum(error) : status;
+}
+
+enum till_status till_features_add_customers(struct till_features *features,
+                                             const struct till_state_customer *customers, size_t count,
+                                             struct till_error *error) {
+    enum till_status status = TILL_OK;
+    for (size_t i = 0; status == TILL_OK && i < count; i++)
+        status = add_customer(features, &customers[i], error);
     return status;
 }
 
@@ -394,7 +494,8 @@ static uint64_t count_gaps(const struct till_features *features, struct features
     uint64_t count = 0;
     for (size_t i = 0; i < till_dictionary_count(features->customers); i++) {
         const size_t *rows = &features->first[i];
-        size_t visits = features_visits(features->events + rows[0], rows[1] - rows[0], features->settings.data_end, room);
+        size_t visits =
+            features_visits(features->events + rows[0], rows[1] - rows[0], features->settings.data_end, room);
         for (size_t v = 1; v < visits; v++)
             gaps[room->days[v].day - room->days[v - 1].day]++;
         count += visits < 2 ? 0 : visits - 1;

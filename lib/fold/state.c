@@ -1,0 +1,613 @@
+/* States and a night added up: all of them are read side by side, customers in byte order, like sorted files that are
+ * merged. A customer who stands in one state alone and whom nobody wants to see is copied as bytes, without being
+ * unpacked: most customers buy nothing in a night, so a night costs little more than the reading and writing. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/fold/state_parts.h"
+
+/* Where customers come from: a state, or the night. */
+struct source {
+    struct till_state *state; /* NULL: the night */
+    bool there;               /* the present customer is one; false: the end */
+    struct till_slice name;
+    uint32_t *codes; /* of the state's items in the sum; NULL: the same */
+};
+
+enum { SHOWN = 256 };
+
+struct merging {
+    const struct till_state_merge *ask;
+    struct till_state_head head; /* of the sum */
+    struct day_table days;
+    struct source *sources; /* [count]: the states, then the night */
+    size_t count;
+    struct entries entries; /* of the customers that are not shown yet, and the present one */
+    size_t base;            /* where those of the present one begin */
+    struct till_state_customer shown[SHOWN];
+    size_t name_at[SHOWN];
+    struct till_text names;
+    size_t shown_count;
+    struct state_writer writer;
+    struct till_state_totals *totals;
+    uint32_t *order; /* of the night: its customers by name, where each one's entries begin, which they are */
+    size_t *first;
+    size_t *index;
+    size_t next; /* of the order */
+};
+
+/* ---- what the sum begins with ---- */
+
+static const char *value_of(const struct till_state_parameter *parameters, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(parameters[i].name, name) == 0) {
+            return parameters[i].value;
+        }
+    }
+    return NULL;
+}
+
+enum till_status till_state_same_parameters(const struct till_state_parameter *state, size_t state_count,
+                                            const struct till_state_parameter *run, size_t run_count, const char *path,
+                                            struct till_error *error) {
+    for (size_t i = 0; i < state_count + run_count; i++) {
+        const char *name = i < state_count ? state[i].name : run[i - state_count].name;
+        const char *kept = value_of(state, state_count, name), *now = value_of(run, run_count, name);
+        char quoted[2][TILL_QUOTED_SIZE];
+        kept = kept == NULL ? "" : kept;
+        now = now == NULL ? "" : now;
+        if (strcmp(kept, now) != 0) {
+            till_error_set(
+                error, TILL_ERROR_STATE, "%s is %s in the state, and %s now (a state keeps what it began with)", name,
+                till_error_quote(quoted[0], kept, strlen(kept)), till_error_quote(quoted[1], now, strlen(now)));
+            till_error_at(error, path, 0, 0, NULL);
+            return TILL_ERROR_STATE;
+        }
+    }
+    return TILL_OK;
+}
+
+/* The first source says what holds for all. */
+static enum till_status settle_parameters(struct merging *merging, struct till_error *error) {
+    const struct till_state_merge *ask = merging->ask;
+    struct till_state_head *head = &merging->head;
+    enum till_status status = TILL_OK;
+    if (ask->state_count == 0) {
+        const struct till_state_night *night = ask->night;
+        head->by_time = night->at[TILL_ROLE_ORDER] == TILL_NO_COLUMN;
+        head->has_items = night->at[TILL_ROLE_ITEM] != TILL_NO_COLUMN;
+        head->amount_per_order = night->amount_per_order;
+        head->parameter_count = ask->parameter_count;
+        head->parameters = malloc((ask->parameter_count + 1) * sizeof *head->parameters);
+        if (head->parameters == NULL) {
+            return till_error_memory(error);
+        }
+        memcpy(head->parameters, ask->parameters, ask->parameter_count * sizeof *head->parameters);
+        return TILL_OK;
+    }
+    const struct till_state_head *first = till_state_head(ask->states[0]);
+    head->by_time = first->by_time;
+    head->has_items = first->has_items;
+    head->amount_per_order = first->amount_per_order;
+    head->parameter_count = first->parameter_count;
+    head->parameters = malloc((first->parameter_count + 1) * sizeof *head->parameters);
+    if (head->parameters == NULL) {
+        return till_error_memory(error);
+    }
+    memcpy(head->parameters, first->parameters, first->parameter_count * sizeof *head->parameters);
+    for (size_t i = 1; status == TILL_OK && i < ask->state_count; i++) {
+        const struct till_state_head *other = till_state_head(ask->states[i]);
+        status = till_state_same_parameters(first->parameters, first->parameter_count, other->parameters,
+                                            other->parameter_count, state_path(ask->states[i]), error);
+        if (status == TILL_OK && (other->by_time != first->by_time || other->has_items != first->has_items ||
+                                  other->amount_per_order != first->amount_per_order)) {
+            status = state_damaged(ask->states[i], "its flags", error);
+        }
+    }
+    if (status == TILL_OK && ask->night != NULL) {
+        status = till_state_same_parameters(first->parameters, first->parameter_count, ask->parameters,
+                                            ask->parameter_count, state_path(ask->states[0]), error);
+    }
+    return status;
+}
+
+/* ---- days ---- */
+
+static enum till_status refuse_days(const struct till_state_merge *ask, const char *path, int32_t day, size_t count,
+                                    struct till_error *error) {
+    char text[TILL_DAY_TEXT + 1] = "";
+    text[till_date_write(text, day)] = '\0';
+    till_error_set(error, TILL_ERROR_STATE, "%s%s there already (%s)", text, count > 1 ? " and other days are" : " is",
+                   ask->night == NULL ? "--allow-overlap adds them up"
+                                      : "late rows: --allow-overlap; the days anew: --replace-days");
+    till_error_at(error, path, 0, 0, NULL);
+    return TILL_ERROR_STATE;
+}
+
+/* Adds days to the sum; where they must not meet, the first that does is told. */
+static enum till_status add_days(struct merging *merging, const struct till_state_day *days, size_t count,
+                                 bool may_meet, const char *path, struct till_error *error) {
+    size_t met = 0;
+    int32_t first = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct till_state_day *sum = day_table_at(&merging->days, days[i].day);
+        if (sum == NULL) {
+            return till_error_memory(error);
+        }
+        if (sum->rows > 0 && met++ == 0) {
+            first = days[i].day;
+        }
+        sum->rows += days[i].rows;
+        sum->spent = (int64_t)((uint64_t)sum->spent + (uint64_t)days[i].spent); /* checked below, in wide sums */
+        sum->returned = (int64_t)((uint64_t)sum->returned + (uint64_t)days[i].returned);
+    }
+    return met > 0 && !may_meet ? refuse_days(merging->ask, path, first, met, error) : TILL_OK;
+}
+
+/* Days of states that the night replaces, taken out before it is added. */
+static void drop_days(struct merging *merging) {
+    size_t kept = 0;
+    for (size_t i = 0; i < merging->days.count; i++) {
+        const struct day_table *night = &merging->ask->night->days;
+        if (!day_table_has(night->days, night->count, merging->days.days[i].day)) {
+            merging->days.days[kept++] = merging->days.days[i];
+        }
+    }
+    merging->days.count = kept;
+    merging->days.last = 0;
+}
+
+static enum till_status settle_days(struct merging *merging, struct till_error *error) {
+    const struct till_state_merge *ask = merging->ask;
+    enum till_status status = TILL_OK;
+    wide_sum absolute = 0;
+    for (size_t i = 0; status == TILL_OK && i < ask->state_count; i++) {
+        const struct till_state_head *head = till_state_head(ask->states[i]);
+        status = add_days(merging, head->days, head->day_count, ask->overlap != TILL_STATE_REFUSE,
+                          state_path(ask->states[i]), error);
+    }
+    if (status == TILL_OK && ask->night != NULL && ask->overlap == TILL_STATE_REPLACE) {
+        drop_days(merging);
+    }
+    if (status == TILL_OK && ask->night != NULL) {
+        const struct day_table *days = &ask->night->days;
+        status = add_days(merging, days->days, days->count, ask->overlap != TILL_STATE_REFUSE,
+                          ask->state_count == 0 ? NULL : state_path(ask->states[0]), error);
+    }
+    for (size_t i = 0; status == TILL_OK && i < ask->state_count; i++) {
+        const struct till_state_head *head = till_state_head(ask->states[i]);
+        for (size_t d = 0; d < head->day_count; d++) {
+            absolute += (wide_sum)head->days[d].spent + (uint64_t)-head->days[d].returned;
+        }
+    }
+    absolute += ask->night == NULL ? 0 : ask->night->absolute;
+    /* Days that are replaced count here too: the limit is far beyond what money there is. */
+    if (status == TILL_OK) {
+        status = sum_check(absolute, error);
+    }
+    merging->head.days = merging->days.days;
+    merging->head.day_count = merging->days.count;
+    return status;
+}
+
+/* ---- inputs ---- */
+
+/* An input whose days were replaced may come again, in the place of what replaced them. */
+static enum till_status add_input(struct merging *merging, const struct till_state_input *input, const char *path,
+                                  struct till_error *error) {
+    struct till_state_head *head = &merging->head;
+    for (size_t i = 0; i < head->input_count; i++) {
+        if (till_fingerprint_equal(head->inputs[i].digest, input->digest)) {
+            if (!(head->inputs[i].replaced && merging->ask->overlap == TILL_STATE_REPLACE)) {
+                till_error_set(error, TILL_ERROR_STATE, "the input %s would be added twice", input->name);
+                till_error_at(error, path, 0, 0, NULL);
+                return TILL_ERROR_STATE;
+            }
+            head->inputs[i] = *input;
+            return TILL_OK;
+        }
+    }
+    head->inputs[head->input_count++] = *input;
+    return TILL_OK;
+}
+
+/* Whether the night replaces a day of the run that added an input. */
+static bool is_replaced(const struct till_state_merge *ask, const struct till_state_input *input) {
+    if (ask->night == NULL || ask->overlap != TILL_STATE_REPLACE || input->first == TILL_DAY_MISSING) {
+        return false;
+    }
+    for (size_t i = 0; i < ask->night->days.count; i++) {
+        int32_t day = ask->night->days.days[i].day;
+        if (day >= input->first && day <= input->last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum till_status settle_inputs(struct merging *merging, struct till_error *error) {
+    const struct till_state_merge *ask = merging->ask;
+    size_t most = ask->input_count + 1;
+    enum till_status status = TILL_OK;
+    for (size_t i = 0; i < ask->state_count; i++) {
+        most += till_state_head(ask->states[i])->input_count;
+    }
+    merging->head.inputs = malloc(most * sizeof *merging->head.inputs);
+    if (merging->head.inputs == NULL) {
+        return till_error_memory(error);
+    }
+    for (size_t i = 0; status == TILL_OK && i < ask->state_count; i++) {
+        const struct till_state_head *head = till_state_head(ask->states[i]);
+        for (size_t k = 0; status == TILL_OK && k < head->input_count; k++) {
+            struct till_state_input input = head->inputs[k];
+            input.replaced = input.replaced || is_replaced(ask, &input);
+            status = add_input(merging, &input, state_path(ask->states[i]), error);
+        }
+    }
+    for (size_t i = 0; status == TILL_OK && i < ask->input_count; i++) {
+        status = add_input(merging, &ask->inputs[i], ask->state_count == 0 ? NULL : state_path(ask->states[0]), error);
+    }
+    return status;
+}
+
+/* ---- items ---- */
+
+/* Adds the items of a source to the sum; *codes stays NULL where they have the same codes there. */
+static enum till_status add_items(struct merging *merging, const struct till_dictionary *items, uint32_t **codes,
+                                  struct till_error *error) {
+    uint32_t count = till_dictionary_count(items);
+    bool same = true;
+    *codes = malloc(((size_t)count + 1) * sizeof **codes);
+    if (*codes == NULL) {
+        return till_error_memory(error);
+    }
+    for (uint32_t code = 0; code < count; code++) {
+        if (!till_dictionary_add(merging->head.items, till_dictionary_text(items, code), &(*codes)[code])) {
+            return till_error_memory(error);
+        }
+        same = same && (*codes)[code] == code;
+    }
+    if (same) {
+        free(*codes);
+        *codes = NULL;
+    }
+    /* The lowest bit of an item in an entry says something else. */
+    return till_dictionary_count(merging->head.items) > UINT32_MAX / 2
+               ? till_error_set(error, TILL_ERROR_DATA, "there are more items than can be counted")
+               : TILL_OK;
+}
+
+static enum till_status settle_items(struct merging *merging, struct till_error *error) {
+    enum till_status status = TILL_OK;
+    merging->head.items = till_dictionary_new();
+    if (merging->head.items == NULL) {
+        return till_error_memory(error);
+    }
+    for (size_t i = 0; status == TILL_OK && i < merging->count; i++) {
+        struct source *source = &merging->sources[i];
+        const struct till_dictionary *items =
+            source->state == NULL ? merging->ask->night->items : till_state_head(source->state)->items;
+        status = add_items(merging, items, &source->codes, error);
+    }
+    return status;
+}
+
+/* ---- the night, by customer ---- */
+
+static enum till_status sort_night(struct merging *merging, struct till_error *error) {
+    const struct till_state_night *night = merging->ask->night;
+    uint32_t customers = till_dictionary_count(night->customers);
+    merging->order = malloc(((size_t)customers + 1) * sizeof *merging->order);
+    merging->first = calloc((size_t)customers + 2, sizeof *merging->first);
+    merging->index = malloc((night->count + 1) * sizeof *merging->index);
+    if (merging->order == NULL || merging->first == NULL || merging->index == NULL ||
+        !till_dictionary_order(night->customers, merging->order)) {
+        return till_error_memory(error);
+    }
+    size_t *first = merging->first;
+    for (size_t i = 0; i < night->count; i++) {
+        first[night->entries[i].customer + 2]++;
+    }
+    for (uint32_t c = 0; c < customers; c++) {
+        first[c + 1] += first[c];
+    }
+    /* first[c + 1] moves from where the entries of c begin to where they end, which is where those of the next do. */
+    for (size_t i = 0; i < night->count; i++) {
+        merging->index[first[night->entries[i].customer + 1]++] = i;
+    }
+    return TILL_OK;
+}
+
+/* Steps on to the next customer who has entries: all rows of one may have been bad. */
+static void next_of_night(struct merging *merging, struct source *source) {
+    const struct till_dictionary *customers = merging->ask->night->customers;
+    uint32_t count = till_dictionary_count(customers);
+    while (merging->next < count) {
+        uint32_t customer = merging->order[merging->next];
+        if (merging->first[customer + 1] > merging->first[customer]) {
+            source->name = till_dictionary_text(customers, customer);
+            source->there = true;
+            return;
+        }
+        merging->next++;
+    }
+    source->there = false;
+}
+
+static bool take_night(struct merging *merging, const struct source *source) {
+    const struct till_state_night *night = merging->ask->night;
+    struct entries *entries = &merging->entries;
+    uint32_t customer = merging->order[merging->next++];
+    size_t from = merging->first[customer], to = merging->first[customer + 1];
+    if (!entries_reserve(entries, to - from)) {
+        return false;
+    }
+    for (size_t i = from; i < to; i++) {
+        struct till_state_entry entry = night->entries[merging->index[i]].entry;
+        const uint32_t *codes = night->item_codes + entry.first_item;
+        if (!entries_reserve_items(entries, entry.item_count)) {
+            return false;
+        }
+        entry.first_item = entries->item_count;
+        for (uint32_t k = 0; k < entry.item_count; k++) {
+            uint32_t code = source->codes == NULL ? codes[k] : source->codes[codes[k] >> 1] * 2 + (codes[k] & 1);
+            entries->items[entries->item_count++] = code;
+        }
+        entries->at[entries->count++] = entry;
+    }
+    return true;
+}
+
+/* ---- customer by customer ---- */
+
+static enum till_status advance(struct merging *merging, struct source *source, struct till_error *error) {
+    if (source->state == NULL) {
+        next_of_night(merging, source);
+        return TILL_OK;
+    }
+    enum till_status status = state_next(source->state, &source->there, error);
+    source->name = state_name(source->state);
+    return status;
+}
+
+/* Amounts that stand for a whole order are the same in all of its entries. */
+static enum till_status check_order_amounts(const struct till_state_entry *entries, size_t count,
+                                            struct till_error *error) {
+    for (size_t i = 0; i < count; i++) {
+        bool same_order = i > 0 && till_fingerprint_equal(entries[i - 1].order, entries[i].order);
+        if (entries[i].differs || (same_order && entries_differ(&entries[i - 1], &entries[i]))) {
+            return till_error_set(error, TILL_ERROR_DATA,
+                                  "an order has one amount in one input and another in another (--amount-per=order)");
+        }
+    }
+    return TILL_OK;
+}
+
+/* Shows the customers that wait for it. Many at once, so that who takes them need not wait for memory one by one. */
+static enum till_status show_all(struct merging *merging, struct till_error *error) {
+    const struct till_state_visit *visit = merging->ask->visit;
+    for (size_t i = 0; i < merging->shown_count; i++) {
+        struct till_state_customer *customer = &merging->shown[i];
+        customer->name.bytes = merging->names.bytes + merging->name_at[i];
+        customer->entries = merging->entries.at + (uintptr_t)customer->entries;
+        customer->items = merging->entries.items;
+    }
+    enum till_status status =
+        merging->shown_count == 0 ? TILL_OK : visit->take(visit->context, merging->shown, merging->shown_count, error);
+    merging->shown_count = 0;
+    merging->names.length = 0;
+    merging->base = merging->entries.count = merging->entries.item_count = 0;
+    return status;
+}
+
+/* Has a customer wait to be shown, as far as the bounds let see. Entries are noted by their place, as memory may move.
+ */
+static enum till_status show(struct merging *merging, struct till_slice name, struct till_error *error) {
+    const struct till_state_visit *visit = merging->ask->visit;
+    struct entries *entries = &merging->entries;
+    size_t kept = merging->base;
+    for (size_t i = merging->base; i < entries->count; i++) {
+        int32_t day = entries->at[i].day;
+        if (day >= visit->since && (visit->until == TILL_DAY_MISSING || day <= visit->until)) {
+            entries->at[kept++] = entries->at[i];
+        }
+    }
+    entries->count = kept;
+    if (kept == merging->base) {
+        return TILL_OK;
+    }
+    merging->name_at[merging->shown_count] = merging->names.length;
+    merging->shown[merging->shown_count++] =
+        (struct till_state_customer){.name = {NULL, name.length},
+                                     .entries = (const struct till_state_entry *)(uintptr_t)merging->base,
+                                     .count = kept - merging->base,
+                                     .by_time = merging->head.by_time};
+    merging->base = kept;
+    if (!till_text_append(&merging->names, name.bytes, name.length)) {
+        return till_error_memory(error);
+    }
+    return merging->shown_count == SHOWN ? show_all(merging, error) : TILL_OK;
+}
+
+/* The entries of all sources that have this customer, in order; `whole`: they are only looked at. */
+static enum till_status collect(struct merging *merging, struct till_slice name, bool whole, struct till_error *error) {
+    const struct till_state_merge *ask = merging->ask;
+    bool replaces = ask->night != NULL && ask->overlap == TILL_STATE_REPLACE;
+    struct entry_wish wish = {.items = (ask->sink != NULL && !whole) || (ask->visit != NULL && ask->visit->items),
+                              .dropped = replaces ? ask->night->days.days : NULL,
+                              .dropped_count = replaces ? ask->night->days.count : 0};
+    struct entries *entries = &merging->entries;
+    size_t sorted = merging->base;
+    enum till_status status = TILL_OK;
+    entries->count = merging->base;
+    entries->item_count = merging->shown_count == 0 ? 0 : entries->item_count; /* nobody waits for the others */
+    for (size_t i = 0; status == TILL_OK && i < merging->count; i++) {
+        const struct source *source = &merging->sources[i];
+        if (!source->there || !till_slice_equal(source->name, name)) {
+            continue;
+        }
+        bool first = entries->count == merging->base;
+        wish.codes = source->codes;
+        if (source->state != NULL) {
+            status = state_entries(source->state, &wish, entries, error);
+            sorted = first && source->codes == NULL ? entries->count : sorted;
+        } else if (!take_night(merging, source)) {
+            status = till_error_memory(error);
+        }
+    }
+    if (status != TILL_OK || sorted == entries->count) {
+        return status;
+    }
+    status = entries_gather(entries, merging->base, sorted, error);
+    return status == TILL_OK && merging->head.amount_per_order
+               ? check_order_amounts(entries->at + merging->base, entries->count - merging->base, error)
+               : status;
+}
+
+/* Unpacks, adds up, writes and shows one customer. */
+static enum till_status add_customer(struct merging *merging, struct till_slice name, const struct source *only,
+                                     struct till_error *error) {
+    const struct till_state_merge *ask = merging->ask;
+    enum till_status status = collect(merging, name, only != NULL, error);
+    if (status != TILL_OK || merging->entries.count == merging->base) {
+        return status;
+    }
+    merging->totals->customers++;
+    merging->totals->entries += merging->entries.count - merging->base;
+    if (ask->sink != NULL && only != NULL) {
+        status = state_write_copy(&merging->writer, only->state, error);
+    } else if (ask->sink != NULL) {
+        status = state_write_entries(&merging->writer, name, &merging->entries, merging->base, error);
+    }
+    return status == TILL_OK && ask->visit != NULL ? show(merging, name, error) : status;
+}
+
+/* The source with the smallest name; *alone: no other has it. NULL at the end. */
+static struct source *smallest(struct merging *merging, bool *alone) {
+    struct source *least = NULL;
+    for (size_t i = 0; i < merging->count; i++) {
+        struct source *source = &merging->sources[i];
+        int order = !source->there ? 1 : least == NULL ? -1 : till_slice_compare(source->name, least->name);
+        if (order < 0) {
+            least = source;
+        }
+        *alone = order < 0 || (*alone && (order > 0 || !source->there));
+    }
+    return least;
+}
+
+/* All who have the customer move on. The first one last: its name is what the others are compared with. */
+static enum till_status advance_all(struct merging *merging, struct source *first, struct till_error *error) {
+    enum till_status status = TILL_OK;
+    for (size_t i = 0; status == TILL_OK && i < merging->count; i++) {
+        struct source *source = &merging->sources[i];
+        if (source != first && source->there && till_slice_equal(source->name, first->name)) {
+            status = advance(merging, source, error);
+        }
+    }
+    return status == TILL_OK ? advance(merging, first, error) : status;
+}
+
+static enum till_status add_customers(struct merging *merging, struct till_error *error) {
+    const struct till_state_merge *ask = merging->ask;
+    bool replaces = ask->night != NULL && ask->overlap == TILL_STATE_REPLACE;
+    enum till_status status = TILL_OK;
+    for (size_t i = 0; status == TILL_OK && i < merging->count; i++) {
+        status = advance(merging, &merging->sources[i], error);
+    }
+    while (status == TILL_OK) {
+        bool alone = true;
+        struct source *least = smallest(merging, &alone);
+        if (least == NULL) {
+            return show_all(merging, error);
+        }
+        bool whole = alone && least->state != NULL && least->codes == NULL && !replaces;
+        if (whole && ask->visit == NULL) {
+            merging->totals->customers++;
+            merging->totals->entries += state_entry_count(least->state);
+            status = ask->sink == NULL ? TILL_OK : state_write_copy(&merging->writer, least->state, error);
+        } else {
+            status = add_customer(merging, least->name, whole ? least : NULL, error);
+        }
+        if (status == TILL_OK) {
+            status = advance_all(merging, least, error);
+        }
+    }
+    return status;
+}
+
+/* ---- the whole ---- */
+
+static enum till_status prepare(struct merging *merging, struct till_error *error) {
+    const struct till_state_merge *ask = merging->ask;
+    merging->sources = calloc(ask->state_count + 1, sizeof *merging->sources);
+    if (merging->sources == NULL) {
+        return till_error_memory(error);
+    }
+    for (size_t i = 0; i < ask->state_count; i++) {
+        merging->sources[merging->count++].state = ask->states[i];
+    }
+    merging->count += ask->night != NULL;
+    enum till_status status = settle_parameters(merging, error);
+    if (status == TILL_OK) {
+        status = settle_inputs(merging, error);
+    }
+    if (status == TILL_OK) {
+        status = settle_days(merging, error);
+    }
+    if (status == TILL_OK) {
+        status = settle_items(merging, error);
+    }
+    return status == TILL_OK && ask->night != NULL ? sort_night(merging, error) : status;
+}
+
+static void note_totals(struct merging *merging) {
+    const struct day_table *days = &merging->days;
+    struct till_state_totals *totals = merging->totals;
+    totals->days = days->count;
+    totals->newest = days->count > 0 ? days->days[days->count - 1].day : TILL_DAY_MISSING;
+    totals->next = days->count > 1 ? days->days[days->count - 2].day : TILL_DAY_MISSING;
+    for (size_t i = 0; i < days->count; i++) {
+        totals->rows += days->days[i].rows;
+    }
+}
+
+static void clean_up(struct merging *merging) {
+    for (size_t i = 0; i < merging->count; i++) {
+        free(merging->sources[i].codes);
+    }
+    free(merging->sources);
+    free(merging->head.parameters);
+    free(merging->head.inputs);
+    free(merging->days.days);
+    till_dictionary_free(merging->head.items);
+    entries_free(&merging->entries);
+    till_text_free(&merging->names);
+    state_writer_free(&merging->writer);
+    free(merging->order);
+    free(merging->first);
+    free(merging->index);
+}
+
+enum till_status till_state_merge(const struct till_state_merge *merge, struct till_state_totals *totals,
+                                  struct till_error *error) {
+    struct merging merging = {.ask = merge, .totals = totals, .writer = {.sink = merge->sink}};
+    *totals = (struct till_state_totals){0};
+    enum till_status status = prepare(&merging, error);
+    if (status == TILL_OK) {
+        note_totals(&merging);
+    }
+    if (status == TILL_OK && merge->sink != NULL) {
+        status = state_write_head(&merging.writer, &merging.head, error);
+    }
+    if (status == TILL_OK) {
+        status = add_customers(&merging, error);
+    }
+    if (status == TILL_OK && merge->sink != NULL) {
+        totals->customers = merging.writer.customers;
+        totals->entries = merging.writer.entries;
+        status = state_write_end(&merging.writer, totals->rows, &totals->digest, error);
+    }
+    clean_up(&merging);
+    return status;
+}

@@ -205,12 +205,13 @@ static enum till_status snake_tidy(struct picture *picture, struct till_error *e
 /* "cluster 2 (1,234)" beside its line. */
 static bool put_cluster_legend(struct picture *picture, struct script *script, size_t series, struct till_slice name,
                                double size) {
+    double room = (script->height - script->top - 20) / (double)picture->frame->rows;
     char number[SCRIPT_NUMBER];
     struct till_text text = {0};
-    double y = script->top + 10 + 20 * (double)series;
+    double y = script->top + 10 + fmax(13, fmin(20, room)) * (double)series;
     bool good = till_text_append_format(&text, "%s %.*s (%s)", picture_word(&picture->options, "cluster"),
                                         (int)name.length, name.bytes, script_number(number, size, true));
-    if (good && y < script->bottom)
+    if (good && y < script->height - 8)
         script_legend(script, script->right + 16, y, series, true, (struct till_slice){text.bytes, text.length}, 150);
     till_text_free(&text);
     return good;

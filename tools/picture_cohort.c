@@ -135,10 +135,9 @@ static bool say(const struct picture *picture, struct till_text *text) {
     const char *const none[] = {NULL};
     for (size_t i = 0; i < picture->table->rows; i++)
         if (!picture_count(picture, "complete")[i])
-            return script_sentence(
-                text, &picture->options,
-                "Share of a cohort's customers who bought again in a period; * the data end inside it", none);
-    return script_sentence(text, &picture->options, "Share of a cohort's customers who bought again in a period", none);
+            return script_sentence(text, &picture->options,
+                                   "Share of a cohort that bought again in a period; * the data end inside it", none);
+    return script_sentence(text, &picture->options, "Share of a cohort that bought again in a period", none);
 }
 
 const struct picture_kind picture_cohort = {

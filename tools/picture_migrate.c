@@ -172,12 +172,17 @@ static enum till_status psi_tidy(struct picture *picture, struct till_error *err
 }
 
 /* More features than have room are left out: those that drifted least. */
+static size_t features_shown(const struct picture *picture) {
+    unsigned height = picture->options.height != 0 ? picture->options.height : picture->kind->height;
+    size_t room = height < 192 ? 2 : (height - 160) / 16;
+    return picture->table->rows < room || picture->options.type == PICTURE_TERMINAL ? picture->table->rows : room;
+}
+
 static enum till_status psi_script(struct picture *picture, struct script *script, struct till_error *error) {
     const struct till_slice *features = picture_text(picture, "feature");
     const double *psi = picture_real(picture, "psi");
-    size_t room = (size_t)((script->height - 160) / 16), count = picture->table->rows;
+    size_t count = features_shown(picture);
     (void)error;
-    count = count < room ? count : room;
     struct script_axis x = script_axis_for(0, fmax(0.3, psi[0]), 6, false);
     script_area(script, 30 + script_names_width(features, count, script->width * 0.4), 100, script->width - 30,
                 fmin(script->height - 60, 100 + 46 * (double)count));
@@ -199,15 +204,20 @@ static enum till_status psi_script(struct picture *picture, struct script *scrip
 }
 
 static bool psi_say(const struct picture *picture, struct till_text *text) {
-    char number[SCRIPT_NUMBER];
+    char number[SCRIPT_NUMBER], hidden[SCRIPT_NUMBER];
     const double *psi = picture_real(picture, "psi");
     size_t drifted = 0;
     for (size_t i = 0; i < picture->table->rows; i++)
         drifted += psi[i] > 0.2;
     snprintf(number, sizeof number, "%zu", drifted);
-    const char *const values[] = {number};
-    return script_sentence(text, &picture->options,
-                           "Features above 0.2 (by rule of thumb, drifted): #1; above 0.1: to be watched", values);
+    snprintf(hidden, sizeof hidden, "%zu", picture->table->rows - features_shown(picture));
+    const char *const values[] = {number, hidden};
+    return script_sentence(
+        text, &picture->options,
+        features_shown(picture) == picture->table->rows
+            ? "Features above 0.2 (by rule of thumb, drifted): #1; above 0.1: to be watched"
+            : "Features above 0.2 (by rule of thumb, drifted): #1; the #2 of the least drift are not shown",
+        values);
 }
 
 const struct picture_kind picture_psi = {

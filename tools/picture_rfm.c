@@ -150,7 +150,8 @@ static bool rfm_say(const struct picture *picture, struct till_text *text) {
     for (size_t i = 0; i < picture->table->rows; i++)
         customers += picture_real(picture, "customers")[i];
     const char *const values[] = {script_number(number, customers, false)};
-    return script_sentence(text, &picture->options, "#1 customers with scores", values);
+    return script_sentence(text, &picture->options,
+                           customers == 1 ? "1 customer with scores" : "#1 customers with scores", values);
 }
 
 const struct picture_kind picture_rfm = {
@@ -291,7 +292,8 @@ static void put_tile_texts(struct picture *picture, struct script *script, size_
     place.y += 16;
     struct till_text text = {0};
     const char *const values[] = {script_percent(percent, money / sums[1])};
-    if (tile->height >= 58 && sums[1] > 0 && script_sentence(&text, &picture->options, "#1 of the money", values))
+    if (tile->height >= 58 && sums[1] > 0 && script_sentence(&text, &picture->options, "#1 of the money", values) &&
+        script_text_width((struct till_slice){text.bytes, text.length}, SCRIPT_SMALL) <= place.width)
         script_label(script, &place, (struct till_slice){text.bytes, text.length});
     till_text_free(&text);
 }
@@ -349,7 +351,8 @@ static bool segments_say(const struct picture *picture, struct till_text *text) 
     for (size_t i = 0; i < picture->table->rows; i++)
         customers += picture_real(picture, "customers")[i];
     const char *const values[] = {script_number(number, customers, false)};
-    return script_sentence(text, &picture->options, "#1 customers; dark: the most money a customer", values);
+    return script_sentence(text, &picture->options,
+                           customers == 1 ? "1 customer" : "#1 customers; dark: the most money a customer", values);
 }
 
 const struct picture_kind picture_segments = {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum { ANTECEDENT, CONSEQUENT, SUPPORT, CONFIDENCE, LIFT };
-enum { POINTS = 2000, EDGES = 60 };
+enum { POINTS = 1000, EDGES = 60 };
 
 static const struct picture_column columns[] = {
     {.name = "antecedent", .kind = TILL_FRAME_TEXT},

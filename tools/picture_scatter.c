@@ -13,7 +13,7 @@
 #include "frame.h"
 
 enum { CLUSTER };
-enum { POINTS = 3000, CLUSTERS_TOLD = 16 };
+enum { POINTS = 2000, CLUSTERS_TOLD = 16 };
 
 static const struct picture_column columns[] = {{.name = "cluster", .kind = TILL_FRAME_TEXT}, {0}};
 static const struct picture_form forms[] = {{.command = "till-cluster -k N", .columns = columns, .rest = true}, {0}};

@@ -2,8 +2,9 @@
  *
  * gnuplot is told where everything goes, and decides nothing by itself: titles, ticks and legends are labels at places
  * that are computed here, so that a long name or a large number is known to fit before it is drawn. Texts stand in
- * single quotes, in which gnuplot knows one special character, the quote itself; control bytes, which could end a line
- * of the script, are shown by their number. */
+ * single quotes, in which gnuplot substitutes nothing; those that hold a quote stand in double quotes, with octal
+ * numbers for all that could mean something there. Control bytes, which could end a line of the script, are shown by
+ * their number. */
 #include "picture_script.h"
 
 #include <math.h>
@@ -74,31 +75,85 @@ static size_t fitting(struct till_slice text, double width, int size) {
     return at;
 }
 
-/* One character as it may stand in quotes, in SVG too. */
-static void put_character(struct script *script, const char *bytes, size_t length, unsigned code, bool valid) {
-    if (code == '\n' || code == '\r' || code == '\t')
-        script_add(script, " ");
-    else if (!valid || code < 0x20 || (code >= 0x7F && code < 0xA0))
-        script_add(script, "\\x%02X", code);
-    else if (code == 0x2028 || code == 0x2029 || (code >= 0xD800 && code < 0xE000) || (code & 0xFFFE) == 0xFFFE)
-        script_add(script, "\\u%04X", code);
+/* Where the end of a text begins that is `width` wide. */
+static size_t fitting_end(struct till_slice text, double width, int size) {
+    double all = script_text_width(text, size);
+    size_t at = fitting(text, all - width, size), length;
+    bool valid;
+    if (at < text.length) {
+        next_character(text.bytes + at, text.length - at, &length, &valid);
+        at += length;
+    }
+    return at;
+}
+
+/* Whether a text can stand in single quotes as it is. gnuplot would take two single quotes for one, but not at the
+ * beginning of a text, nor twice in a row: a name that begins with a quote would end its string there. */
+static bool is_plain(struct till_slice text) {
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.bytes[i];
+        if (byte < 0x20 || byte == '\'' || byte == '\\' || byte == 0x7F)
+            return false;
+    }
+    return true;
+}
+
+/* One byte in double quotes: what is neither a letter nor harmless goes by its octal number. */
+static void put_byte(struct script *script, char byte) {
+    bool letter = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+    if (letter || (unsigned char)byte >= 0x80 || strchr(" .,:;()/+-=_%<>?*|", byte) != NULL)
+        script_add(script, "%c", byte);
     else
-        script_add(script, "%s%.*s", code == '\'' ? "'" : "", (int)length, bytes);
+        script_add(script, "\\%03o", (unsigned)byte);
+}
+
+/* One character as it may stand in quotes, in SVG too. */
+static void put_character(struct script *script, const char *bytes, size_t length, unsigned code, bool valid,
+                          bool plain) {
+    char shown[16] = " ";
+    if (code == '\n' || code == '\r' || code == '\t') {
+        length = 1;
+        bytes = shown;
+    } else if (!valid || code < 0x20 || (code >= 0x7F && code < 0xA0)) {
+        length = (size_t)snprintf(shown, sizeof shown, "\\x%02X", code);
+        bytes = shown;
+    } else if (code == 0x2028 || code == 0x2029 || (code >= 0xD800 && code < 0xE000) || (code & 0xFFFE) == 0xFFFE) {
+        length = (size_t)snprintf(shown, sizeof shown, "\\u%04X", code);
+        bytes = shown;
+    }
+    for (size_t i = 0; i < length; i++)
+        if (plain)
+            script_add(script, "%c", bytes[i]);
+        else
+            put_byte(script, bytes[i]);
 }
 
 /* `tick`: gnuplot takes the labels of ticks for formats, in which a percent sign is written twice. */
-static void quote(struct script *script, struct till_slice text, double width, int size, bool tick) {
-    bool cut = width > 0 && script_text_width(text, size) > width;
-    size_t end = cut ? fitting(text, width - 0.9 * size, size) : text.length;
-    script_add(script, "'");
-    for (size_t at = 0, length; at < end; at += length) {
+static void put_part(struct script *script, struct till_slice text, bool plain, bool tick) {
+    for (size_t at = 0, length; at < text.length; at += length) {
         bool valid;
         unsigned code = next_character(text.bytes + at, text.length - at, &length, &valid);
-        put_character(script, text.bytes + at, length, code, valid);
+        put_character(script, text.bytes + at, length, code, valid, plain);
         if (tick && code == '%')
             script_add(script, "%%");
     }
-    script_add(script, "%s'", cut ? "…" : "");
+}
+
+/* A text that is too wide loses its middle: names that are alike at the beginning often differ at the end. */
+static void quote(struct script *script, struct till_slice text, double width, int size, bool tick) {
+    bool cut = width > 0 && script_text_width(text, size) > width;
+    double room = width - 0.9 * size;
+    size_t end = cut ? fitting(text, room * 0.65, size) : text.length;
+    bool plain = is_plain(text);
+    script_add(script, plain ? "'" : "\"");
+    put_part(script, (struct till_slice){text.bytes, end}, plain, tick);
+    if (cut) {
+        size_t from = fitting_end(text, room * 0.35, size);
+        from = from < end ? end : from;
+        script_add(script, "…");
+        put_part(script, (struct till_slice){text.bytes + from, text.length - from}, plain, tick);
+    }
+    script_add(script, plain ? "'" : "\"");
 }
 
 void script_quote(struct script *script, struct till_slice text, double width, int size) {

@@ -1,8 +1,8 @@
 /* tools/picture_script.h: how kinds of pictures write gnuplot: a page with its title, axes with ticks, texts, legends,
  * heat maps.
  *
- * Places are in pixels from the upper left corner of the page. Whatever comes from data goes through script_quote: a
- * text in single quotes, in which gnuplot substitutes nothing. What fails (memory) is kept until the end. */
+ * Places are in pixels from the upper left corner of the page. Whatever comes from data goes through script_quote,
+ * after which gnuplot finds nothing in it to substitute or to obey. What fails (memory) is kept until the end. */
 #ifndef TOOLS_PICTURE_SCRIPT_H
 #define TOOLS_PICTURE_SCRIPT_H
 
@@ -23,7 +23,7 @@ enum { SCRIPT_TITLE = 17, SCRIPT_PLAIN = 12, SCRIPT_SMALL = 11 };
 
 void script_add(struct script *script, const char *format, ...) TILL_PRINTF(2, 3);
 
-/* A text from data or from us in quotes, cut with "..." to `width` pixels of type of `size` (0: never). */
+/* A text from data or from us in quotes, its middle cut out to fit `width` pixels of type of `size` (0: never). */
 void script_quote(struct script *script, struct till_slice text, double width, int size);
 
 /* How wide a text will be, as far as can be known without its font. */

@@ -47,7 +47,7 @@ static void put_steps(const struct picture *picture, struct script *script, cons
     for (size_t i = group->from; i < group->to; i++) {
         double now[3] = {survival[i], isnan(lower[i]) ? survival[i] : lower[i],
                          isnan(upper[i]) ? survival[i] : upper[i]};
-        if (i + 1 < group->to && time[i] - drawn < last / 2000 && fabs(now[0] - before[0]) < 0.0005)
+        if (i + 1 < group->to && time[i] - drawn < last / 300 && fabs(now[0] - before[0]) < 0.004)
             continue;
         script_add(script, "%.6g %.6g %.6g %.6g\n%.6g %.6g %.6g %.6g\n", time[i], before[0], before[1], before[2],
                    time[i], now[0], now[1], now[2]);
@@ -97,7 +97,7 @@ static void put_numbers(const struct picture *picture, struct script *script, co
     for (size_t i = 0; i < count && i < GROUPS_TOLD; i++) {
         double y = top + 17 * (double)i;
         struct script_place name = {
-            .x = 16, .y = y, .size = SCRIPT_SMALL, .color = script_series_color(i), .width = script->left - 46};
+            .x = 16, .y = y, .size = SCRIPT_SMALL, .color = "#333333", .width = script->left - 46};
         script_label(script, &name,
                      groups[i].name.length == 0 ? till_slice_of(picture_word(&picture->options, "all"))
                                                 : groups[i].name);

@@ -29,6 +29,11 @@ static bool begins(struct till_slice line, const char *with) {
     return line.length >= length && memcmp(line.bytes, with, length) == 0;
 }
 
+static bool ends(struct till_slice line, const char *with) {
+    size_t length = strlen(with);
+    return line.length >= length && memcmp(line.bytes + line.length - length, with, length) == 0;
+}
+
 static bool holds(struct till_slice text, const char *what) {
     size_t length = strlen(what);
     for (size_t i = 0; i + length <= text.length; i++)
@@ -99,6 +104,22 @@ static void put_line(struct cleaner *cleaner, struct till_slice line) {
     put_string(cleaner, "\n");
 }
 
+/* The content of a text, in which gnuplot leaves ">" as it is; behind "]]" XML wants it escaped. */
+static void put_text(struct cleaner *cleaner, struct till_slice line) {
+    static const char close[] = "</text>";
+    size_t end = line.length - (sizeof close - 1), i = 0;
+    while (line.bytes[i++] != '>')
+        continue;
+    put(cleaner, line.bytes, i);
+    for (; i < end; i++)
+        if (line.bytes[i] == '>')
+            put_string(cleaner, "&gt;");
+        else
+            put(cleaner, line.bytes + i, 1);
+    put_string(cleaner, close);
+    put_string(cleaner, "\n");
+}
+
 /* The symbol that a line of <defs> defines, if the picture uses it or another symbol made of it may. */
 static bool symbol_is_used(struct till_slice line, struct till_slice drawn) {
     const char *id = NULL;
@@ -148,6 +169,8 @@ static void put_element(struct cleaner *cleaner, const struct picture *picture, 
         put_string(cleaner, root);
     else if (begins(plain, "<g id=\"gnuplot_plot_"))
         put_string(cleaner, "<g>\n"); /* without the tooltip that it has */
+    else if (begins(plain, "<text") && ends(plain, "</text>"))
+        put_text(cleaner, plain);
     else if (!says_nothing(plain) && symbol_is_used(plain, drawn))
         put_line(cleaner, plain);
 }

@@ -2,6 +2,7 @@
 # till-plot: pictures. What goes into them is tested without gnuplot (--data, --script); what comes out with it, where there is one.
 
 load ../support/examples
+load plot/kinds
 
 setup() {
     PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
@@ -28,6 +29,102 @@ fake_gnuplot() {
 
 @test "the examples of the page print what it says" {
     run_examples "$BATS_TEST_DIRNAME/../../man/till-plot.1"
+}
+
+kinds() {
+    till-plot -q --list -f tsv | tail -n +2 | cut -f1 | uniq
+}
+
+@test "each kind: the numbers behind it" {
+    for kind in $(kinds); do
+        input_of "$kind" > in.csv
+        data_of "$kind" > wanted
+        [ -s wanted ]
+        till-plot -q "$kind" --data < in.csv > got
+        diff -u wanted got || { echo "$kind"; return 1; }
+    done
+}
+
+@test "each kind: what its script holds" {
+    for kind in $(kinds); do
+        input_of "$kind" > in.csv
+        script_of "$kind" > wanted
+        [ -s wanted ]
+        till-plot -q "$kind" --script < in.csv > got
+        while IFS= read -r line; do
+            grep -qF -- "$line" got || { echo "$kind: $line"; return 1; }
+        done < wanted
+    done
+}
+
+@test "each kind is drawn: a few rows, one, none; as SVG that is XML, and as letters; gnuplot has nothing to say" {
+    need_gnuplot
+    real=$(command -v gnuplot)
+    fake_gnuplot "exec $real \"\$@\" 2>> $PWD/said"
+    for kind in $(kinds); do
+        input_of "$kind" > rows3
+        head -n 2 rows3 > rows1
+        head -n 1 rows3 > rows0
+        for rows in rows3 rows1 rows0; do
+            : > said
+            till-plot -q "$kind" $rows -o a.svg
+            till-plot -q "$kind" $rows -t terminal -o a.txt
+            [ ! -s said ] || { echo "$kind $rows: $(cat said)"; return 1; }
+            [ "$kind" = rule-graph ] || grep -q '</svg>' a.svg
+            ! command -v xmllint > /dev/null || [ "$kind" = rule-graph ] || xmllint --noout a.svg
+        done
+    done
+}
+
+# Names that mean something to a shell, to gnuplot, or to XML. Were one obeyed, it would make the file `obeyed`.
+names() {
+    printf '%s\n' '<script>alert(1)</script>' '"; system("touch obeyed"); "' "'; system('touch obeyed'); '" '`touch obeyed`' \
+        '$(touch obeyed)' '@x {a}_b^c' '%d %s %n 100%' 'a & b &amp; c' ']]>' 'END' '\' "\\'" '#x' '客户' '"''"' '!touch obeyed'
+    printf 'two\rlines \x01\x1b[31m \u2028 \ufffe\n'
+}
+quoted() {
+    sed 's/"/""/g; s/.*/"&"/' <<< "$1"
+}
+
+@test "a name is only a name, in every kind that shows names" {
+    need_gnuplot
+    names > names
+    real=$(command -v gnuplot)
+    fake_gnuplot "exec $real \"\$@\" 2>> $PWD/said"
+    columns=segment
+    echo cluster,size,silhouette > silhouette.csv
+    echo segment > segments.csv
+    echo cluster,x,y > scatter.csv
+    echo cohort,period,customers,retention > cohort.csv
+    echo from,to,customers > migration.csv
+    echo feature,psi > psi.csv
+    echo group,time,at_risk,survival,lower,upper > survival.csv
+    while IFS= read -r name; do
+        name=$(quoted "$name")
+        echo "$name" >> segments.csv
+        echo "$name,1,0.5" >> silhouette.csv
+        echo "$name,1,2" >> scatter.csv
+        echo "$name,0,5,1" >> cohort.csv
+        echo "$name,$name,3" >> migration.csv
+        echo "$name,0.1" >> psi.csv
+        echo "$name,1,5,0.5,0.4,0.6" >> survival.csv
+        columns=$columns,$name
+    done < names
+    { echo "cluster,size,$columns"; echo "1,2,x$(sed 's/[^,]*//; s/,[^,]*/,1/g' <<< ",$(seq -s, "$(wc -l < names)")")"; } > snake.csv
+    for kind in segments silhouette scatter cohort migration psi survival snake; do
+        : > said
+        till-plot -q $kind --height=1400 --title='<b>`id`" & %d' --currency="'x'" < $kind.csv > $kind.svg
+        [ ! -s said ] || { echo "$kind: $(cat said)"; return 1; }
+        ! grep -q '<script\|<b>' $kind.svg
+        ! grep -q $'[\x01\x1b]' $kind.svg
+        ! command -v xmllint > /dev/null || xmllint --noout $kind.svg
+        [ ! -e obeyed ]
+    done
+    for text in '&lt;script&gt;alert(1)&lt;/script&gt;' '"; system("touch obeyed"); "' "'; system('touch obeyed'); '" '`touch obeyed`' \
+        '$(touch obeyed)' '@x {a}_b^c' '%d %s %n 100%' 'a &amp; b &amp;amp; c' '<text>\</text>' '<text>]]&gt;</text>' '客户' '\x01\x1B[31m'; do
+        grep -qF -- "$text" psi.svg || { echo "$text"; return 1; }
+        grep -qF -- "$text" migration.svg || { echo "$text"; return 1; }
+    done
 }
 
 @test "a table of another kind is refused with its columns and the command" {

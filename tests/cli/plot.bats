@@ -80,7 +80,7 @@ kinds() {
 names() {
     printf '%s\n' '<script>alert(1)</script>' '"; system("touch obeyed"); "' "'; system('touch obeyed'); '" '`touch obeyed`' \
         '$(touch obeyed)' '@x {a}_b^c' '%d %s %n 100%' 'a & b &amp; c' ']]>' 'END' '\' "\\'" '#x' '客户' '"''"' '!touch obeyed'
-    printf 'two\rlines \x01\x1b[31m \u2028 \ufffe\n'
+    printf 'two\tlines \x01\x1b[31m \u2028 \ufffe\n'
 }
 quoted() {
     sed 's/"/""/g; s/.*/"&"/' <<< "$1"

@@ -7,7 +7,7 @@
 #include <till/partition.h>
 #include <till/rows.h>
 
-#include "frame.h"
+#include "sheet.h"
 #include "pass.h"
 #include "tool.h"
 
@@ -50,8 +50,8 @@ struct cluster_work {
     struct till_clustering *previous; /* NULL: none */
     struct pass pass;
     struct till_rows *rows;
-    struct frame frame;
-    size_t key; /* place in the frame; TILL_NO_COLUMN */
+    struct sheet sheet;
+    size_t key; /* place in the sheet; TILL_NO_COLUMN */
 
     size_t smallest, largest; /* the numbers of clusters to be tried; equal: one */
 
@@ -60,7 +60,7 @@ struct cluster_work {
     enum till_clustering_metric metric; /* of k-medoids */
     double gamma;
 
-    /* The features: places in the frame, and how numbers are scaled. */
+    /* The features: places in the sheet, and how numbers are scaled. */
     size_t numeric_count, level_count;
     size_t *numeric;
     size_t *level;
@@ -68,7 +68,7 @@ struct cluster_work {
     struct till_text left_out; /* columns that are no features, and why */
 
     /* Rows that have all features. */
-    uint32_t *place; /* [frame.rows]: row of the matrix, or NO_CLUSTER */
+    uint32_t *place; /* [sheet.rows]: row of the matrix, or NO_CLUSTER */
     size_t complete;
     struct till_matrix *matrix; /* [complete][numeric_count], scaled */
     uint32_t *codes;            /* [complete][level_count]: ranks of levels in byte order, the missing one last */
@@ -87,7 +87,7 @@ struct cluster_start {
 };
 
 /* cluster_features.c */
-/* Which columns are to be read, into work->frame. */
+/* Which columns are to be read, into work->sheet. */
 enum till_status cluster_choose(struct cluster_work *work, struct till_error *error);
 /* After reading: the features that remain, their scaling, the rows that have them all. */
 enum till_status cluster_prepare(struct cluster_work *work, struct till_error *error);

@@ -33,8 +33,8 @@ static enum till_status find_key(struct cluster_work *work, struct till_error *e
                column == TILL_NO_COLUMN) {
         return TILL_OK; /* rows pass whole, so a key is not needed for anything but to look for doubles */
     }
-    enum till_status status = frame_add(&work->frame, work->schema, column, FRAME_LEVEL, error);
-    work->key = frame_find(&work->frame, column);
+    enum till_status status = sheet_add(&work->sheet, work->schema, column, SHEET_LEVEL, error);
+    work->key = sheet_find(&work->sheet, column);
     return status;
 }
 
@@ -48,7 +48,7 @@ static enum till_status choose_previous(struct cluster_work *work, struct till_e
         size_t column;
         status = till_schema_column(work->schema, name, &column, error);
         if (status == TILL_OK)
-            status = frame_add(&work->frame, work->schema, column, number ? FRAME_NUMBER : FRAME_LEVEL, error);
+            status = sheet_add(&work->sheet, work->schema, column, number ? SHEET_NUMBER : SHEET_LEVEL, error);
     }
     return status;
 }
@@ -61,7 +61,7 @@ static void leave_out(struct cluster_work *work, struct till_slice name, const c
 /* What is no feature by itself. */
 static bool left_out_by_name(struct cluster_work *work, size_t column) {
     struct till_slice name = work->schema->names[column];
-    const char *why = frame_is_id(name) ? "an id" : frame_is_added(name) ? "added by a tool" : NULL;
+    const char *why = sheet_is_id(name) ? "an id" : sheet_is_added(name) ? "added by a tool" : NULL;
     if (why == NULL)
         return false;
     leave_out(work, name, why);
@@ -78,18 +78,18 @@ struct chosen {
 static enum till_status choose_column(struct cluster_work *work, const struct chosen *chosen, size_t column,
                                       struct till_error *error) {
     bool categorical = chosen->categorical[column], asked = work->settings->features != NULL;
-    enum frame_kind kind = FRAME_ANY;
+    enum sheet_kind kind = SHEET_ANY;
     if (chosen->ignored[column] || (asked && !chosen->asked[column] && !categorical))
         return TILL_OK;
-    if (work->key != TILL_NO_COLUMN && work->frame.columns[work->key].column == column)
+    if (work->key != TILL_NO_COLUMN && work->sheet.columns[work->key].column == column)
         return TILL_OK;
     if (!asked && !categorical && left_out_by_name(work, column))
         return TILL_OK;
     if (categorical || (asked && !takes_numbers(work)))
-        kind = FRAME_LEVEL;
+        kind = SHEET_LEVEL;
     else if (asked && !takes_levels(work))
-        kind = FRAME_NUMBER;
-    return frame_add(&work->frame, work->schema, column, kind, error);
+        kind = SHEET_NUMBER;
+    return sheet_add(&work->sheet, work->schema, column, kind, error);
 }
 
 static enum till_status mark(const struct cluster_work *work, const char *list, bool *flags, struct till_error *error) {
@@ -110,7 +110,7 @@ static enum till_status choose_listed(struct cluster_work *work, struct chosen *
 
 enum till_status cluster_choose(struct cluster_work *work, struct till_error *error) {
     size_t count = work->schema->count;
-    work->frame.levels = takes_levels(work);
+    work->sheet.levels = takes_levels(work);
     enum till_status status = find_key(work, error);
     if (status != TILL_OK)
         return status;
@@ -135,14 +135,14 @@ enum till_status cluster_choose(struct cluster_work *work, struct till_error *er
 /* Features -------------------------------------------------------------------------------------------------------- */
 
 static enum till_status list_features(struct cluster_work *work, struct till_error *error) {
-    size_t count = work->frame.count + 1;
+    size_t count = work->sheet.count + 1;
     work->numeric = calloc(count, sizeof *work->numeric);
     work->level = calloc(count, sizeof *work->level);
     work->scales = calloc(count, sizeof *work->scales);
     if (work->numeric == NULL || work->level == NULL || work->scales == NULL)
         return till_error_memory(error);
-    for (size_t i = 0; i < work->frame.count; i++) {
-        const struct frame_column *column = &work->frame.columns[i];
+    for (size_t i = 0; i < work->sheet.count; i++) {
+        const struct sheet_column *column = &work->sheet.columns[i];
         if (i == work->key)
             continue;
         if (column->numeric && takes_numbers(work))
@@ -168,7 +168,7 @@ static enum till_status read_logs(struct cluster_work *work, struct till_error *
         return till_error_memory(error);
     status = till_schema_list(work->schema, list, logs, error);
     for (size_t j = 0; j < work->numeric_count && status == TILL_OK; j++) {
-        size_t column = work->frame.columns[work->numeric[j]].column;
+        size_t column = work->sheet.columns[work->numeric[j]].column;
         work->scales[j].log = logs[column];
         logs[column] = false;
     }
@@ -186,7 +186,7 @@ static enum till_status read_logs(struct cluster_work *work, struct till_error *
 
 static bool lacks_number(const struct cluster_work *work, size_t row, size_t *which) {
     for (size_t j = 0; j < work->numeric_count; j++)
-        if (isnan(work->frame.columns[work->numeric[j]].numbers[row])) {
+        if (isnan(work->sheet.columns[work->numeric[j]].numbers[row])) {
             *which = work->numeric[j];
             return true;
         }
@@ -195,10 +195,10 @@ static bool lacks_number(const struct cluster_work *work, size_t row, size_t *wh
 
 /* A customer with returns alone, as till-rfm writes it: no date of a purchase, hence no recency, and frequency 0. */
 static bool returns_alone(const struct cluster_work *work, size_t row, size_t which) {
-    if (!till_slice_equal(work->frame.columns[which].name, till_slice_of("recency")))
+    if (!till_slice_equal(work->sheet.columns[which].name, till_slice_of("recency")))
         return false;
-    for (size_t i = 0; i < work->frame.count; i++) {
-        const struct frame_column *column = &work->frame.columns[i];
+    for (size_t i = 0; i < work->sheet.count; i++) {
+        const struct sheet_column *column = &work->sheet.columns[i];
         if (till_slice_equal(column->name, till_slice_of("frequency")) && column->numbers != NULL)
             return column->numbers[row] <= 0;
     }
@@ -207,11 +207,11 @@ static bool returns_alone(const struct cluster_work *work, size_t row, size_t wh
 
 static enum till_status refuse_missing(const struct cluster_work *work, size_t which, size_t row,
                                        struct till_error *error) {
-    const struct frame_column *column = &work->frame.columns[which];
+    const struct sheet_column *column = &work->sheet.columns[which];
     till_error_set(error, TILL_ERROR_DATA,
                    "row %zu: missing, as in %zu rows of %zu (--missing=pass leaves such rows without a cluster; "
                    "--ignore leaves out the column)",
-                   row + 1, work->frame.rows - column->present, work->frame.rows);
+                   row + 1, work->sheet.rows - column->present, work->sheet.rows);
     till_error_at(error, NULL, 0, 0, column->text);
     return TILL_ERROR_DATA;
 }
@@ -219,7 +219,7 @@ static enum till_status refuse_missing(const struct cluster_work *work, size_t w
 static enum till_status place_rows(struct cluster_work *work, struct till_error *error) {
     const char *missing = work->settings->missing;
     bool pass = missing != NULL && strcmp(missing, "pass") == 0;
-    size_t which = 0, returns = 0, rows = work->frame.rows;
+    size_t which = 0, returns = 0, rows = work->sheet.rows;
     work->place = malloc((rows + 1) * sizeof *work->place);
     if (work->place == NULL)
         return till_error_memory(error);
@@ -241,7 +241,7 @@ static enum till_status place_rows(struct cluster_work *work, struct till_error 
 static void warn_of_doubles(struct cluster_work *work) {
     if (work->key == TILL_NO_COLUMN)
         return;
-    const struct frame_column *key = &work->frame.columns[work->key];
+    const struct sheet_column *key = &work->sheet.columns[work->key];
     size_t different = till_dictionary_count(key->levels);
     if (different < key->present)
         tool_warn(work->run, "%s: %zu rows have a key that another row has (a row a customer is expected)", key->text,
@@ -252,8 +252,8 @@ static void warn_of_doubles(struct cluster_work *work) {
 
 /* The values of a feature in complete rows; `values` has room for them. */
 static void complete_values(const struct cluster_work *work, size_t feature, double *values) {
-    const double *numbers = work->frame.columns[feature].numbers;
-    for (size_t row = 0; row < work->frame.rows; row++)
+    const double *numbers = work->sheet.columns[feature].numbers;
+    for (size_t row = 0; row < work->sheet.rows; row++)
         if (work->place[row] != NO_CLUSTER)
             values[work->place[row]] = numbers[row];
 }
@@ -261,7 +261,7 @@ static void complete_values(const struct cluster_work *work, size_t feature, dou
 /* Scales a feature; *keep: it is not constant. An earlier model's scaling stays as it is. */
 static enum till_status scale_feature(struct cluster_work *work, size_t j, double *values, bool *keep,
                                       struct till_error *error) {
-    const char *name = work->frame.columns[work->numeric[j]].text;
+    const char *name = work->sheet.columns[work->numeric[j]].text;
     bool constant;
     double skewness;
     complete_values(work, work->numeric[j], values);
@@ -283,7 +283,7 @@ static enum till_status scale_feature(struct cluster_work *work, size_t j, doubl
     return status;
 }
 
-/* Feature j of the frame into column `to` of the matrix. */
+/* Feature j of the sheet into column `to` of the matrix. */
 static void fill_column(struct cluster_work *work, size_t j, size_t to, const double *values) {
     for (size_t row = 0; row < work->complete; row++)
         *till_matrix_at(work->matrix, row, to) = till_scale_apply(&work->scales[j], values[row]);
@@ -318,13 +318,13 @@ static enum till_status scale_features(struct cluster_work *work, struct till_er
 /* Levels ---------------------------------------------------------------------------------------------------------- */
 
 struct till_slice cluster_level_text(const struct cluster_work *work, size_t j, uint32_t rank) {
-    const struct till_dictionary *levels = work->frame.columns[work->level[j]].levels;
+    const struct till_dictionary *levels = work->sheet.columns[work->level[j]].levels;
     return rank == till_dictionary_count(levels) ? till_slice_of("")
                                                  : till_dictionary_text(levels, work->orders[j][rank]);
 }
 
 uint32_t cluster_level_code(const struct cluster_work *work, size_t j, struct till_slice text) {
-    uint32_t count = till_dictionary_count(work->frame.columns[work->level[j]].levels);
+    uint32_t count = till_dictionary_count(work->sheet.columns[work->level[j]].levels);
     for (uint32_t rank = 0; rank <= count; rank++)
         if (till_slice_equal(cluster_level_text(work, j, rank), text))
             return rank;
@@ -333,7 +333,7 @@ uint32_t cluster_level_code(const struct cluster_work *work, size_t j, struct ti
 
 /* The levels of column j in complete rows, by rank. */
 static enum till_status rank_levels(struct cluster_work *work, size_t j, struct till_error *error) {
-    const struct frame_column *column = &work->frame.columns[work->level[j]];
+    const struct sheet_column *column = &work->sheet.columns[work->level[j]];
     uint32_t count = till_dictionary_count(column->levels);
     uint32_t *order = malloc((count + 1) * sizeof *order), *rank = malloc((count + 1) * sizeof *rank);
     work->orders[j] = order;
@@ -343,10 +343,10 @@ static enum till_status rank_levels(struct cluster_work *work, size_t j, struct 
     }
     for (uint32_t i = 0; i < count; i++)
         rank[order[i]] = i;
-    for (size_t row = 0; row < work->frame.rows; row++) {
+    for (size_t row = 0; row < work->sheet.rows; row++) {
         uint32_t code = column->codes[row], place = work->place[row];
         if (place != NO_CLUSTER)
-            work->codes[place * work->level_count + j] = code == FRAME_MISSING ? count : rank[code];
+            work->codes[place * work->level_count + j] = code == SHEET_MISSING ? count : rank[code];
     }
     free(rank);
     return TILL_OK;
@@ -370,7 +370,7 @@ static void name_features(struct cluster_work *work) {
     for (size_t j = 0; j < work->numeric_count + work->level_count; j++) {
         bool number = j < work->numeric_count;
         size_t at = number ? work->numeric[j] : work->level[j - work->numeric_count];
-        till_text_append_format(&text, "%s%s%s", j == 0 ? "" : ", ", work->frame.columns[at].text,
+        till_text_append_format(&text, "%s%s%s", j == 0 ? "" : ", ", work->sheet.columns[at].text,
                                 !number               ? " (levels)"
                                 : work->scales[j].log ? " (log)"
                                                       : "");
@@ -392,9 +392,9 @@ static void name_features(struct cluster_work *work) {
 
 enum till_status cluster_prepare(struct cluster_work *work, struct till_error *error) {
     enum till_status status = list_features(work, error);
-    if (status == TILL_OK && work->frame.rows == 0)
+    if (status == TILL_OK && work->sheet.rows == 0)
         status = till_error_set(error, TILL_ERROR_MODEL, "no rows to cluster");
-    if (status == TILL_OK && work->frame.rows >= NO_CLUSTER)
+    if (status == TILL_OK && work->sheet.rows >= NO_CLUSTER)
         status = till_error_set(error, TILL_ERROR_DATA, "more than 2^32 - 2 rows");
     if (status == TILL_OK)
         status = read_logs(work, error);

@@ -50,12 +50,12 @@ static bool fill_model(const struct cluster_work *work, const struct till_partit
     model->metric = partition->metric;
     model->gamma = partition->gamma;
     for (size_t j = 0; j < work->numeric_count && good; j++) {
-        model->numeric[j].name = strdup(work->frame.columns[work->numeric[j]].text);
+        model->numeric[j].name = strdup(work->sheet.columns[work->numeric[j]].text);
         model->numeric[j].scale = work->scales[j];
         good = model->numeric[j].name != NULL;
     }
     for (size_t j = 0; j < work->level_count && good; j++) {
-        model->level[j].name = strdup(work->frame.columns[work->level[j]].text);
+        model->level[j].name = strdup(work->sheet.columns[work->level[j]].text);
         good = model->level[j].name != NULL;
     }
     for (size_t i = 0; i < model->clusters * model->level_count && good; i++) {

@@ -15,7 +15,7 @@ static bool header_is_data(const struct cluster_work *work, const struct till_sc
     }
     for (size_t column = 0; column < schema->count && work->numeric_count == 0; column++)
         for (size_t j = 0; j < work->level_count; j++)
-            if (till_slice_equal(schema->names[column], work->frame.columns[work->level[j]].name))
+            if (till_slice_equal(schema->names[column], work->sheet.columns[work->level[j]].name))
                 return false;
     return schema->count > 0;
 }
@@ -50,7 +50,7 @@ static enum till_status plan_start(const struct cluster_work *work, struct till_
     for (size_t j = 0; j < features && status == TILL_OK; j++) {
         bool number = j < work->numeric_count;
         size_t at = number ? work->numeric[j] : work->level[j - work->numeric_count];
-        const char *name = work->frame.columns[at].text;
+        const char *name = work->sheet.columns[at].text;
         wanted[j] = (struct till_wanted){.column = j,
                                          .type = number ? TILL_REAL : TILL_TEXT,
                                          .missing = number ? TILL_MISSING_REJECTS : TILL_MISSING_PASSES,

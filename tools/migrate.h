@@ -2,13 +2,13 @@
 #ifndef TOOLS_MIGRATE_H
 #define TOOLS_MIGRATE_H
 
-#include "frame.h"
+#include "sheet.h"
 #include "tool.h"
 
 /* One of the two files. */
 struct migrate_side {
-    struct frame frame;
-    size_t key, group, value; /* places in the frame; value: TILL_NO_COLUMN */
+    struct sheet sheet;
+    size_t key, group, value; /* places in the sheet; value: TILL_NO_COLUMN */
     const struct till_schema *schema;
 };
 

@@ -46,13 +46,13 @@ static int by_value(const void *a, const void *b) {
 }
 
 /* Equal cuts are one: its bin then takes what two would have shared. */
-static enum till_status find_cuts(const struct frame *frame, const struct frame_column *column, struct bins *bins,
+static enum till_status find_cuts(const struct sheet *sheet, const struct sheet_column *column, struct bins *bins,
                                   struct till_error *error) {
-    double *sorted = malloc((frame->rows + 1) * sizeof *sorted);
+    double *sorted = malloc((sheet->rows + 1) * sizeof *sorted);
     size_t n = 0;
     if (sorted == NULL)
         return till_error_memory(error);
-    for (size_t row = 0; row < frame->rows; row++)
+    for (size_t row = 0; row < sheet->rows; row++)
         if (!isnan(column->numbers[row]))
             sorted[n++] = column->numbers[row];
     qsort(sorted, n, sizeof *sorted, by_value);
@@ -65,9 +65,9 @@ static enum till_status find_cuts(const struct frame *frame, const struct frame_
     return TILL_OK;
 }
 
-static void count_numbers(const struct frame *frame, const struct frame_column *column, const struct bins *bins,
+static void count_numbers(const struct sheet *sheet, const struct sheet_column *column, const struct bins *bins,
                           uint64_t *counts) {
-    for (size_t row = 0; row < frame->rows; row++) {
+    for (size_t row = 0; row < sheet->rows; row++) {
         size_t bin = 0;
         double value = column->numbers[row];
         while (bin < bins->cut_count && value > bins->cuts[bin])
@@ -93,16 +93,16 @@ static enum till_status name_ranges(struct bins *bins, struct till_error *error)
     return TILL_OK;
 }
 
-static enum till_status bin_numbers(const struct migrate_side *old, const struct frame_column *old_column,
-                                    const struct migrate_side *new, const struct frame_column *new_column,
+static enum till_status bin_numbers(const struct migrate_side *old, const struct sheet_column *old_column,
+                                    const struct migrate_side *new, const struct sheet_column *new_column,
                                     struct bins *bins, struct till_error *error) {
-    enum till_status status = find_cuts(&old->frame, old_column, bins, error);
+    enum till_status status = find_cuts(&old->sheet, old_column, bins, error);
     if (status == TILL_OK && !make_room(bins, bins->cut_count + 2))
         status = till_error_memory(error);
     if (status != TILL_OK)
         return status;
-    count_numbers(&old->frame, old_column, bins, bins->old);
-    count_numbers(&new->frame, new_column, bins, bins->new);
+    count_numbers(&old->sheet, old_column, bins, bins->old);
+    count_numbers(&new->sheet, new_column, bins, bins->new);
     bins->count = bins->cut_count + 1;
     return name_ranges(bins, error);
 }
@@ -110,11 +110,11 @@ static enum till_status bin_numbers(const struct migrate_side *old, const struct
 /* Texts ----------------------------------------------------------------------------------------------------------- */
 
 /* The levels of both sides in one dictionary, in byte order. */
-static enum till_status bin_levels(const struct migrate_side *old, const struct frame_column *old_column,
-                                   const struct migrate_side *new, const struct frame_column *new_column,
+static enum till_status bin_levels(const struct migrate_side *old, const struct sheet_column *old_column,
+                                   const struct migrate_side *new, const struct sheet_column *new_column,
                                    struct bins *bins, struct till_error *error) {
     const struct migrate_side *sides[] = {old, new};
-    const struct frame_column *columns[] = {old_column, new_column};
+    const struct sheet_column *columns[] = {old_column, new_column};
     struct till_dictionary *all = till_dictionary_new();
     uint32_t *order = NULL, *rank = NULL, code;
     bool good = all != NULL;
@@ -130,11 +130,11 @@ static enum till_status bin_levels(const struct migrate_side *old, const struct 
     for (uint32_t i = 0; i < count && good; i++)
         rank[order[i]] = i;
     for (int s = 0; s < 2 && good; s++)
-        for (size_t row = 0; row < sides[s]->frame.rows; row++) {
+        for (size_t row = 0; row < sides[s]->sheet.rows; row++) {
             uint64_t *counts = s == 0 ? bins->old : bins->new;
             uint32_t own = columns[s]->codes[row];
             bool found =
-                own != FRAME_MISSING && till_dictionary_find(all, till_dictionary_text(columns[s]->levels, own), &code);
+                own != SHEET_MISSING && till_dictionary_find(all, till_dictionary_text(columns[s]->levels, own), &code);
             counts[found ? rank[code] : count]++;
         }
     size_t *at = good ? malloc((count + 1) * sizeof *at) : NULL;
@@ -178,8 +178,8 @@ static enum till_status write_bins(struct till_writer *writer, struct till_slice
 static enum till_status write_feature(struct tool_run *run, struct migrate_side *old, size_t i,
                                       struct migrate_side *new, size_t j, struct till_writer *writer, double *worst,
                                       struct till_error *error) {
-    const struct frame_column *old_column = &old->frame.columns[i], *new_column = &new->frame.columns[j];
-    uint64_t old_total = old->frame.rows, new_total = new->frame.rows;
+    const struct sheet_column *old_column = &old->sheet.columns[i], *new_column = &new->sheet.columns[j];
+    uint64_t old_total = old->sheet.rows, new_total = new->sheet.rows;
     struct bins bins = {0};
     double psi = 0;
     bool numbers = old_column->numeric && new_column->numeric;
@@ -200,8 +200,8 @@ static enum till_status write_feature(struct tool_run *run, struct migrate_side 
 }
 
 static size_t same_name(const struct migrate_side *side, struct till_slice name) {
-    for (size_t j = 0; j < side->frame.count; j++)
-        if (till_slice_equal(side->frame.columns[j].name, name))
+    for (size_t j = 0; j < side->sheet.count; j++)
+        if (till_slice_equal(side->sheet.columns[j].name, name))
             return j;
     return TILL_NO_COLUMN;
 }
@@ -215,13 +215,13 @@ enum till_status migrate_psi(struct tool_run *run, struct migrate_side *old, str
     double worst = 0;
     for (size_t i = 0; i < 5; i++)
         header[i] = till_slice_of(names[i]);
-    if (old->frame.rows == 0 || new->frame.rows == 0)
+    if (old->sheet.rows == 0 || new->sheet.rows == 0)
         return till_error_set(error, TILL_ERROR_MODEL, "no drift can be measured: a file without rows");
     enum till_status status = tool_open_table(run, path, &writer, error);
     if (status == TILL_OK)
         status = till_writer_columns(writer, header, types, 5, error);
-    for (size_t i = 0; i < old->frame.count && status == TILL_OK; i++) {
-        size_t j = same_name(new, old->frame.columns[i].name);
+    for (size_t i = 0; i < old->sheet.count && status == TILL_OK; i++) {
+        size_t j = same_name(new, old->sheet.columns[i].name);
         if (i == old->key || i == old->group || i == old->value || j == TILL_NO_COLUMN)
             continue;
         status = write_feature(run, old, i, new, j, writer, &worst, error);

@@ -10,7 +10,7 @@
 
 #include <till/silhouette.h>
 
-#include "frame.h"
+#include "sheet.h"
 
 enum { CLUSTER };
 enum { POINTS = 2000, CLUSTERS_TOLD = 16 };
@@ -26,7 +26,7 @@ static const struct till_frame_column *find_feature(const struct picture *pictur
         if (frame->columns[i].text)
             continue;
         if (asked != NULL ? strcmp(frame->columns[i].name, asked) == 0
-                          : !frame_is_id(name) && !frame_is_added(name) && n-- == 0)
+                          : !sheet_is_id(name) && !sheet_is_added(name) && n-- == 0)
             return &frame->columns[i];
     }
     return NULL;

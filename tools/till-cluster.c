@@ -253,14 +253,14 @@ static enum till_status start(struct cluster_work *work, struct till_input *inpu
     if (status == TILL_OK)
         status = cluster_choose(work, error);
     if (status == TILL_OK)
-        status = frame_start(&work->frame, work->run, input, true, strict ? TILL_MISSING_REJECTS : TILL_MISSING_PASSES,
+        status = sheet_start(&work->sheet, work->run, input, true, strict ? TILL_MISSING_REJECTS : TILL_MISSING_PASSES,
                              error);
     return status;
 }
 
 static enum till_status take_block(struct cluster_work *work, const struct till_block *block,
                                    struct till_error *error) {
-    enum till_status status = frame_take(&work->frame, block, error);
+    enum till_status status = sheet_take(&work->sheet, block, error);
     for (size_t row = 0; row < block->rows && status == TILL_OK; row++)
         status = till_rows_add(work->rows, block->records[row], error);
     return status;
@@ -277,7 +277,7 @@ static enum till_status read_rows(struct cluster_work *work, struct till_input *
             status = till_input_next(input, block, error);
     }
     till_block_free(block);
-    return status == TILL_OK ? frame_finish(&work->frame, error) : status;
+    return status == TILL_OK ? sheet_finish(&work->sheet, error) : status;
 }
 
 /* Writing --------------------------------------------------------------------------------------------------------- */
@@ -307,7 +307,7 @@ static enum till_status write_rows(struct cluster_work *work, struct till_error 
         status = pass_header(&work->pass, writer, error);
     if (status == TILL_OK)
         status = till_rows_rewind(work->rows, error);
-    for (size_t row = 0; row < work->frame.rows && status == TILL_OK; row++) {
+    for (size_t row = 0; row < work->sheet.rows && status == TILL_OK; row++) {
         status = till_rows_next(work->rows, &record, error);
         if (status == TILL_OK)
             status = pass_record(&work->pass, writer, record, error);
@@ -430,7 +430,7 @@ static void free_work(struct cluster_work *work) {
     till_clustering_free(work->model);
     pass_free(&work->pass);
     till_rows_free(work->rows);
-    frame_free(&work->frame);
+    sheet_free(&work->sheet);
     till_matrix_free(work->matrix);
     till_text_free(&work->left_out);
     free(work->numeric);

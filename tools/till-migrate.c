@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/sums.h>
+
 #include "migrate.h"
 
 struct settings {
@@ -48,7 +50,7 @@ struct work {
     struct migrate_side old, new;
     struct till_dictionary *groups; /* of both; code 0: none */
     uint64_t *customers;            /* [groups][groups], from and to */
-    double *values;
+    struct till_sums *values;       /* the same cells */
 };
 
 /* Reading --------------------------------------------------------------------------------------------------------- */
@@ -75,9 +77,9 @@ static enum till_status add_roles(struct work *work, struct migrate_side *side, 
     if (status == TILL_OK)
         status = find_group(work, side->schema, &group, error);
     if (status == TILL_OK)
-        status = frame_add(&side->frame, side->schema, key, FRAME_LEVEL, error);
+        status = sheet_add(&side->sheet, side->schema, key, SHEET_LEVEL, error);
     if (status == TILL_OK)
-        status = frame_add(&side->frame, side->schema, group, FRAME_LEVEL, error);
+        status = sheet_add(&side->sheet, side->schema, group, SHEET_LEVEL, error);
     side->key = 0;
     side->group = 1;
     side->value = TILL_NO_COLUMN;
@@ -87,8 +89,8 @@ static enum till_status add_roles(struct work *work, struct migrate_side *side, 
         return status;
     status = till_schema_column(side->schema, work->settings->value, &value, error);
     if (status == TILL_OK)
-        status = frame_add(&side->frame, side->schema, value, FRAME_NUMBER, error);
-    side->value = side->frame.count - 1;
+        status = sheet_add(&side->sheet, side->schema, value, SHEET_NUMBER, error);
+    side->value = side->sheet.count - 1;
     return status;
 }
 
@@ -100,12 +102,12 @@ static enum till_status add_features(struct work *work, struct migrate_side *sid
         return till_error_memory(error);
     if (work->settings->features != NULL)
         status = till_schema_list(schema, work->settings->features, asked, error);
-    side->frame.levels = work->settings->features != NULL;
+    side->sheet.levels = work->settings->features != NULL;
     for (size_t column = 0; column < schema->count && status == TILL_OK; column++) {
         struct till_slice name = schema->names[column];
-        bool wanted = work->settings->features != NULL ? asked[column] : !frame_is_id(name) && !frame_is_added(name);
+        bool wanted = work->settings->features != NULL ? asked[column] : !sheet_is_id(name) && !sheet_is_added(name);
         if (wanted)
-            status = frame_add(&side->frame, schema, column, FRAME_ANY, error);
+            status = sheet_add(&side->sheet, schema, column, SHEET_ANY, error);
     }
     free(asked);
     return status;
@@ -114,23 +116,23 @@ static enum till_status add_features(struct work *work, struct migrate_side *sid
 /* Columns of texts that were not asked for are dropped: their levels were not kept. */
 static void drop_texts(struct migrate_side *side) {
     size_t kept = 0;
-    for (size_t i = 0; i < side->frame.count; i++) {
-        struct frame_column column = side->frame.columns[i];
+    for (size_t i = 0; i < side->sheet.count; i++) {
+        struct sheet_column column = side->sheet.columns[i];
         bool usable = column.numeric || column.codes != NULL;
         if (usable) {
-            side->frame.columns[kept++] = column;
+            side->sheet.columns[kept++] = column;
         } else {
             free(column.text);
             free(column.numbers);
         }
     }
-    side->frame.count = kept;
+    side->sheet.count = kept;
 }
 
 static enum till_status refuse_doubles(const struct work *work, const struct migrate_side *side, const char *path,
                                        struct till_error *error) {
-    const struct frame_column *key = &side->frame.columns[side->key];
-    uint64_t missing = side->frame.rows - key->present;
+    const struct sheet_column *key = &side->sheet.columns[side->key];
+    uint64_t missing = side->sheet.rows - key->present;
     (void)work;
     if (missing == 0 && till_dictionary_count(key->levels) == key->present)
         return TILL_OK;
@@ -155,12 +157,12 @@ static enum till_status read_side(struct work *work, struct migrate_side *side, 
     if (status == TILL_OK && work->settings->psi != NULL)
         status = add_features(work, side, error);
     if (status == TILL_OK)
-        status = frame_start(&side->frame, work->run, input, false, TILL_MISSING_PASSES, error);
+        status = sheet_start(&side->sheet, work->run, input, false, TILL_MISSING_PASSES, error);
     if (status == TILL_OK)
-        status = frame_read(&side->frame, input, error);
+        status = sheet_read(&side->sheet, input, error);
     if (status == TILL_OK)
-        status = frame_finish(&side->frame, error);
-    if (status == TILL_OK && side->frame.rows > 0)
+        status = sheet_finish(&side->sheet, error);
+    if (status == TILL_OK && side->sheet.rows > 0)
         status = refuse_doubles(work, side, path, error);
     drop_texts(side);
     return status;
@@ -171,11 +173,11 @@ static enum till_status read_side(struct work *work, struct migrate_side *side, 
 /* The groups of both files, ordered by bytes: rank 0 is no group, of customers that are new, lost or without one. */
 static enum till_status rank_groups(struct migrate_side *side, struct till_dictionary *groups, uint32_t **codes,
                                     struct till_error *error) {
-    const struct frame_column *column = &side->frame.columns[side->group];
-    *codes = malloc((side->frame.rows + 1) * sizeof **codes);
+    const struct sheet_column *column = &side->sheet.columns[side->group];
+    *codes = malloc((side->sheet.rows + 1) * sizeof **codes);
     bool good = *codes != NULL;
-    for (size_t row = 0; row < side->frame.rows && good; row++) {
-        bool missing = column->codes[row] == FRAME_MISSING;
+    for (size_t row = 0; row < side->sheet.rows && good; row++) {
+        bool missing = column->codes[row] == SHEET_MISSING;
         struct till_slice text = missing ? till_slice_of("") : till_dictionary_text(column->levels, column->codes[row]);
         good = till_dictionary_add(groups, text, &(*codes)[row]);
     }
@@ -183,51 +185,65 @@ static enum till_status rank_groups(struct migrate_side *side, struct till_dicti
 }
 
 static double value_of(const struct migrate_side *side, size_t row) {
-    double value = side->value == TILL_NO_COLUMN ? 0 : side->frame.columns[side->value].numbers[row];
+    double value = side->value == TILL_NO_COLUMN ? 0 : side->sheet.columns[side->value].numbers[row];
     return isnan(value) ? 0 : value;
+}
+
+/* Counts of customers, as they are found. */
+struct tally {
+    uint64_t fresh, lost, stayed;
+    bool *seen; /* [rows of OLD] */
+};
+
+static bool add_customer(struct work *work, size_t cell, const struct migrate_side *side, size_t row) {
+    work->customers[cell]++;
+    return till_sums_add(work->values, cell, value_of(side, row));
 }
 
 /* Adds every customer to its cell. A key of NEW is looked up among those of OLD, whose codes count rows as each stands
  * once. */
-static enum till_status count_moves(struct work *work, const uint32_t *old_codes, const uint32_t *new_codes,
-                                    struct till_error *error) {
+static bool add_customers(struct work *work, const uint32_t *old_codes, const uint32_t *new_codes,
+                          struct tally *tally) {
     struct migrate_side *old = &work->old, *new = &work->new;
     size_t groups = till_dictionary_count(work->groups);
-    struct till_dictionary *keys = old->frame.columns[old->key].levels;
-    bool *seen = calloc(old->frame.rows + 1, sizeof *seen);
-    work->customers = calloc(groups * groups + 1, sizeof *work->customers);
-    work->values = calloc(groups * groups + 1, sizeof *work->values);
-    uint64_t fresh = 0, lost = 0, stayed = 0;
-    if (seen == NULL || work->customers == NULL || work->values == NULL) {
-        free(seen);
-        return till_error_memory(error);
-    }
-    for (size_t row = 0; row < new->frame.rows; row++) {
-        const struct frame_column *key = &new->frame.columns[new->key];
+    struct till_dictionary *keys = old->sheet.columns[old->key].levels;
+    bool good = true;
+    for (size_t row = 0; row < new->sheet.rows &&good; row++) {
+        const struct sheet_column *key = &new->sheet.columns[new->key];
         uint32_t before;
         bool known =
             keys != NULL && till_dictionary_find(keys, till_dictionary_text(key->levels, key->codes[row]), &before);
-        size_t cell = (known ? old_codes[before] : 0) * groups + new_codes[row];
         if (known)
-            seen[before] = true;
-        fresh += !known;
-        stayed += known && old_codes[before] == new_codes[row];
-        work->customers[cell]++;
-        work->values[cell] += value_of(new, row);
+            tally->seen[before] = true;
+        tally->fresh += !known;
+        tally->stayed += known && old_codes[before] == new_codes[row];
+        good = add_customer(work, (known ? old_codes[before] : 0) * groups + new_codes[row], new, row);
     }
-    for (size_t row = 0; row < old->frame.rows; row++)
-        if (!seen[row]) {
-            lost++;
-            work->customers[old_codes[row] * groups]++;
-            work->values[old_codes[row] * groups] += value_of(old, row);
+    for (size_t row = 0; row < old->sheet.rows && good; row++)
+        if (!tally->seen[row]) {
+            tally->lost++;
+            good = add_customer(work, old_codes[row] * groups, old, row);
         }
-    free(seen);
-    uint64_t both = old->frame.rows - lost;
-    tool_figure(work->run, "customers", (double)(old->frame.rows + fresh));
-    tool_figure(work->run, "new", (double)fresh);
-    tool_figure(work->run, "lost", (double)lost);
-    tool_figure(work->run, "moved", (double)(both - stayed));
-    tool_figure(work->run, "moved_share", both == 0 ? (double)NAN : (double)(both - stayed) / (double)both);
+    return good;
+}
+
+static enum till_status count_moves(struct work *work, const uint32_t *old_codes, const uint32_t *new_codes,
+                                    struct till_error *error) {
+    size_t groups = till_dictionary_count(work->groups), rows = work->old.sheet.rows;
+    struct tally tally = {.seen = calloc(rows + 1, sizeof *tally.seen)};
+    work->customers = calloc(groups * groups + 1, sizeof *work->customers);
+    work->values = till_sums_new(groups * groups);
+    bool good = tally.seen != NULL && work->customers != NULL && work->values != NULL &&
+                add_customers(work, old_codes, new_codes, &tally);
+    free(tally.seen);
+    if (!good)
+        return till_error_memory(error);
+    uint64_t both = rows - tally.lost, moved = both - tally.stayed;
+    tool_figure(work->run, "customers", (double)(rows + tally.fresh));
+    tool_figure(work->run, "new", (double)tally.fresh);
+    tool_figure(work->run, "lost", (double)tally.lost);
+    tool_figure(work->run, "moved", (double)moved);
+    tool_figure(work->run, "moved_share", both == 0 ? (double)NAN : (double)moved / (double)both);
     return TILL_OK;
 }
 
@@ -269,7 +285,7 @@ static enum till_status write_moves(struct work *work, struct till_error *error)
         till_writer_text(writer, till_dictionary_text(work->groups, to));
         till_writer_count(writer, work->customers[from * groups + to]);
         if (columns == 4)
-            till_writer_real(writer, work->values[from * groups + to]);
+            till_writer_real(writer, till_sums_get(work->values, from * groups + to));
         status = till_writer_end(writer, error);
     }
     free(order);
@@ -294,11 +310,11 @@ static enum till_status run_migrate(struct tool_run *run, struct till_error *err
         status = migrate_psi(run, &work.old, &work.new, work.settings->psi, error);
     if (status == TILL_OK)
         status = write_moves(&work, error);
-    frame_free(&work.old.frame);
-    frame_free(&work.new.frame);
+    sheet_free(&work.old.sheet);
+    sheet_free(&work.new.sheet);
     till_dictionary_free(work.groups);
     free(work.customers);
-    free(work.values);
+    till_sums_free(work.values);
     return status;
 }
 

@@ -12,7 +12,7 @@
 #include <till/profile.h>
 #include <till/table.h>
 
-#include "frame.h"
+#include "sheet.h"
 
 struct settings {
     const char *group;
@@ -59,7 +59,7 @@ static const struct option options[] = {
 /* One row of the result. Missing numbers are NaN. */
 struct line {
     uint32_t group; /* rank */
-    size_t column;  /* place in the frame */
+    size_t column;  /* place in the sheet */
     struct till_slice level;
     uint64_t count;
     double share, base_share, index, mean, base_mean, effect, p_value;
@@ -69,8 +69,8 @@ struct work {
     struct tool_run *run;
     const struct settings *settings;
     const struct till_schema *schema;
-    struct frame frame;
-    size_t group;             /* place in the frame */
+    struct sheet sheet;
+    size_t group;             /* place in the sheet */
     bool *formed;             /* [schema columns]: they formed the groups */
     size_t groups;            /* how many */
     struct till_slice *names; /* [groups], in order */
@@ -116,13 +116,13 @@ static enum till_status formed_by_model(struct work *work, struct till_error *er
 static void formed_by_default(struct work *work) {
     static const char *const scores[] = {"segment", "score", "tier", "r", "f", "m", NULL};
     static const char *const figures[] = {"recency", "frequency", "monetary", NULL};
-    struct till_slice group = work->frame.columns[work->group].name;
+    struct till_slice group = work->sheet.columns[work->group].name;
     bool cluster =
         till_slice_equal(group, till_slice_of("cluster")) && find_name(work->schema, "distance") != TILL_NO_COLUMN;
     bool score = is_called(group, scores);
     struct till_text list = {0};
-    for (size_t i = 0; i < work->frame.count; i++) {
-        const struct frame_column *column = &work->frame.columns[i];
+    for (size_t i = 0; i < work->sheet.count; i++) {
+        const struct sheet_column *column = &work->sheet.columns[i];
         if (i == work->group || !((cluster && column->numeric) || (score && is_called(column->name, figures))))
             continue;
         work->formed[column->column] = true;
@@ -160,14 +160,14 @@ static enum till_status choose_columns(struct work *work, struct till_error *err
         status = till_schema_list(work->schema, settings->ignore, ignored, error);
     for (size_t column = 0; column < work->schema->count && status == TILL_OK; column++) {
         struct till_slice name = work->schema->names[column];
-        bool wanted = settings->features != NULL ? asked[column] : !frame_is_id(name) && !frame_is_added(name);
+        bool wanted = settings->features != NULL ? asked[column] : !sheet_is_id(name) && !sheet_is_added(name);
         size_t customer;
         struct till_error aside = {0};
         if (settings->features == NULL &&
             till_schema_role(work->schema, TILL_ROLE_CUSTOMER, NULL, false, &customer, &aside) == TILL_OK)
             wanted = wanted && column != customer;
         if (wanted && !ignored[column])
-            status = frame_add(&work->frame, work->schema, column, FRAME_ANY, error);
+            status = sheet_add(&work->sheet, work->schema, column, SHEET_ANY, error);
     }
     free(asked);
     return status;
@@ -180,20 +180,20 @@ static enum till_status read_input(struct work *work, struct till_error *error) 
     if (status != TILL_OK)
         return status;
     work->schema = till_input_schema(input);
-    work->frame.levels = true;
+    work->sheet.levels = true;
     work->formed = calloc(work->schema->count + 1, sizeof *work->formed);
     if (work->formed == NULL)
         return till_error_memory(error);
     status = till_schema_column(work->schema, work->settings->group, &column, error);
     if (status == TILL_OK)
-        status = frame_add(&work->frame, work->schema, column, FRAME_LEVEL, error);
+        status = sheet_add(&work->sheet, work->schema, column, SHEET_LEVEL, error);
     if (status == TILL_OK)
         status = choose_columns(work, error);
     if (status == TILL_OK)
-        status = frame_start(&work->frame, work->run, input, false, TILL_MISSING_PASSES, error);
+        status = sheet_start(&work->sheet, work->run, input, false, TILL_MISSING_PASSES, error);
     if (status == TILL_OK)
-        status = frame_read(&work->frame, input, error);
-    return status == TILL_OK ? frame_finish(&work->frame, error) : status;
+        status = sheet_read(&work->sheet, input, error);
+    return status == TILL_OK ? sheet_finish(&work->sheet, error) : status;
 }
 
 /* Groups ---------------------------------------------------------------------------------------------------------- */
@@ -218,13 +218,13 @@ static void order_groups(const struct till_dictionary *names, uint32_t *order, s
 }
 
 static enum till_status find_groups(struct work *work, struct till_error *error) {
-    const struct frame_column *column = &work->frame.columns[work->group];
+    const struct sheet_column *column = &work->sheet.columns[work->group];
     size_t count = work->groups = column->levels == NULL ? 0 : till_dictionary_count(column->levels);
     uint32_t *order = malloc((2 * count + 1) * sizeof *order), *rank = order + count;
     uint64_t without = 0;
     work->names = calloc(count + 1, sizeof *work->names);
     work->sizes = calloc(count + 1, sizeof *work->sizes);
-    work->of_row = malloc((work->frame.rows + 1) * sizeof *work->of_row);
+    work->of_row = malloc((work->sheet.rows + 1) * sizeof *work->of_row);
     bool good = order != NULL && work->names != NULL && work->sizes != NULL && work->of_row != NULL &&
                 (count == 0 || till_dictionary_order(column->levels, order));
     if (good)
@@ -233,8 +233,8 @@ static enum till_status find_groups(struct work *work, struct till_error *error)
         rank[order[i]] = i;
         work->names[i] = till_dictionary_text(column->levels, order[i]);
     }
-    for (size_t row = 0; row < work->frame.rows && good; row++) {
-        bool missing = column->codes[row] == FRAME_MISSING;
+    for (size_t row = 0; row < work->sheet.rows && good; row++) {
+        bool missing = column->codes[row] == SHEET_MISSING;
         work->of_row[row] = missing ? TILL_PROFILE_NO_GROUP : rank[column->codes[row]];
         without += missing;
         if (!missing)
@@ -258,7 +258,7 @@ static enum till_status add_line(struct work *work, struct line line, struct til
         work->lines = lines;
         work->capacity = capacity;
     }
-    if (work->formed[work->frame.columns[line.column].column])
+    if (work->formed[work->sheet.columns[line.column].column])
         line.p_value = (double)NAN;
     work->lines[work->count++] = line;
     return TILL_OK;
@@ -269,7 +269,7 @@ static enum till_status profile_numbers(struct work *work, size_t at, struct til
     struct till_profile_mean *means = calloc(work->groups + 1, sizeof *means);
     if (means == NULL)
         return till_error_memory(error);
-    enum till_status status = till_profile_numbers(work->frame.columns[at].numbers, work->of_row, work->frame.rows,
+    enum till_status status = till_profile_numbers(work->sheet.columns[at].numbers, work->of_row, work->sheet.rows,
                                                    work->groups, means, error);
     for (uint32_t g = 0; g < work->groups && status == TILL_OK; g++) {
         double index = means[g].base_mean > 0 ? 100 * means[g].mean / means[g].base_mean : none;
@@ -314,13 +314,13 @@ static enum till_status profile_level(struct work *work, size_t at, struct till_
 }
 
 static enum till_status profile_levels(struct work *work, size_t at, struct till_error *error) {
-    const struct frame_column *column = &work->frame.columns[at];
+    const struct sheet_column *column = &work->sheet.columns[at];
     size_t levels = till_dictionary_count(column->levels), groups = work->groups;
     uint64_t *counts = calloc((levels + 1) * groups + 1, sizeof *counts), *totals = counts + levels * groups;
     if (counts == NULL)
         return till_error_memory(error);
-    for (size_t row = 0; row < work->frame.rows; row++)
-        if (work->of_row[row] != TILL_PROFILE_NO_GROUP && column->codes[row] != FRAME_MISSING) {
+    for (size_t row = 0; row < work->sheet.rows; row++)
+        if (work->of_row[row] != TILL_PROFILE_NO_GROUP && column->codes[row] != SHEET_MISSING) {
             counts[column->codes[row] * groups + work->of_row[row]]++;
             totals[work->of_row[row]]++;
         }
@@ -334,8 +334,8 @@ static enum till_status profile_levels(struct work *work, size_t at, struct till
 
 static enum till_status profile_columns(struct work *work, struct till_error *error) {
     enum till_status status = TILL_OK;
-    for (size_t at = 0; at < work->frame.count && status == TILL_OK; at++) {
-        const struct frame_column *column = &work->frame.columns[at];
+    for (size_t at = 0; at < work->sheet.count && status == TILL_OK; at++) {
+        const struct sheet_column *column = &work->sheet.columns[at];
         if (at == work->group || column->present == 0)
             continue;
         if (column->numeric)
@@ -391,7 +391,7 @@ static enum till_status write_lines(struct work *work, const double *q, struct t
     for (size_t i = 0; i < work->count && status == TILL_OK; i++) {
         const struct line *line = &work->lines[i];
         till_writer_text(writer, work->names[line->group]);
-        till_writer_text(writer, work->frame.columns[line->column].name);
+        till_writer_text(writer, work->sheet.columns[line->column].name);
         till_writer_text(writer, line->level);
         till_writer_count(writer, line->count);
         const double reals[] = {line->share,     line->base_share, line->index,   line->mean,
@@ -417,7 +417,7 @@ static enum till_status write_profile(struct work *work, struct till_error *erro
 }
 
 static void free_work(struct work *work) {
-    frame_free(&work->frame);
+    sheet_free(&work->sheet);
     free(work->formed);
     free(work->names);
     free(work->of_row);

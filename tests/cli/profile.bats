@@ -55,6 +55,17 @@ setup() {
     [ "$(head -n 1 rows.csv | till-profile -q --group=cluster)" = group,column,level,count,share,base_share,index,mean,base_mean,effect,p_value,q_value ]
 }
 
+@test "values are summed without rounding, in any order of the rows" {
+    printf 'customer,cluster,v\na,1,10000000000000000\nb,1,1\nc,1,-10000000000000000\nd,2,0.1\ne,2,0.2\nf,2,-0.3\n' > new.csv
+    printf 'customer,cluster,v\na,1,0\nb,1,0\nc,1,0\nd,2,0\ne,2,0\ng,2,7\nh,2,\n' > old.csv
+    # Python's math.fsum([0.1, 0.2]); a missing value adds nothing.
+    printf 'from,to,customers,value\n,2,1,-0.3\n1,1,3,1\n2,,2,7\n2,2,2,0.3\n' > wanted
+    till-migrate -q --value=v old.csv new.csv | diff -u wanted -
+    { head -n 1 new.csv; tail -n +2 new.csv | sort -r; } > turned.csv
+    till-migrate -q --value=v -j 3 old.csv turned.csv | cmp - wanted
+    { head -n 1 new.csv; tail -n +2 new.csv | sort -t, -k3,3; } | till-migrate -q --value=v old.csv - | cmp - wanted
+}
+
 @test "drift is binned by the old file, with missing values apart" {
     printf 'customer,cluster,x,c\na,1,5,u\nb,1,6,u\nc,2,7,v\nd,2,8,v\ne,2,9,v\n' > old.csv
     printf 'customer,cluster,x,c\na,1,5,u\nb,2,6,w\nc,2,5,v\nf,3,,v\ne,1,10,v\n' > new.csv

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <till/sums.h>
+
 #include "lib/fold/exact_sum.h"
 
 static double sum_of(const double *values, size_t count) {
@@ -85,9 +87,24 @@ static void order_and_cut_do_not_matter(void **state) {
     assert_same_double(exact_sum_value(&forward), exact_sum_value(&backward));
 }
 
+static void cells_do_not_mix(void **state) {
+    (void)state;
+    struct till_sums *sums = till_sums_new(3);
+    assert_non_null(sums);
+    for (int i = 0; i < 10; i++)
+        assert_true(till_sums_add(sums, 2, 0.1) && till_sums_add(sums, 0, i % 2 == 0 ? 1e100 : -1e100));
+    assert_true(till_sums_add(sums, 0, 3));
+    assert_same_double(till_sums_get(sums, 0), 3);
+    assert_same_double(till_sums_get(sums, 1), 0);
+    assert_same_double(till_sums_get(sums, 2), 1);
+    till_sums_free(sums);
+    till_sums_free(NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_floating_point_loses_is_kept),
+        cmocka_unit_test(cells_do_not_mix),
         cmocka_unit_test(halves_round_to_even_and_anything_below_counts),
         cmocka_unit_test(times_is_as_adding_so_often),
         cmocka_unit_test(order_and_cut_do_not_matter),

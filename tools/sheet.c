@@ -3,7 +3,7 @@
  * What a column holds shows only at its end. A column of either kind is read as text and parsed here; it is one of
  * numbers when nine values in ten are. Then the others are a mistake in the data, and not a reason to drop the column
  * without a word. */
-#include "frame.h"
+#include "sheet.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,17 +11,17 @@
 
 enum { FIRST_CAPACITY = 4096, HOPELESS = 1000 };
 
-enum till_status frame_add(struct frame *frame, const struct till_schema *schema, size_t column, enum frame_kind kind,
+enum till_status sheet_add(struct sheet *sheet, const struct till_schema *schema, size_t column, enum sheet_kind kind,
                            struct till_error *error) {
-    if (frame_find(frame, column) != TILL_NO_COLUMN)
+    if (sheet_find(sheet, column) != TILL_NO_COLUMN)
         return TILL_OK;
-    struct frame_column *columns = realloc(frame->columns, (frame->count + 1) * sizeof *columns);
+    struct sheet_column *columns = realloc(sheet->columns, (sheet->count + 1) * sizeof *columns);
     if (columns == NULL)
         return till_error_memory(error);
-    frame->columns = columns;
-    struct frame_column *new = &columns[frame->count++];
-    *new = (struct frame_column){.column = column, .name = schema->names[column], .kind = kind};
-    new->numeric = kind == FRAME_NUMBER;
+    sheet->columns = columns;
+    struct sheet_column *new = &columns[sheet->count++];
+    *new = (struct sheet_column){.column = column, .name = schema->names[column], .kind = kind};
+    new->numeric = kind == SHEET_NUMBER;
     new->text = calloc(new->name.length + 1, 1);
     if (new->text == NULL)
         return till_error_memory(error);
@@ -29,41 +29,41 @@ enum till_status frame_add(struct frame *frame, const struct till_schema *schema
     return TILL_OK;
 }
 
-size_t frame_find(const struct frame *frame, size_t column) {
-    for (size_t i = 0; i < frame->count; i++)
-        if (frame->columns[i].column == column)
+size_t sheet_find(const struct sheet *sheet, size_t column) {
+    for (size_t i = 0; i < sheet->count; i++)
+        if (sheet->columns[i].column == column)
             return i;
     return TILL_NO_COLUMN;
 }
 
-enum till_status frame_start(struct frame *frame, struct tool_run *run, struct till_input *input, bool records,
+enum till_status sheet_start(struct sheet *sheet, struct tool_run *run, struct till_input *input, bool records,
                              enum till_missing missing, struct till_error *error) {
-    struct till_wanted *wanted = calloc(frame->count + 1, sizeof *wanted);
+    struct till_wanted *wanted = calloc(sheet->count + 1, sizeof *wanted);
     if (wanted == NULL)
         return till_error_memory(error);
-    frame->number = run->number;
-    for (size_t i = 0; i < frame->count; i++) {
-        const struct frame_column *column = &frame->columns[i];
-        bool number = column->kind == FRAME_NUMBER;
+    sheet->number = run->number;
+    for (size_t i = 0; i < sheet->count; i++) {
+        const struct sheet_column *column = &sheet->columns[i];
+        bool number = column->kind == SHEET_NUMBER;
         wanted[i] = (struct till_wanted){.column = column->column,
                                          .type = number ? TILL_REAL : TILL_TEXT,
                                          .missing = number ? missing : TILL_MISSING_PASSES,
                                          .role = column->text};
     }
-    struct till_plan plan = {.wanted = wanted, .wanted_count = frame->count, .records = records};
+    struct till_plan plan = {.wanted = wanted, .wanted_count = sheet->count, .records = records};
     enum till_status status = till_input_start(input, &plan, error);
     free(wanted);
     return status;
 }
 
-static bool grow_column(struct frame_column *column, size_t capacity, bool levels) {
-    if (column->kind != FRAME_LEVEL) {
+static bool grow_column(struct sheet_column *column, size_t capacity, bool levels) {
+    if (column->kind != SHEET_LEVEL) {
         double *numbers = realloc(column->numbers, capacity * sizeof *numbers);
         if (numbers == NULL)
             return false;
         column->numbers = numbers;
     }
-    if (column->kind == FRAME_NUMBER || (column->kind == FRAME_ANY && !levels))
+    if (column->kind == SHEET_NUMBER || (column->kind == SHEET_ANY && !levels))
         return true;
     uint32_t *codes = realloc(column->codes, capacity * sizeof *codes);
     if (codes == NULL)
@@ -74,19 +74,19 @@ static bool grow_column(struct frame_column *column, size_t capacity, bool level
     return column->levels != NULL;
 }
 
-static bool grow(struct frame *frame, size_t rows) {
-    size_t capacity = frame->capacity == 0 ? FIRST_CAPACITY : frame->capacity;
+static bool grow(struct sheet *sheet, size_t rows) {
+    size_t capacity = sheet->capacity == 0 ? FIRST_CAPACITY : sheet->capacity;
     while (capacity < rows)
         capacity *= 2;
     bool good = true;
-    for (size_t i = 0; i < frame->count && good; i++)
-        good = capacity == frame->capacity || grow_column(&frame->columns[i], capacity, frame->levels);
+    for (size_t i = 0; i < sheet->count && good; i++)
+        good = capacity == sheet->capacity || grow_column(&sheet->columns[i], capacity, sheet->levels);
     if (good)
-        frame->capacity = capacity;
+        sheet->capacity = capacity;
     return good;
 }
 
-static void take_number(struct frame_column *column, size_t row, double value) {
+static void take_number(struct sheet_column *column, size_t row, double value) {
     column->numbers[row] = value;
     column->present += isnan(value) ? 0 : 1;
     column->parsed += isnan(value) ? 0 : 1;
@@ -95,10 +95,10 @@ static void take_number(struct frame_column *column, size_t row, double value) {
 }
 
 /* The text as a number, where the column may still be one of numbers. */
-static double parse(const struct frame *frame, struct frame_column *column, size_t row, struct till_slice text) {
+static double parse(const struct sheet *sheet, struct sheet_column *column, size_t row, struct till_slice text) {
     double value;
     bool hopeless = column->parsed == 0 && column->present >= HOPELESS;
-    if (!hopeless && till_real_parse(text.bytes, text.length, &frame->number, &value) == TILL_NUMBER_OK) {
+    if (!hopeless && till_real_parse(text.bytes, text.length, &sheet->number, &value) == TILL_NUMBER_OK) {
         column->parsed++;
         return value;
     }
@@ -109,42 +109,42 @@ static double parse(const struct frame *frame, struct frame_column *column, size
     return (double)NAN;
 }
 
-static bool take_text(const struct frame *frame, struct frame_column *column, size_t row, struct till_slice text) {
+static bool take_text(const struct sheet *sheet, struct sheet_column *column, size_t row, struct till_slice text) {
     bool missing = text.bytes == NULL;
     if (missing && column->first_missing == 0)
         column->first_missing = row + 1;
     column->present += !missing;
-    if (column->kind == FRAME_ANY)
-        column->numbers[row] = missing ? (double)NAN : parse(frame, column, row, text);
+    if (column->kind == SHEET_ANY)
+        column->numbers[row] = missing ? (double)NAN : parse(sheet, column, row, text);
     if (column->codes == NULL)
         return true;
-    column->codes[row] = FRAME_MISSING;
+    column->codes[row] = SHEET_MISSING;
     return missing || till_dictionary_add(column->levels, text, &column->codes[row]);
 }
 
-enum till_status frame_take(struct frame *frame, const struct till_block *block, struct till_error *error) {
-    if (!grow(frame, frame->rows + block->rows))
+enum till_status sheet_take(struct sheet *sheet, const struct till_block *block, struct till_error *error) {
+    if (!grow(sheet, sheet->rows + block->rows))
         return till_error_memory(error);
-    for (size_t i = 0; i < frame->count; i++) {
-        struct frame_column *column = &frame->columns[i];
+    for (size_t i = 0; i < sheet->count; i++) {
+        struct sheet_column *column = &sheet->columns[i];
         for (size_t row = 0; row < block->rows; row++) {
-            if (column->kind == FRAME_NUMBER)
-                take_number(column, frame->rows + row, block->columns[i].real[row]);
-            else if (!take_text(frame, column, frame->rows + row, block->columns[i].text[row]))
+            if (column->kind == SHEET_NUMBER)
+                take_number(column, sheet->rows + row, block->columns[i].real[row]);
+            else if (!take_text(sheet, column, sheet->rows + row, block->columns[i].text[row]))
                 return till_error_memory(error);
         }
     }
-    frame->rows += block->rows;
+    sheet->rows += block->rows;
     return TILL_OK;
 }
 
-enum till_status frame_read(struct frame *frame, struct till_input *input, struct till_error *error) {
+enum till_status sheet_read(struct sheet *sheet, struct till_input *input, struct till_error *error) {
     struct till_block *block = till_block_new(input);
     if (block == NULL)
         return till_error_memory(error);
     enum till_status status = till_input_next(input, block, error);
     while (status == TILL_OK && block->rows > 0) {
-        status = frame_take(frame, block, error);
+        status = sheet_take(sheet, block, error);
         if (status == TILL_OK)
             status = till_input_next(input, block, error);
     }
@@ -152,10 +152,10 @@ enum till_status frame_read(struct frame *frame, struct till_input *input, struc
     return status;
 }
 
-enum till_status frame_finish(struct frame *frame, struct till_error *error) {
-    for (size_t i = 0; i < frame->count; i++) {
-        struct frame_column *column = &frame->columns[i];
-        if (column->kind != FRAME_ANY)
+enum till_status sheet_finish(struct sheet *sheet, struct till_error *error) {
+    for (size_t i = 0; i < sheet->count; i++) {
+        struct sheet_column *column = &sheet->columns[i];
+        if (column->kind != SHEET_ANY)
             continue;
         column->numeric = column->parsed > 0 && column->parsed >= column->present - column->present / 10;
         if (!column->numeric || column->parsed == column->present)
@@ -169,15 +169,15 @@ enum till_status frame_finish(struct frame *frame, struct till_error *error) {
     return TILL_OK;
 }
 
-void frame_free(struct frame *frame) {
-    for (size_t i = 0; i < frame->count; i++) {
-        free(frame->columns[i].text);
-        free(frame->columns[i].numbers);
-        free(frame->columns[i].codes);
-        till_dictionary_free(frame->columns[i].levels);
+void sheet_free(struct sheet *sheet) {
+    for (size_t i = 0; i < sheet->count; i++) {
+        free(sheet->columns[i].text);
+        free(sheet->columns[i].numbers);
+        free(sheet->columns[i].codes);
+        till_dictionary_free(sheet->columns[i].levels);
     }
-    free(frame->columns);
-    *frame = (struct frame){0};
+    free(sheet->columns);
+    *sheet = (struct sheet){0};
 }
 
 /* Names ----------------------------------------------------------------------------------------------------------- */
@@ -187,7 +187,7 @@ static bool ends_with(struct till_slice name, const char *end) {
     return name.length >= length && memcmp(name.bytes + name.length - length, end, length) == 0;
 }
 
-bool frame_is_id(struct till_slice name) {
+bool sheet_is_id(struct till_slice name) {
     static const char *const ends[] = {"号", "编码", "编号", "_no", "_code", "_key"};
     if (name.length == 0 || till_slice_equal(name, till_slice_of("Unnamed: 0")))
         return true; /* the row numbers of a data frame */
@@ -204,7 +204,7 @@ bool frame_is_id(struct till_slice name) {
     return (!small && !large) || (small && name.bytes[name.length - 2] == 'I');
 }
 
-bool frame_is_added(struct till_slice name) {
+bool sheet_is_added(struct till_slice name) {
     static const char *const names[] = {"r",
                                         "f",
                                         "m",

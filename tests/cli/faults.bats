@@ -29,7 +29,7 @@ need_shim() {
 }
 
 # synth comes last: it reads nothing.
-TOOLS="rfm check cohort value assign itemsets rules features cluster survival clv annuity synth"
+TOOLS="rfm check cohort value assign itemsets rules features churn cluster survival clv annuity synth"
 
 # A run of a tool that touches much of it. Sets argv.
 command_of() {
@@ -42,6 +42,7 @@ command_of() {
     itemsets) argv=(till-itemsets -q -j1 --min-support=2 --max-bad=1 sales.csv) ;;
     rules) argv=(till-rules -q -j1 --min-support=2 --min-confidence=0.1 --max-bad=1 sales.csv) ;;
     features) argv=(till-features -q -j1 --cutoff=2024-01-20 --horizon=5d --max-bad=1 sales.csv) ;;
+    churn) argv=(till-churn -q -j1 --horizon=4d --bootstrap=20 --max-bad=1 --evaluation=test.csv --model-out=new.json sales.csv) ;;
     cluster) argv=(till-cluster -q -j1 -k 2 --model-out=new.json customers.csv) ;;
     survival) argv=(till-survival -q -j1 --time=time --event=event --group=group lives.csv) ;;
     clv) argv=(till-clv -q -j1 --method=bgnbd --as-of=2024-12-29 --parameters-out=new.json buyers.csv) ;;
@@ -132,6 +133,10 @@ memory_fails() {
 
 @test "till-features: memory that is out, at any allocation" {
     memory_fails features
+}
+
+@test "till-churn: memory that is out, at any allocation" {
+    memory_fails churn
 }
 
 @test "till-cluster: memory that is out, at any allocation" {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/calibration.h>
+#include <till/classifier.h>
 #include <till/frame.h>
 #include <till/metrics.h>
 
@@ -14,6 +16,8 @@ struct settings {
     const char *probability;
     int curve;
     int calibrate;
+    const char *model;
+    const char *model_out;
     bool profit;
     double value;
     double offer;
@@ -55,6 +59,16 @@ static const struct option options[] = {
      .initial = "none",
      .choices = "none|platt|isotonic",
      .help = "Calibrate the probabilities on these rows first, and say how good they are then."},
+    {.name = "model",
+     .kind = OPTION_FILE,
+     .offset = AT(model),
+     .argument = "FILE",
+     .help = "With --calibrate: the model that gave the probabilities. It must not be calibrated yet."},
+    {.name = "model-out",
+     .kind = OPTION_FILE,
+     .offset = AT(model_out),
+     .argument = "FILE",
+     .help = "Write that model there with the calibration in it, so that till-predict gives calibrated probabilities."},
     {.name = "profit",
      .kind = OPTION_FLAG,
      .offset = AT(profit),
@@ -120,23 +134,73 @@ static enum till_status read_frame(struct tool_run *run, struct till_frame **fra
     return status;
 }
 
+static enum till_status usage(struct till_error *error, const char *role, const char *what) {
+    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
+    till_error_at(error, NULL, 0, 0, role);
+    return TILL_ERROR_USAGE;
+}
+
+static enum till_status check_options(const struct settings *settings, struct till_error *error) {
+    if (settings->profit && settings->curve != 0)
+        return usage(error, "--profit", "one table at a time: --profit or --curve");
+    if ((settings->model != NULL || settings->model_out != NULL) && settings->calibrate == CALIBRATE_NONE)
+        return usage(error, settings->model != NULL ? "--model" : "--model-out", "this needs --calibrate");
+    if ((settings->model == NULL) != (settings->model_out == NULL))
+        return usage(error, settings->model != NULL ? "--model" : "--model-out",
+                     "a calibration is kept in a copy of a model: give --model and --model-out");
+    return TILL_OK;
+}
+
+/* Keeps the calibration in a copy of the model; *calibration is given away. */
+static enum till_status keep(struct tool_run *run, struct till_calibration **calibration, struct till_error *error) {
+    const struct settings *settings = run->settings;
+    struct till_classifier *model;
+    struct till_sink sink;
+    enum till_status status = till_classifier_load(&model, settings->model, error);
+    if (status != TILL_OK)
+        return status;
+    if (model->calibration != NULL) {
+        till_classifier_free(model);
+        return usage(error, "--model", "this model is calibrated already: take it as till-train wrote it");
+    }
+    model->calibration = *calibration;
+    *calibration = NULL;
+    status = tool_open_file(run, settings->model_out, &sink, error);
+    if (status == TILL_OK)
+        status = till_classifier_save(sink, model, error);
+    till_classifier_free(model);
+    return status;
+}
+
+static size_t count_steps(const struct till_calibration *calibration) {
+    size_t steps = 0;
+    for (size_t i = 0; i < calibration->count; i++)
+        steps += i == 0 || calibration->to[i] != calibration->to[i - 1];
+    return steps;
+}
+
 static enum till_status calibrate(struct tool_run *run, struct till_frame *frame, struct till_error *error) {
     const struct settings *settings = run->settings;
-    const double *target = frame->columns[TARGET].numbers;
-    double *probability = frame->columns[PROBABILITY].numbers, a, b;
-    size_t blocks;
-    enum till_status status = TILL_OK;
+    double *probability = frame->columns[PROBABILITY].numbers;
+    struct till_calibration *calibration;
+    if (settings->calibrate == CALIBRATE_NONE)
+        return TILL_OK;
+    enum till_status status = till_calibration_fit(
+        &calibration, settings->calibrate == CALIBRATE_PLATT ? TILL_CALIBRATION_PLATT : TILL_CALIBRATION_ISOTONIC,
+        frame->columns[TARGET].numbers, probability, frame->rows, error);
+    if (status != TILL_OK)
+        return status;
+    for (size_t row = 0; row < frame->rows; row++)
+        probability[row] = till_calibration_apply(calibration, probability[row]);
     if (settings->calibrate == CALIBRATE_PLATT) {
-        status = till_metrics_platt(target, probability, frame->rows, &a, &b, error);
-        if (status == TILL_OK) {
-            tool_figure(run, "platt_a", a);
-            tool_figure(run, "platt_b", b);
-        }
-    } else if (settings->calibrate == CALIBRATE_ISOTONIC) {
-        status = till_metrics_isotonic(target, probability, frame->rows, &blocks, error);
-        if (status == TILL_OK)
-            tool_figure(run, "isotonic_blocks", (double)blocks);
+        tool_figure(run, "platt_a", calibration->a);
+        tool_figure(run, "platt_b", calibration->b);
+    } else {
+        tool_figure(run, "isotonic_blocks", (double)count_steps(calibration));
     }
+    if (settings->model_out != NULL)
+        status = keep(run, &calibration, error);
+    till_calibration_free(calibration);
     return status;
 }
 
@@ -224,13 +288,9 @@ static enum till_status write_curve(struct tool_run *run, const struct till_fram
 static enum till_status run_evaluate(struct tool_run *run, struct till_error *error) {
     const struct settings *settings = run->settings;
     struct till_frame *frame = NULL;
-    enum till_status status = TILL_OK;
-    if (settings->profit && settings->curve != 0) {
-        till_error_set(error, TILL_ERROR_USAGE, "one table at a time: --profit or --curve");
-        till_error_at(error, NULL, 0, 0, "--profit");
-        return TILL_ERROR_USAGE;
-    }
-    status = read_frame(run, &frame, error);
+    enum till_status status = check_options(settings, error);
+    if (status == TILL_OK)
+        status = read_frame(run, &frame, error);
     if (status == TILL_OK)
         status = calibrate(run, frame, error);
     if (status == TILL_OK && settings->profit)

@@ -108,6 +108,14 @@ static const struct option options[] = {
      .offset = AT(scores),
      .argument = "FILE",
      .help = "Write what cross-validation predicts: row, fold, target, probability."},
+    {.name = "calibrate",
+     .kind = OPTION_CHOICE,
+     .offset = AT(calibrate),
+     .argument = "HOW",
+     .initial = "none",
+     .choices = "none|platt|isotonic",
+     .help = "Calibrate what cross-validation predicts, and keep that in the model, so that till-predict gives "
+             "calibrated probabilities. Wants --folds or --fold, and --model-out."},
     {.name = "level",
      .kind = OPTION_REAL,
      .offset = AT(level),
@@ -323,6 +331,8 @@ static enum till_status write_model(struct train_work *work, struct till_error *
     enum till_status status = work->method->model(work, &model, &digest, error);
     if (status != TILL_OK)
         return status;
+    model->calibration = work->calibration;
+    work->calibration = NULL;
     model->rows = work->frame->rows;
     model->seed = work->run->seed;
     for (size_t row = 0; row < work->frame->rows; row++)
@@ -344,7 +354,9 @@ static enum till_status write_model(struct train_work *work, struct till_error *
 static enum till_status run_train(struct tool_run *run, struct till_error *error) {
     struct train_work work = {.run = run, .settings = run->settings};
     work.method = methods[work.settings->method];
-    enum till_status status = read_rows(&work, error);
+    enum till_status status = train_check_folds(work.settings, error);
+    if (status == TILL_OK)
+        status = read_rows(&work, error);
     if (status == TILL_OK)
         status = work.method->fit(&work, error);
     if (status == TILL_OK)
@@ -354,6 +366,7 @@ static enum till_status run_train(struct tool_run *run, struct till_error *error
     if (status == TILL_OK)
         status = write_model(&work, error);
     work.method->free(&work);
+    till_calibration_free(work.calibration);
     till_frame_free(work.frame);
     free(work.target);
     free(work.weight);

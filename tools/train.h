@@ -22,6 +22,7 @@ struct train_settings {
     uint64_t folds;
     const char *fold;
     const char *scores;
+    int calibrate;
     /* of logistic regression */
     double ridge;
     double lasso;
@@ -64,7 +65,8 @@ struct train_work {
     double *weight;  /* NULL: all alike. The weight column times --positive-weight */
     uint32_t *group; /* NULL: rows are independent */
     size_t groups;
-    void *fit; /* the method's own */
+    void *fit;                            /* the method's own */
+    struct till_calibration *calibration; /* of what cross-validation predicts; NULL: none */
 };
 
 /* How a model is made. Each function may take `work->fit` for what it keeps between calls. */
@@ -98,6 +100,9 @@ enum till_status train_plan(struct train_work *work, const struct till_schema *s
  * in turn within each class. Another `salt` puts keys together in another way. */
 #define TRAIN_LEFT_OUT UINT32_MAX
 void train_give_folds(const struct train_work *work, size_t folds, uint64_t salt, uint32_t *fold);
+
+/* Options that go together with folds. */
+enum till_status train_check_folds(const struct train_settings *settings, struct till_error *error);
 
 /* Cross-validation, where it is asked for. */
 enum till_status train_validate(struct train_work *work, struct till_error *error);

@@ -1,6 +1,7 @@
 /* Cross-validation of till-train: folds, what is predicted in them, and how good that is. */
 #include <stdlib.h>
 
+#include <till/calibration.h>
 #include <till/hash.h>
 #include <till/metrics.h>
 
@@ -20,6 +21,17 @@ void train_give_folds(const struct train_work *work, size_t folds, uint64_t salt
             fold[row] = (uint32_t)(turn[work->target[row] != 0]++ % folds);
         }
     }
+}
+
+enum till_status train_check_folds(const struct train_settings *settings, struct till_error *error) {
+    bool folds = settings->folds > 0 || settings->fold != NULL;
+    if (!folds && settings->scores != NULL)
+        return train_usage(error, "--scores", "this needs --folds or --fold");
+    if (!folds && settings->calibrate != 0)
+        return train_usage(error, "--calibrate", "this needs --folds or --fold");
+    if (settings->calibrate != 0 && settings->model_out == NULL)
+        return train_usage(error, "--calibrate", "this needs --model-out: the calibration is kept in the model");
+    return TILL_OK;
 }
 
 /* A fold for each row: those of a column, or given out. */
@@ -61,12 +73,21 @@ static enum till_status write_scores(struct train_work *work, const uint32_t *fo
     return status;
 }
 
+/* The calibration that goes into the model: fitted to rows that the models did not learn from. */
+static enum till_status calibrate(struct train_work *work, const double *probability, struct till_error *error) {
+    static const enum till_calibration_method methods[] = {TILL_CALIBRATION_PLATT, TILL_CALIBRATION_PLATT,
+                                                           TILL_CALIBRATION_ISOTONIC};
+    if (work->settings->calibrate == 0)
+        return TILL_OK;
+    return till_calibration_fit(&work->calibration, methods[work->settings->calibrate], work->target, probability,
+                                work->frame->rows, error);
+}
+
 enum till_status train_validate(struct train_work *work, struct till_error *error) {
     struct till_metrics metrics;
     size_t folds = 0;
     if (work->settings->folds == 0 && work->fold_at == TRAIN_NO_COLUMN)
-        return work->settings->scores != NULL ? train_usage(error, "--scores", "this needs --folds or --fold")
-                                              : TILL_OK;
+        return TILL_OK;
     uint32_t *fold = malloc((work->frame->rows + 1) * sizeof *fold);
     double *probability = malloc((work->frame->rows + 1) * sizeof *probability);
     enum till_status status =
@@ -83,6 +104,8 @@ enum till_status train_validate(struct train_work *work, struct till_error *erro
                   metrics.log_loss, metrics.brier);
         status = write_scores(work, fold, probability, error);
     }
+    if (status == TILL_OK)
+        status = calibrate(work, probability, error);
     free(fold);
     free(probability);
     return status;

@@ -33,7 +33,7 @@ TILL_API enum till_status till_calibration_fit(struct till_calibration **calibra
 /* NULL is allowed. */
 TILL_API void till_calibration_free(struct till_calibration *calibration);
 
-/* Outside of the points of ISOTONIC it is that of the nearest one. O(log count). */
+/* Outside of the points of ISOTONIC, and within 1e-9 of one, it is that of the nearest one. O(log count). */
 TILL_API double till_calibration_apply(const struct till_calibration *calibration, double probability);
 
 #endif

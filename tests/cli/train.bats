@@ -287,6 +287,82 @@ END
     [ "$(head -n 1 scores.csv | grep -c 'probability,reason1,reason2,reason3$')" -eq 1 ]
 }
 
+# The scores are by logistic.py there, which reads the model by what the pages say of it.
+@test "a kept model is read again and scores byte for byte as it did" {
+    there="$BATS_TEST_DIRNAME/train"
+    till-predict -q --model="$there/logistic.json" --reasons=2 "$there/rows.csv" 2> err | cmp - "$there/logistic-scores.csv"
+    grep -q 'segment: 1 rows have levels that training never saw ("wholesale"), taken as business' err
+    # Without the calibration in the file the probabilities are others, and the reasons the same.
+    run -6 till-predict --model=<(jq -c 'del(.body.calibration)' "$there/logistic.json") "$there/rows.csv"
+}
+
+# Two half-years of the sample shop: train on the first, calibrate on the second.
+half_years() {
+    { zcat "$BATS_TEST_DIRNAME/../../data-samples/sales-2023-h1.csv.gz"
+      for part in 2023-h2 2024-h1 2024-h2; do zcat "$BATS_TEST_DIRNAME/../../data-samples/sales-$part.csv.gz" | tail -n +2; done; } > sales.csv
+    till-features -q --cutoff=2023-12-31 sales.csv > train.csv
+    till-features -q --cutoff=2024-06-30 sales.csv > later.csv
+    till-train -q --impute --ridge=0.1 --features=recency,frequency,monetary,gap_mean --model-out=model train.csv > out
+    till-predict -q --model=model later.csv > scored.csv
+}
+
+@test "a calibration is kept in a model, and till-predict gives what it was fitted to give" {
+    half_years
+    for how in platt isotonic; do
+        till-evaluate -q --calibrate=$how --model=model --model-out=calibrated --meta=meta scored.csv > metrics
+        till-predict -q --model=calibrated --reasons=2 later.csv > again.csv
+        # The metrics of the calibrated probabilities are those that the calibration promised.
+        till-evaluate -q again.csv > judged
+        while IFS=, read -r metric value; do
+            near judged "$metric" value "$value" 1e-9
+        done < <(tail -n +2 metrics)
+        run -1 cmp -s <(till-evaluate -q scored.csv) metrics
+        # The reasons are those of the model.
+        diff <(till-predict -q --model=model --reasons=2 later.csv | sed 's/.*,\([^,]*,[^,]*\)$/\1/') <(sed 's/.*,\([^,]*,[^,]*\)$/\1/' again.csv)
+        # Nothing else in the file has changed.
+        diff <(jq '.body | del(.calibration)' calibrated) <(jq .body model)
+        run -2 --separate-stderr till-evaluate --calibrate=$how --model=calibrated --model-out=twice again.csv
+        [[ $stderr == *"calibrated already"* ]]
+        [ ! -e twice ]
+    done
+    # Platt's formula on the probabilities before.
+    till-evaluate -q --calibrate=platt --model=model --model-out=calibrated --meta=meta scored.csv > metrics
+    till-predict -q --model=calibrated later.csv > again.csv
+    paste -d, <(sed 's/.*,//' scored.csv) <(sed 's/.*,//' again.csv) |
+        awk -F, -v a="$(jq .figures.platt_a meta)" -v b="$(jq .figures.platt_b meta)" \
+            'NR > 1 { off = 1 / (1 + exp(a * $1 + b)) - $2; if (off > 1e-8 || off < -1e-8) exit 1 }'
+    # A condition that is not met leaves no model.
+    run -1 till-evaluate --calibrate=platt --model=model --model-out=none --fail-if='auc>0' scored.csv
+    [ ! -e none ]
+}
+
+@test "till-train calibrates by what cross-validation predicts" {
+    half_years
+    till-train -q --impute --ridge=0.1 --folds=4 --calibrate=platt --scores=scores --model-out=calibrated train.csv > out
+    till-evaluate -q --calibrate=platt --target=target --meta=meta scores > metrics
+    for number in a b; do
+        near_figure meta platt_$number "$(jq .body.calibration.$number calibrated)" 1e-7 # scores have ten digits
+    done
+    till-train -q --method=tree --min-leaf=5 --folds=4 --calibrate=isotonic --model-out=tree train.csv > out
+    jq -e '.body.calibration | .method == "isotonic" and (.from == (.from | sort)) and (.to == (.to | sort))' tree
+    till-predict -q --model=tree later.csv | awk -F, 'NR > 1 && ($NF < 0 || $NF > 1) { exit 1 }'
+}
+
+@test "calibrations that cannot be are refused" {
+    half_years
+    till-evaluate -q --calibrate=isotonic --model=model --model-out=calibrated scored.csv > metrics
+    # A model's digest covers it, so that only a model file made with one can be wrong: a fuzzer does the rest.
+    sed 's/"isotonic"/"isotonix"/' calibrated > changed
+    run -6 till-predict --model=changed later.csv
+    run -2 till-evaluate --calibrate=platt --model=model scored.csv
+    run -2 till-evaluate --calibrate=platt --model-out=new scored.csv
+    run -2 till-evaluate --model=model --model-out=new scored.csv
+    run -2 till-train --calibrate=platt --model-out=new --impute train.csv
+    run -2 till-train --calibrate=platt --folds=3 --impute train.csv
+    run -6 till-evaluate --calibrate=platt --model=train.csv --model-out=new scored.csv
+    [ ! -e new ]
+}
+
 @test "usage errors" {
     printf '%s\n' a,y 1,0 2,1 3,0 4,1 > rows.csv
     run -3 till-train --target=z rows.csv

@@ -244,6 +244,9 @@ static enum till_status take_body(struct till_classifier *model, const json_t *b
         return unknown(error);
     const json_t *own = json_object_get(body, model->method), *columns = json_object_get(own, "columns");
     const json_t *calibration = json_object_get(body, "calibration");
+    model->rows = (uint64_t)json_integer_value(json_object_get(body, "rows"));
+    model->positives = (uint64_t)json_integer_value(json_object_get(body, "positives"));
+    model->seed = (uint64_t)json_integer_value(json_object_get(body, "seed"));
     if (calibration != NULL && (model->calibration = calloc(1, sizeof *model->calibration)) == NULL)
         return till_error_memory(error);
     if (calibration != NULL && !take_calibration(model->calibration, calibration))

@@ -1,10 +1,9 @@
 /* A calibration as it is kept: two numbers, or the corners of the steps. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <till/calibration.h>
-
-#include <math.h>
 
 #include "parts.h"
 
@@ -71,6 +70,9 @@ void till_calibration_free(struct till_calibration *calibration) {
     free(calibration);
 }
 
+/* Probabilities in tables have ten digits: one that is so close to the end of a step is on it. */
+static const double same = 1e-9;
+
 double till_calibration_apply(const struct till_calibration *calibration, double probability) {
     if (calibration->method == TILL_CALIBRATION_PLATT)
         return 1 / (1 + exp(calibration->a * probability + calibration->b));
@@ -85,8 +87,10 @@ double till_calibration_apply(const struct till_calibration *calibration, double
     }
     if (low == calibration->count)
         return to[low - 1];
-    if (low == 0 || from[low] == probability)
+    if (low == 0 || from[low] - probability <= same)
         return to[low];
+    if (probability - from[low - 1] <= same)
+        return to[low - 1];
     double share = (probability - from[low - 1]) / (from[low] - from[low - 1]);
     return to[low - 1] + share * (to[low] - to[low - 1]);
 }

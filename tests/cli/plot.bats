@@ -76,6 +76,22 @@ kinds() {
     done
 }
 
+@test "--lang=zh leaves nothing in English" {
+    for kind in $(kinds); do
+        [ "$kind" != rule-graph ] || continue
+        input_of "$kind" > in.csv
+        till-plot -q "$kind" --script < in.csv | grep '^set label' | sed "s/^set label ['\"]//; s/['\"] at screen.*//" | sort -u > en
+        till-plot -q "$kind" --script --lang=zh < in.csv | grep '^set label' | sed "s/^set label ['\"]//; s/['\"] at screen.*//" |
+            sort -u > zh
+        # What stands in both comes from the data.
+        comm -12 en zh | grep -E '[A-Za-z]{2}' | grep -vxE 'Loyal|New|Lost|recency|monetary' && { echo "$kind"; return 1; }
+        [ "$(wc -l < en)" -eq "$(wc -l < zh)" ]
+    done
+    for text in '没有可以显示的数据。' '截至 2024-05-31'; do
+        head -n 1 curve.csv | till-plot -q value --script --lang=zh --as-of=2024-05-31 | grep -qF "$text"
+    done
+}
+
 # Names that mean something to a shell, to gnuplot, or to XML. Were one obeyed, it would make the file `obeyed`.
 names() {
     printf '%s\n' '<script>alert(1)</script>' '"; system("touch obeyed"); "' "'; system('touch obeyed'); '" '`touch obeyed`' \

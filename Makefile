@@ -143,6 +143,10 @@ demo: deps
 man: all
 	@$(TEST_ENVIRONMENT) sh man/options.sh
 
+# Draws the pictures of README.md, which are kept; needs gnuplot.
+pictures: all
+	@$(TEST_ENVIRONMENT) sh man/pictures.sh
+
 # --- installing ---
 
 $(BUILD)/till.h: $(HEADERS)
@@ -185,6 +189,6 @@ dist:
 clean:
 	rm -rf build $(BUILD)
 
-.PHONY: all deps deps-check check check-run asan tsan fuzz fuzz-run coverage bench lint demo man install uninstall dist clean
+.PHONY: all deps deps-check check check-run asan tsan fuzz fuzz-run coverage bench lint demo man pictures install uninstall dist clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(SHARED_OBJECTS) $(MAIN_OBJECTS)) $(TESTS:=.d) $(TEST_PROGRAMS:=.d) $(PRELOADS:.so=.d) $(FUZZERS:=.d)

@@ -76,6 +76,44 @@ kinds() {
     done
 }
 
+@test "the pages of the tools show commands that make pictures" {
+    need_gnuplot
+    pages="$BATS_TEST_DIRNAME/../../man"
+    cp "$BATS_TEST_DIRNAME/../../data-samples/sales.csv" .
+    till-rfm -q sales.csv > tuesday.csv
+    till-rfm -q --until=2024-06-30 sales.csv > monday.csv
+    printf '%s\n' time,event,group 5,1,a 8,0,a 3,1,b 9,1,b > customers.csv
+    printf '%s\n' churned,probability 1,0.9 0,0.7 1,0.6 0,0.2 0,0.1 > scored.csv
+    cat "$pages"/till-*.1 | sed 's/\\-/-/g' | grep -v '^\.' > lines
+    for tool in rfm value cohort cluster rules clv evaluate survival migrate; do
+        sed 's/\\-/-/g' "$pages/till-$tool.1" | sed -n '/^\.SH EXAMPLES/,$p' | grep -E -B1 'till-plot [a-z-]+ ' | grep '^till-[a-z]* ' |
+            grep -v '^\$' | sed 's/ | dot .*/ > graph.dot/; s/^till-\([a-z]*\) /till-\1 -q /; s/| till-\([a-z]*\) /| till-\1 -q /g'
+    done > commands
+    sed 's/.*till-plot -q \([a-z-]*\) .*/\1/' commands | sort -u > shown
+    # There is no kind that no page shows.
+    for kind in $(kinds); do grep -qx -- "$kind" shown || { echo "no page shows $kind"; return 1; }; done
+    set -o pipefail
+    while IFS= read -r command; do
+        eval "$command" 2> err || { echo "$command"; cat err; return 1; }
+    done < commands
+    [ "$(ls *.svg *.dot | wc -l)" -ge 19 ]
+}
+
+@test "the pictures of README.md say what data-samples say, and are small" {
+    need_gnuplot
+    root=$BATS_TEST_DIRNAME/../..
+    sh "$root/man/pictures.sh" "$PWD/made"
+    for picture in "$root"/man/pictures/*.svg; do
+        [ "$(wc -c < "$picture")" -lt 60000 ]
+        # Where lines run to is the affair of gnuplot, from version to version.
+        diff <(grep '<text' "$picture") <(grep '<text' "made/$(basename "$picture")")
+        grep -q "pictures/$(basename "$picture")" "$root/README.md"
+    done
+    [ "$(ls made | wc -l)" -eq 3 ]
+    diff <(sed -n 's/ -q//g; s|"$to/\([a-z]*[.]svg\)"|\1|; /^till/p' "$root/man/pictures.sh") \
+        <(sed -n 's/^    \(till-.*| till-plot .*\)/\1/p' "$root/README.md")
+}
+
 @test "--lang=zh leaves nothing in English" {
     for kind in $(kinds); do
         [ "$kind" != rule-graph ] || continue

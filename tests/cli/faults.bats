@@ -14,6 +14,9 @@ setup() {
     till-rfm -q --max-bad=1 --no-scores sales.csv > figures.csv
     { echo time,event,group
       for i in {1..30}; do echo "$((i * 7 % 23 + 1)),$((i % 3 > 0)),g$((i % 2))"; done; } > lives.csv
+    { echo months,plan,churned
+      for i in {1..30}; do echo "$((i * 7 % 23)),p$((i % 3)),$((i * 7 % 23 > 9 && i % 3 > 0))"; done; } > kept.csv
+    till-train -q --method=tree --cp=0 --min-split=4 --min-leaf=2 --model-out=tree.json kept.csv > rules.csv
     till-synth -q --customers=600 --shape=orders --lines=1 > buyers.csv
     printf '%s\n' customer,years,acquisition_cost,first_price,yearly_revenue,service_cost,rate A,10,1500,4000,1000,100,.08 \
         B,3,0,0,110,10,.1 > contracts.csv
@@ -29,7 +32,7 @@ need_shim() {
 }
 
 # synth comes last: it reads nothing.
-TOOLS="rfm check cohort value assign itemsets rules features churn cluster survival clv annuity synth"
+TOOLS="rfm check cohort value assign itemsets rules features churn cluster survival train predict clv annuity synth"
 
 # A run of a tool that touches much of it. Sets argv.
 command_of() {
@@ -45,6 +48,8 @@ command_of() {
     churn) argv=(till-churn -q -j1 --horizon=4d --bootstrap=20 --max-bad=1 --evaluation=test.csv --model-out=new.json sales.csv) ;;
     cluster) argv=(till-cluster -q -j1 -k 2 --model-out=new.json customers.csv) ;;
     survival) argv=(till-survival -q -j1 --time=time --event=event --group=group lives.csv) ;;
+    train) argv=(till-train -q -j1 --method=tree --prune-folds=3 --folds=2 --min-split=4 --min-leaf=2 --model-out=new.json kept.csv) ;;
+    predict) argv=(till-predict -q --model=tree.json --reasons=2 kept.csv) ;;
     clv) argv=(till-clv -q -j1 --method=bgnbd --as-of=2024-12-29 --parameters-out=new.json buyers.csv) ;;
     annuity) argv=(till-annuity -q --method=margin contracts.csv) ;;
     synth) argv=(till-synth -q --customers=20 --days=60 --truth=new.json) ;;
@@ -153,6 +158,14 @@ memory_fails() {
 
 @test "till-annuity: memory that is out, at any allocation" {
     memory_fails annuity
+}
+
+@test "till-train: memory that is out, at any allocation" {
+    memory_fails train
+}
+
+@test "till-predict: memory that is out, at any allocation" {
+    memory_fails predict
 }
 
 @test "till-synth: memory that is out, at any allocation" {

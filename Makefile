@@ -107,6 +107,11 @@ asan: deps-check
 tsan: deps-check
 	TILL_SANITIZER=thread $(SANITIZED) BUILD=build/tsan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=thread'
 
+# Every fault that a night can have, on every tool: minutes. A part of it is in `make check`.
+faults: deps-check
+	@$(MAKE) --no-print-directory -s all $(PRELOADS)
+	@$(TEST_ENVIRONMENT) bash tests/faults/run $(FAULTS)
+
 FUZZ_SECONDS ?= 60
 fuzz:
 	@command -v clang >/dev/null || { echo 'make fuzz needs clang (with libFuzzer)'; exit 1; }
@@ -189,6 +194,6 @@ dist:
 clean:
 	rm -rf build $(BUILD)
 
-.PHONY: all deps deps-check check check-run asan tsan fuzz fuzz-run coverage bench lint demo man pictures install uninstall dist clean
+.PHONY: all deps deps-check check check-run asan tsan faults fuzz fuzz-run coverage bench lint demo man pictures install uninstall dist clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(SHARED_OBJECTS) $(MAIN_OBJECTS)) $(TESTS:=.d) $(TEST_PROGRAMS:=.d) $(PRELOADS:.so=.d) $(FUZZERS:=.d)

@@ -1,25 +1,11 @@
 # Every tool when memory, reading or writing fails: the same output, or one line that says why and exit code 4; never a
 # crash, half a file, or a temporary file that is left. Faults come from build/tests/faults.so (tests/support/faults.c).
 
+load ../support/faults
+
 setup() {
-    SHIM=$TILL_BUILD/tests/faults.so
     cd "$BATS_TEST_TMPDIR"
-    { echo order_id,customer_id,date,item,amount,note
-      for i in {1..40}; do
-          echo "O$((i / 2)),C$((i % 7)),2024-01-$((10 + i % 20)),I$((i % 5)),$((i * 3 - 10)).50,\"a \"\"note\"\" $i\""
-      done
-      echo O9,C9,2024-01-32,I1,1, ; } > sales.csv
-    gzip -c sales.csv > sales.csv.gz
-    till-rfm -q --max-bad=1 --scheme-out=scheme.json sales.csv > customers.csv
-    till-rfm -q --max-bad=1 --no-scores sales.csv > figures.csv
-    { echo time,event,group
-      for i in {1..30}; do echo "$((i * 7 % 23 + 1)),$((i % 3 > 0)),g$((i % 2))"; done; } > lives.csv
-    { echo months,plan,churned
-      for i in {1..30}; do echo "$((i * 7 % 23)),p$((i % 3)),$((i * 7 % 23 > 9 && i % 3 > 0))"; done; } > kept.csv
-    till-train -q --method=tree --cp=0 --min-split=4 --min-leaf=2 --model-out=tree.json kept.csv > rules.csv
-    till-synth -q --customers=600 --shape=orders --lines=1 > buyers.csv
-    printf '%s\n' customer,years,acquisition_cost,first_price,yearly_revenue,service_cost,rate A,10,1500,4000,1000,100,.08 \
-        B,3,0,0,110,10,.1 > contracts.csv
+    make_inputs
 }
 
 teardown() {
@@ -32,56 +18,7 @@ need_shim() {
 }
 
 # synth comes last: it reads nothing.
-TOOLS="rfm check cohort value assign itemsets rules features churn cluster survival train predict clv annuity synth"
-
-# A run of a tool that touches much of it. Sets argv.
-command_of() {
-    case $1 in
-    rfm) argv=(till-rfm -q -j1 --max-bad=1 --rejects=rejects.csv --meta=meta.json --scheme-out=new.json sales.csv) ;;
-    check) argv=(till-check -q -j1 sales.csv) ;;
-    cohort) argv=(till-cohort -q -j1 --max-bad=1 --by=week sales.csv) ;;
-    value) argv=(till-value -q -j1 --value=monetary --scheme-out=new.json figures.csv) ;;
-    assign) argv=(till-assign -q --model=scheme.json figures.csv) ;;
-    itemsets) argv=(till-itemsets -q -j1 --min-support=2 --max-bad=1 sales.csv) ;;
-    rules) argv=(till-rules -q -j1 --min-support=2 --min-confidence=0.1 --max-bad=1 sales.csv) ;;
-    features) argv=(till-features -q -j1 --cutoff=2024-01-20 --horizon=5d --max-bad=1 sales.csv) ;;
-    churn) argv=(till-churn -q -j1 --horizon=4d --bootstrap=20 --max-bad=1 --evaluation=test.csv --model-out=new.json sales.csv) ;;
-    cluster) argv=(till-cluster -q -j1 -k 2 --model-out=new.json customers.csv) ;;
-    survival) argv=(till-survival -q -j1 --time=time --event=event --group=group lives.csv) ;;
-    train) argv=(till-train -q -j1 --method=tree --prune-folds=3 --folds=2 --min-split=4 --min-leaf=2 --model-out=new.json kept.csv) ;;
-    predict) argv=(till-predict -q --model=tree.json --reasons=2 kept.csv) ;;
-    clv) argv=(till-clv -q -j1 --method=bgnbd --as-of=2024-12-29 --parameters-out=new.json buyers.csv) ;;
-    annuity) argv=(till-annuity -q --method=margin contracts.csv) ;;
-    synth) argv=(till-synth -q --customers=20 --days=60 --truth=new.json) ;;
-    esac
-}
-
-# Without a subshell, of which there would be thousands.
-content_of() { # file; sets content
-    IFS= read -r -d '' content < "$1" || true
-}
-one_line() { # file; sets content
-    content_of "$1"
-    content=${content%$'\n'}
-    [[ -n $content && $content != *$'\n'* ]]
-}
-
-# Runs argv -o result with the faults of the environment, over a result of yesterday.
-status_of() {
-    status=0
-    printf old > result
-    LD_PRELOAD=$SHIM "${argv[@]}" -o result 2> err || status=$?
-}
-# What the run came to is one of the two: all of it, or nothing but a reason.
-same_or_clean() {
-    content_of result
-    if [ "$status" -eq 0 ] && [[ $content == "$expected" ]]; then
-        rm -f new.json
-    elif [ "$status" -ne 4 ] || [[ $content != old ]] || [ -e new.json ] || ! one_line err; then
-        echo "$*: exit code $status, ${#content} bytes: $(head -n 3 err)"
-        return 1
-    fi
-}
+TOOLS="rfm check cohort value assign itemsets rules features churn cluster survival clv annuity synth"
 
 # Every allocation up to the 150th fails once, and every third one for good; behind it every 11th and 33rd.
 memory_fails() {
@@ -91,7 +28,7 @@ memory_fails() {
     [ "$status" -eq 0 ]
     content_of result
     expected=$content
-    rm -f new.json
+    forget_new
     read -r count < count
     [ "$count" -gt 30 ]
     failures=0
@@ -160,14 +97,6 @@ memory_fails() {
     memory_fails annuity
 }
 
-@test "till-train: memory that is out, at any allocation" {
-    memory_fails train
-}
-
-@test "till-predict: memory that is out, at any allocation" {
-    memory_fails predict
-}
-
 @test "till-synth: memory that is out, at any allocation" {
     memory_fails synth
 }
@@ -212,7 +141,7 @@ memory_fails() {
         content_of result
         expected=$content
         for n in 1 2 3; do
-            rm -f new.json
+            forget_new
             TILL_FAULT_READ=eio:$n status_of
             same_or_clean "$tool, read $n fails"
             [ $n -gt 1 ] || [ "$status" -eq 4 ]
@@ -225,12 +154,12 @@ memory_fails() {
     need_shim
     for tool in $TOOLS; do
         command_of $tool
-        rm -f new.json
+        forget_new
         status_of
         content_of result
         expected=$content
         for n in 1 2 3 4; do
-            rm -f new.json
+            forget_new
             TILL_FAULT_WRITE=enospc:$n status_of
             same_or_clean "$tool, write $n finds no space"
             [ $n -gt 1 ] || [ "$status" -eq 4 ]
@@ -238,7 +167,7 @@ memory_fails() {
             TILL_FAULT_WRITE=eio:$n status_of
             same_or_clean "$tool, write $n fails"
         done
-        rm -f new.json
+        forget_new
         TILL_FAULT_FSYNC=eio status_of
         [ "$status" -eq 4 ]
         same_or_clean "$tool, bringing files to disk fails"
@@ -248,7 +177,7 @@ memory_fails() {
 @test "a full standard output is exit code 4" {
     for tool in $TOOLS; do
         command_of $tool
-        rm -f new.json
+        forget_new
         status=0
         "${argv[@]}" > /dev/full 2> err || status=$?
         [ "$status" -eq 4 ]

@@ -21,6 +21,9 @@ static bool write_reason(struct till_writer *writer, const struct till_classifie
     return fine;
 }
 
+/* What would be written as 0.0000 is no reason, but rounding. */
+static const double least = 0.00005;
+
 enum till_status reasons_write(struct till_writer *writer, const struct till_classifier *model, const double *values,
                                double *contributions, size_t count, struct till_text *scratch,
                                struct till_error *error) {
@@ -29,7 +32,7 @@ enum till_status reasons_write(struct till_writer *writer, const struct till_cla
         for (size_t i = 1; i < model->column_count; i++)
             if (fabs(contributions[i]) > fabs(contributions[best]))
                 best = i;
-        if (model->column_count == 0 || contributions[best] == 0) {
+        if (model->column_count == 0 || fabs(contributions[best]) < least) {
             till_writer_text(writer, (struct till_slice){NULL, 0});
             continue;
         }

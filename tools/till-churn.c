@@ -66,8 +66,8 @@ static const struct option options[] = {
      .offset = AT(method),
      .argument = "NAME",
      .initial = "logistic",
-     .choices = "logistic",
-     .help = "How the model is made."},
+     .choices = "logistic|tree|gbdt",
+     .help = "How the model is made: logistic regression, a tree that is cut back, or gradient boosting."},
     {.name = "ridge",
      .kind = OPTION_REAL,
      .offset = AT(ridge),
@@ -120,7 +120,16 @@ static const struct option options[] = {
      .help = "Write the model there, for till-predict on the rows of till-features."},
     {0}};
 
-enum { COUNT_DAYS = 1, COUNT_ROWS = 2, RETURNS_DROP = 1, RETURNS_ERROR = 2, REASONS = 3, BATCH = 4096, SPACING = 30 };
+enum {
+    COUNT_DAYS = 1,
+    COUNT_ROWS = 2,
+    RETURNS_DROP = 1,
+    RETURNS_ERROR = 2,
+    REASONS = 3,
+    BATCH = 4096,
+    SPACING = 30,
+    FEW = 20
+};
 
 struct work {
     struct tool_run *run;
@@ -258,6 +267,10 @@ static void tell_plan(const struct work *work) {
         tool_note(work->run,
                   "customers were sampled, so that there are at most %zu rows to learn from (--training-rows)",
                   work->how.most_rows);
+    uint64_t fewer = test->churned < test->rows - test->churned ? test->churned : test->rows - test->churned;
+    if (fewer < FEW)
+        tool_warn(work->run, "only %llu customers of the test %s: its figures and their intervals say little",
+                  (unsigned long long)fewer, fewer == test->churned ? "churned" : "came back");
     tool_fact(work->run, "test", "%s", day_text(text[0], plan->cutoffs[plan->count - 1]));
     tool_fact(work->run, "cutoffs", "%zu from %s to %s", plan->count, day_text(text[0], plan->cutoffs[0]),
               day_text(text[1], plan->cutoffs[plan->count - 1]));

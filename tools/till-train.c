@@ -300,6 +300,26 @@ enum till_status train_usage(struct till_error *error, const char *option, const
     return TILL_ERROR_USAGE;
 }
 
+/* An option that the method has no use for would be ignored in silence. */
+static enum till_status refuse_options(const struct train_work *work, struct till_error *error) {
+    const struct train_settings *settings = work->settings;
+    const struct {
+        const char *name;
+        bool given;
+        const struct train_method *method;
+    } options_of[] = {
+        {"--ridge", settings->ridge > 0, &train_logistic},       {"--lasso", settings->lasso > 0, &train_logistic},
+        {"--impute", settings->impute, &train_logistic},         {"--cp", settings->cp != NULL, &train_tree},
+        {"--cp-table", settings->cp_table != NULL, &train_tree}, {"--sql", settings->sql, &train_tree}};
+    for (size_t i = 0; i < sizeof options_of / sizeof *options_of; i++)
+        if (options_of[i].given && options_of[i].method != work->method) {
+            till_error_set(error, TILL_ERROR_USAGE, "this is for --method=%s", options_of[i].method->name);
+            till_error_at(error, NULL, 0, 0, options_of[i].name);
+            return TILL_ERROR_USAGE;
+        }
+    return TILL_OK;
+}
+
 /* Reads the rows, and what they say about themselves. */
 static enum till_status read_rows(struct train_work *work, struct till_error *error) {
     struct till_input *input;
@@ -354,7 +374,9 @@ static enum till_status write_model(struct train_work *work, struct till_error *
 static enum till_status run_train(struct tool_run *run, struct till_error *error) {
     struct train_work work = {.run = run, .settings = run->settings};
     work.method = methods[work.settings->method];
-    enum till_status status = train_check_folds(work.settings, error);
+    enum till_status status = refuse_options(&work, error);
+    if (status == TILL_OK)
+        status = train_check_folds(work.settings, error);
     if (status == TILL_OK)
         status = read_rows(&work, error);
     if (status == TILL_OK)

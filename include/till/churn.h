@@ -22,7 +22,9 @@
 #include <till/features.h>
 #include <till/metrics.h>
 
-enum till_churn_method { TILL_CHURN_LOGISTIC };
+/* A logistic regression of logarithms; a tree that is cut back by cross-validation; boosted trees, as many as held-out
+ * rows want. What till-train does by its defaults, all rows of a customer in one fold. */
+enum till_churn_method { TILL_CHURN_LOGISTIC, TILL_CHURN_TREE, TILL_CHURN_GBDT };
 TILL_API const char *till_churn_method_name(enum till_churn_method method);
 
 struct till_churn_settings {

@@ -173,6 +173,24 @@ cdnow() {
     jq -e '[.body.logistic.columns[].estimates[0] | select(. != 0)] | length | . > 1 and . < 15' few.json
 }
 
+@test "trees and boosting are tested, kept and explained in the same way" {
+    shop
+    till-churn -q --evaluation=plain.csv sales.csv > scores.csv
+    for method in tree gbdt; do
+        churn() { till-churn -q --method=$method --bootstrap=50 --evaluation=test.csv --model-out=model.json "$@" > scores.csv; cat scores.csv test.csv model.json; }
+        churn sales.csv > known
+        churn -j 3 "$SAMPLES"/sales-202*.csv.gz | cmp - known
+        { head -n 1 sales.csv; tail -n +2 sales.csv | sort -r; } | churn | cmp - known
+        churn sales.csv | cmp - known
+        # Better than chance, and the rivals are those of every method.
+        awk -F, -v method=$method '$1 == method && $2 == "auc" { found = $3 > 0.65 } END { exit !found }' test.csv
+        diff <(grep -e ^recency,auc -e ^paretonbd,log_loss plain.csv | cut -d, -f1-3) <(grep -e ^recency,auc -e ^paretonbd,log_loss test.csv | cut -d, -f1-3)
+        till-features -q sales.csv | till-predict -q --model=model.json --reasons=1 | tail -n +2 | sed 's/^\([^,]*\).*,\([^,]*\),\([^,]*\)$/\1,\2,\3/' > predicted
+        join -t, <(tail -n +2 scores.csv | cut -d, -f1,2,4) predicted |
+            awk -F, '{ n++; off = $2 - $4; if (off > 1e-8 || off < -1e-8 || $3 != $5) exit 1 } END { exit n != 153 }'
+    done
+}
+
 @test "too little history, and answers that are all alike, are told with what to do" {
     shop
     run -5 --separate-stderr till-churn --since=2024-06-01 sales.csv
@@ -192,6 +210,11 @@ cdnow() {
     run -5 --separate-stderr till-churn --horizon=30d once.csv
     [[ $stderr == *"no customer "*"came back within the horizon: there is nothing to tell apart (a longer --horizon)"* ]]
     [ -z "$output" ]
+}
+
+@test "a test of few customers is warned" {
+    shop
+    till-churn --only="customer_id=C001*,C002*" sales.csv 2>&1 > scores.csv | grep -q 'warning: only [0-9]* customers of the test [a-z ]*: '
 }
 
 @test "a header alone is an error, and writes nothing" {

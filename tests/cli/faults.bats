@@ -18,7 +18,7 @@ need_shim() {
 }
 
 # synth comes last: it reads nothing.
-TOOLS="rfm check cohort value assign itemsets rules features churn cluster survival clv annuity synth"
+TOOLS="rfm check cohort value assign itemsets rules features churn cluster survival tree predict clv annuity synth"
 
 # Every allocation up to the 150th fails once, and every third one for good; behind it every 11th and 33rd.
 memory_fails() {
@@ -95,6 +95,14 @@ memory_fails() {
 
 @test "till-annuity: memory that is out, at any allocation" {
     memory_fails annuity
+}
+
+@test "till-train: memory that is out, at any allocation" {
+    memory_fails tree
+}
+
+@test "till-predict: memory that is out, at any allocation" {
+    memory_fails predict
 }
 
 @test "till-synth: memory that is out, at any allocation" {
@@ -182,7 +190,7 @@ memory_fails() {
         "${argv[@]}" > /dev/full 2> err || status=$?
         [ "$status" -eq 4 ]
         one_line err
-        [[ $content == "till-$tool: "*"No space left on device" ]]
+        [[ $content == "${argv[0]}: "*"No space left on device" ]]
         [ ! -e new.json ]
     done
 }

@@ -92,3 +92,117 @@ SELECT printf('%.10g', $(cat case.sql)) FROM t ORDER BY rowid;
 END
     tr -d '\r' < got | diff - wanted
 }
+
+@test "the kept model gives scikit-learn's scores, and so does a tree grown today" {
+    # scikit-learn 1.2.1: DecisionTreeClassifier(max_depth=3, min_samples_leaf=10) on these rows, made of data-samples/sales.csv.
+    golden="$BATS_TEST_DIRNAME/../golden"
+    till-predict -q --model="$golden/tree-model.json" "$golden/tree-rows.csv" | awk -F, '{ print $1 "," $NF }' |
+        diff - "$golden/tree-scores.csv"
+    tree --cp=0 --max-depth=3 --min-leaf=10 --model-out=model "$golden/tree-rows.csv" > rules
+    till-predict -q --model=model "$golden/tree-rows.csv" | awk -F, '{ print $1 "," $NF }' | diff - "$golden/tree-scores.csv"
+    # Columns are found by name, wherever they stand.
+    awk -F, -v OFS=, '{ for (i = NF; i > 1; i--) printf "%s,", $i; print $1 }' "$golden/tree-rows.csv" > other.csv
+    till-predict -q --model=model other.csv | awk -F, '{ print $(NF - 1) "," $NF }' | diff - "$golden/tree-scores.csv"
+}
+
+@test "features of the sample shop, with missing values, in folds that keep customers together" {
+    till-features -q --cutoff=2024-03-31,2024-09-30 --horizon=90d "$BATS_TEST_DIRNAME/../../data-samples/sales.csv" > rows.csv
+    tree --folds=5 --scores=scores --cp-table=costs --model-out=one --meta=meta rows.csv > rules
+    [ "$(awk -F, 'NR > 1 { c += $(NF - 3); p += $(NF - 2) } END { print c, p }' rules)" = \
+        "$(awk -F, 'NR > 1 { c++; p += $3 } END { print c, p }' rows.csv)" ]
+    [ "$(awk -F, '$6 == 1' costs | wc -l)" -eq 1 ]
+    [ "$(awk -F, '$6 == 1 { print $2 + 1 }' costs)" -eq "$(($(wc -l < rules) - 1))" ]
+    # A row is scored by trees that saw no other row of its customer, neither to grow nor to be cut back.
+    paste -d, <(cut -d, -f1 rows.csv) scores | awk -F, 'NR > 1 { if (($1 in fold) && fold[$1] != $3) exit 1; fold[$1] = $3 }'
+    jq -e '.figures.auc > 0.6 and .figures.cv_error < 1' meta
+    for threads in 1 2 3 7; do
+        tree -j "$threads" --folds=5 --scores="scores$threads" --model-out="model$threads" rows.csv | cmp - rules
+        cmp "scores$threads" scores
+        cmp "model$threads" one
+    done
+    TILL_NO_SIMD=1 tree rows.csv | cmp - rules
+    till-predict -q --model=one --reasons=3 rows.csv | head -n 1 | grep -q 'probability,reason1,reason2,reason3$'
+}
+
+@test "weights are repeated rows, and positives that count more stay probabilities" {
+    awk 'BEGIN { srand(7); print "a,g,w,churned"
+        for (i = 0; i < 200; i++) print int(rand() * 40) "," substr("uvw", 1 + i % 3, 1) "," i % 3 "," (rand() < (i % 3 ? .3 : .6)) }' > rows.csv
+    awk -F, 'NR == 1 || $3 >= 1; NR > 1 && $3 == 2' rows.csv > repeated.csv
+    tree --cp=0.01 --min-leaf=1 --min-split=2 --max-depth=4 --weight=w --features=a,g rows.csv | cut -d, -f-1,4- > weighed
+    tree --cp=0.01 --min-leaf=1 --min-split=2 --max-depth=4 --features=a,g repeated.csv | cut -d, -f-1,4- > plain
+    awk '{ sub(/,[0-9]+,[0-9]+,/, ",") } 1' weighed > a
+    awk '{ sub(/,[0-9]+,[0-9]+,/, ",") } 1' plain > b
+    [ "$(cut -d' ' -f1-7 a | sort)" = "$(cut -d' ' -f1-7 b | sort)" ]
+    tree --cp=0.02 --positive-weight=4 --model-out=model repeated.csv > rules
+    awk -F, 'NR > 1 && ($(NF - 1) - $(NF - 2) / $(NF - 3)) ^ 2 > 1e-18 { exit 1 }' rules
+}
+
+@test "missing values go their own way, also where training had none; new levels are named" {
+    awk 'BEGIN { print "a,g,churned"; for (i = 0; i < 90; i++) print (i % 3 ? i : "") "," (i % 2 ? "u" : "v") "," (i % 3 ? i % 9 == 4 : i % 9 != 0) }' > rows.csv
+    tree --model-out=model rows.csv > rules
+    grep -q '^IF a IS MISSING THEN P(churned = 1) = 0.6667,30,20,' rules
+    printf '%s\n' a,g ,u 5,u 5,new 1e300, > today.csv
+    run -0 --separate-stderr till-predict --model=model today.csv
+    [[ $stderr == *'g: 1 rows have levels that training never saw ("new"), taken as missing'* ]]
+    [ "$(cut -d, -f3 <<< "$output" | tr '\n' ' ')" = "probability 0.6666666667 0.1666666667 0.1666666667 0.1666666667 " ]
+    run -1 till-predict --fail-if='unseen_levels>0' --model=model -o scored.csv today.csv
+    [ ! -e scored.csv ]
+}
+
+@test "what a user does wrong is told" {
+    printf '%s\n' a,g,churned 1,x,1 2,x,1 3,y,1 > rows.csv
+    run -5 --separate-stderr till-train --method=tree rows.csv
+    [[ $stderr == *'the target churned is "1" in all rows'* ]]
+    printf '%s\n' a,churned 1,1 2,0 3,2 > rows.csv
+    run -3 till-train --method=tree rows.csv
+    printf '%s\n' a,churned 1,1 2, 3,0 > rows.csv
+    run -3 --separate-stderr till-train --method=tree rows.csv
+    [[ $stderr == *"rows.csv:3:3: target: "* ]]
+    echo a,churned > rows.csv
+    run -5 till-train --method=tree rows.csv
+    printf '%s\n' a,g,churned 1,x,1 1,x,0 1,x,1 1,x,0 > rows.csv # all rows alike
+    run -0 --separate-stderr till-train --method=tree --min-split=2 --min-leaf=1 --model-out=model rows.csv
+    [ "${lines[1]}" = "IF TRUE THEN P(churned = 1) = 0.5,4,2,0.5,1" ]
+    [[ $stderr == *"no split is worth its cost"* ]]
+    [ "$(till-predict -q --model=model rows.csv | sed -n 2p)" = "1,x,1,0.5" ]
+    [ "$(till-train -q --method=tree --sql rows.csv 2> /dev/null | tr '\n' ' ')" = "CASE     WHEN 1 = 1 THEN 0.5 END " ]
+    run -2 --separate-stderr till-train --method=tree --ridge=1 rows.csv
+    [[ $stderr == *"--ridge: this is for --method=logistic"* ]]
+    run -2 till-train --method=tree --impute rows.csv
+    run -2 till-train --sql rows.csv
+    run -2 till-train --method=tree --cp=-1 rows.csv
+    run -2 till-train --method=tree --cp=x rows.csv
+    run -2 till-train --method=tree --max-depth=65 rows.csv
+    awk 'BEGIN { print "id,churned"; for (i = 0; i < 1200; i++) print "c" i "," i % 2 }' > ids.csv
+    run -3 --separate-stderr till-train --method=tree ids.csv
+    [[ $stderr == *"column \"id\" has 1200 levels (at most 1000): is it an id?"* ]]
+}
+
+@test "rare positives: misclassified rows see no use in a split, and the warning says so" {
+    awk 'BEGIN { print "a,churned"; for (i = 0; i < 4000; i++) print i % 20 "," (i % 20 < 4 && i % 3 == 0) }' > rows.csv
+    run -0 --separate-stderr till-train --method=tree --risk=error rows.csv
+    [ "${#lines[@]}" -eq 2 ]
+    [[ $stderr == *"(--risk=gini)"* ]]
+    tree rows.csv > rules
+    [ "$(wc -l < rules)" -eq 3 ]
+}
+
+@test "half a model, a changed one, and rows without its columns are refused" {
+    awk 'BEGIN { print "a,g,churned"; for (i = 0; i < 90; i++) print i "," (i % 2 ? "u" : "v") "," (i > 40) }' > rows.csv
+    tree --cp=0 --model-out=model rows.csv > rules
+    head -c 700 model > half
+    run -6 till-predict --model=half rows.csv
+    sed 's/"tree"/"treee"/' model > changed
+    run -6 till-predict --model=changed rows.csv
+    cut -d, -f2- rows.csv > less.csv
+    run -3 --separate-stderr till-predict --model=model less.csv
+    [[ $stderr == *'"a"'* ]]
+}
+
+@test "10,000 columns" {
+    awk 'BEGIN { for (i = 1; i <= 10000; i++) printf "x%d,", i; print "churned"
+        for (r = 0; r < 60; r++) { for (i = 1; i <= 10000; i++) printf "%d,", i == 7000 ? r : (r * i) % 7; print (r > 29) } }' > wide.csv
+    tree --cp=0 --model-out=model wide.csv > rules
+    [ "$(sed -n 2p rules)" = "IF x7000 > 29.5 THEN P(churned = 1) = 1,30,30,1,2" ]
+    [ "$(till-predict -q --model=model --reasons=2 wide.csv | tail -n 1 | sed 's/.*,1,1,/1,/')" = "1,x7000=59 (+0.5000)," ]
+}

@@ -24,6 +24,9 @@ make_inputs() {
           echo "K$i,$((i * 13 % 29 > 11 + i % 5)),$((i * 13 % 29)),$((i % 4 * i % 7)),l$((i % 3))"
       done; } > labelled.csv
     till-train -q --target=churned --key=customer --ridge=1 --model-out=model.json labelled.csv > /dev/null
+    { echo months,plan,churned
+      for i in {1..30}; do echo "$((i * 7 % 23)),p$((i % 3)),$((i * 7 % 23 > 9 && i % 3 > 0))"; done; } > kept.csv
+    till-train -q --method=tree --cp=0 --min-split=4 --min-leaf=2 --model-out=tree.json kept.csv > leaves.csv
     till-predict -q --model=model.json labelled.csv > scored.csv
     till-rules -q --max-bad=1 --min-support=2 --min-confidence=0.1 sales.csv > rules.csv
     till-value -q --value=monetary --curve figures.csv > curve.csv
@@ -31,7 +34,8 @@ make_inputs() {
 
 # All tools, those that read nothing last.
 EVERY_TOOL="rfm rfm-state check cohort value assign itemsets rules sequences recommend features cluster medoids prototypes
-profile migrate survival clv annuity logistic tree gbdt predict evaluate churn plot report state synth"
+profile migrate survival clv annuity logistic tree gbdt predict
+predict-logistic evaluate churn plot report state synth"
 
 # A run of a tool that touches much of it. Sets argv. Files that a run makes beside its result are new.*; what it must
 # leave as it was is old.*.
@@ -57,9 +61,10 @@ command_of() {
     clv) argv=(till-clv -q -j1 --method=bgnbd --as-of=2024-12-29 --parameters-out=new.json buyers.csv) ;;
     annuity) argv=(till-annuity -q --method=margin contracts.csv) ;;
     logistic) argv=(till-train -q -j1 --target=churned --key=customer --ridge=1 --model-out=new.json labelled.csv) ;;
-    tree) argv=(till-train -q -j1 --method=tree --target=churned --key=customer --model-out=new.json labelled.csv) ;;
+    tree) argv=(till-train -q -j1 --method=tree --prune-folds=3 --folds=2 --min-split=4 --min-leaf=2 --model-out=new.json kept.csv) ;;
     gbdt) argv=(till-train -q -j1 --method=gbdt --target=churned --key=customer --model-out=new.json labelled.csv) ;;
-    predict) argv=(till-predict -q --model=model.json --reasons=2 labelled.csv) ;;
+    predict) argv=(till-predict -q --model=tree.json --reasons=2 kept.csv) ;;
+    predict-logistic) argv=(till-predict -q --model=model.json --reasons=2 labelled.csv) ;;
     evaluate) argv=(till-evaluate -q -j1 scored.csv) ;;
     churn) argv=(till-churn -q -j1 --horizon=4d --bootstrap=20 --max-bad=1 --evaluation=new.csv --model-out=new.json sales.csv) ;;
     plot) argv=(till-plot -q value --script curve.csv) ;;

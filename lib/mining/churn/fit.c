@@ -5,17 +5,24 @@
 #include <string.h>
 
 #include <till/frame.h>
+#include <till/gbdt.h>
 #include <till/hash.h>
 #include <till/logistic.h>
 #include <till/parallel.h>
 #include <till/scaling.h>
+#include <till/tree.h>
 
 #include "parts.h"
+
+enum { FOLDS = 10 };
 
 /* The rows of a fit as columns. */
 struct task {
     struct till_frame *frame;
     double *target;
+    uint32_t *customer; /* [rows]: numbers from 0 */
+    uint32_t *fold;     /* [rows]: that of the customer, of FOLDS */
+    size_t customers;
     size_t positives;
     const struct churn_columns *columns;
     const struct till_churn_settings *settings;
@@ -43,19 +50,31 @@ static bool take_column(struct till_frame_column *column, const struct churn_row
     return true;
 }
 
+/* Rows of a customer stand together, and rows that stand together are of one customer when their keys are the same. */
+static void take_row(struct task *task, const struct churn_rows *rows, size_t row, uint64_t *key) {
+    size_t at = task->frame->rows++;
+    task->customers += at == 0 || rows->key[row] != *key;
+    *key = rows->key[row];
+    task->positives += rows->target[row] != 0;
+    task->target[at] = rows->target[row];
+    task->customer[at] = (uint32_t)task->customers - 1;
+    task->fold[at] = (uint32_t)(*key % FOLDS);
+}
+
 static enum till_status take_rows(struct task *task, const struct churn_rows *rows, int32_t until,
                                   struct till_error *error) {
     const struct till_features_column *features = till_features_columns();
     struct till_frame *frame = calloc(1, sizeof *frame);
     task->frame = frame;
     task->target = malloc((rows->count + 1) * sizeof *task->target);
-    if (frame == NULL || task->target == NULL)
+    task->customer = malloc((rows->count + 1) * sizeof *task->customer);
+    task->fold = malloc((rows->count + 1) * sizeof *task->fold);
+    if (frame == NULL || task->target == NULL || task->customer == NULL || task->fold == NULL)
         return till_error_memory(error);
+    uint64_t key = 0;
     for (size_t row = 0; row < rows->count; row++)
-        if (rows->cutoff[row] <= until) {
-            task->positives += rows->target[row] != 0;
-            task->target[frame->rows++] = rows->target[row];
-        }
+        if (rows->cutoff[row] <= until)
+            take_row(task, rows, row, &key);
     frame->columns = calloc(task->columns->count + 1, sizeof *frame->columns);
     bool fine = frame->columns != NULL;
     for (; fine && frame->count < task->columns->count; frame->count++)
@@ -100,11 +119,76 @@ static enum till_status fit_logistic(struct till_classifier **model, struct task
     return status;
 }
 
+/* ---- trees ---- */
+
+static enum till_status keep_trees(struct till_classifier **model, const char *method,
+                                   const struct till_trees_table *table, struct till_trees **trees,
+                                   struct till_error *error) {
+    enum till_status status = till_classifier_of_trees(model, method, table, *trees, "churned", "1", error);
+    if (status == TILL_OK)
+        *trees = NULL; /* it is the classifier's now */
+    return status;
+}
+
+/* Grown, and cut back to the fewest splits that are within a standard error of the best in cross-validation. */
+static enum till_status grow_tree(struct till_tree **tree, const struct till_trees_table *table, struct task *task,
+                                  struct till_error *error) {
+    struct till_tree_settings settings = {.min_split = 20,
+                                          .min_leaf = 7,
+                                          .max_depth = 12,
+                                          .positive_weight = 1,
+                                          .risk = TILL_TREE_GINI,
+                                          .threads = task->settings->bootstrap.threads};
+    struct till_tree_folds folds = {task->fold, FOLDS, task->customer, task->customers, 1};
+    struct till_tree_columns *columns = NULL;
+    struct till_tree *grown = NULL;
+    struct till_tree_costs *costs = NULL;
+    enum till_status status = till_tree_columns_of(&columns, table, settings.threads, error);
+    if (status == TILL_OK)
+        status = till_tree_grow(&grown, columns, task->target, NULL, NULL, task->frame->rows, &settings, error);
+    if (status == TILL_OK)
+        status = till_tree_costs_of(&costs, grown, columns, task->target, NULL, &folds, &settings, error);
+    if (status == TILL_OK)
+        status = till_tree_prune(tree, grown, table, costs->rows[costs->chosen].cp, error);
+    till_tree_costs_free(costs);
+    till_tree_free(grown);
+    till_tree_columns_free(columns);
+    return status;
+}
+
+static enum till_status fit_tree(struct till_classifier **model, struct task *task, struct till_error *error) {
+    struct till_trees_table *table = NULL;
+    struct till_tree *tree = NULL;
+    enum till_status status = till_trees_table_of(&table, task->frame, 0, task->frame->count, error);
+    if (status == TILL_OK)
+        status = grow_tree(&tree, table, task, error);
+    if (status == TILL_OK)
+        status = keep_trees(model, "tree", table, &tree->trees, error);
+    till_tree_free(tree);
+    till_trees_table_free(table);
+    return status;
+}
+
+static enum till_status fit_gbdt(struct till_classifier **model, struct task *task, struct till_error *error) {
+    struct till_gbdt_settings settings = {.seed = task->settings->bootstrap.seed,
+                                          .threads = task->settings->bootstrap.threads};
+    struct till_trees_table *table = NULL;
+    struct till_trees *trees = NULL;
+    enum till_status status = till_trees_table_of(&table, task->frame, 0, task->frame->count, error);
+    if (status == TILL_OK)
+        status = till_gbdt_fit(&trees, table, task->target, NULL, NULL, 0, task->customer, &settings, NULL, error);
+    if (status == TILL_OK)
+        status = keep_trees(model, "gbdt", table, &trees, error);
+    till_trees_free(trees);
+    till_trees_table_free(table);
+    return status;
+}
+
 /* ---- the methods ---- */
 
 static const struct {
     enum till_status (*fit)(struct till_classifier **model, struct task *task, struct till_error *error);
-} methods[] = {[TILL_CHURN_LOGISTIC] = {fit_logistic}};
+} methods[] = {[TILL_CHURN_LOGISTIC] = {fit_logistic}, [TILL_CHURN_TREE] = {fit_tree}, [TILL_CHURN_GBDT] = {fit_gbdt}};
 
 /* All answers alike teach nothing. */
 static enum till_status check(const struct task *task, struct till_error *error) {
@@ -168,6 +252,8 @@ enum till_status churn_fit(struct till_classifier **model, const struct churn_ro
     }
     till_frame_free(task.frame);
     free(task.target);
+    free(task.customer);
+    free(task.fold);
     return status;
 }
 

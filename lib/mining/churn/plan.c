@@ -6,7 +6,8 @@
 
 #include "parts.h"
 
-static const char *const method_names[] = {[TILL_CHURN_LOGISTIC] = "logistic"};
+static const char *const method_names[] = {
+    [TILL_CHURN_LOGISTIC] = "logistic", [TILL_CHURN_TREE] = "tree", [TILL_CHURN_GBDT] = "gbdt"};
 
 const char *till_churn_method_name(enum till_churn_method method) {
     return method_names[method];

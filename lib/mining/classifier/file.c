@@ -128,12 +128,22 @@ enum till_status till_classifier_save(struct till_sink sink, const struct till_c
 
 /* ---- loading ---- */
 
-static char *take_text(const json_t *object, const char *key) {
-    const char *text = json_string_value(json_object_get(object, key));
-    char *copy = text == NULL ? NULL : malloc(strlen(text) + 1);
+/* What is taken may fail because the file is no classifier, or for want of memory, which *memory then says. */
+static void *take_room(size_t count, size_t size, bool *memory) {
+    void *room = calloc(count + 1, size);
+    *memory = *memory || room == NULL;
+    return room;
+}
+
+static char *copy_text(const char *text, bool *memory) {
+    char *copy = text == NULL ? NULL : take_room(strlen(text), 1, memory);
     if (copy != NULL)
         strcpy(copy, text);
     return copy;
+}
+
+static char *take_text(const json_t *object, const char *key, bool *memory) {
+    return copy_text(json_string_value(json_object_get(object, key)), memory);
 }
 
 static double take_real(const json_t *object, const char *key) {
@@ -142,25 +152,24 @@ static double take_real(const json_t *object, const char *key) {
 }
 
 /* The levels, which have to rise, so that they can be searched. */
-static bool take_levels(struct till_classifier_column *column, const json_t *levels) {
+static bool take_levels(struct till_classifier_column *column, const json_t *levels, bool *memory) {
     column->level_count = json_array_size(levels);
-    column->levels = calloc(column->level_count + 1, sizeof *column->levels);
+    column->levels = take_room(column->level_count, sizeof *column->levels, memory);
     for (size_t i = 0; column->levels != NULL && i < column->level_count; i++) {
         const char *text = json_string_value(json_array_get(levels, i));
-        column->levels[i] = text == NULL ? NULL : malloc(strlen(text) + 1);
+        column->levels[i] = copy_text(text, memory);
         if (column->levels[i] == NULL)
             return false;
-        strcpy(column->levels[i], text);
         if (i > 0 && strcmp(column->levels[i - 1], text) >= 0)
             return false;
     }
     return column->levels != NULL;
 }
 
-static bool take_estimates(struct till_classifier_column *column, const json_t *json) {
+static bool take_estimates(struct till_classifier_column *column, const json_t *json, bool *memory) {
     const json_t *estimates = json_object_get(json, "estimates");
     size_t effects = column->text ? column->level_count : 1;
-    column->estimate = calloc(effects + 1, sizeof *column->estimate);
+    column->estimate = take_room(effects, sizeof *column->estimate, memory);
     column->log = json_is_true(json_object_get(json, "log"));
     column->mean = take_real(json, "mean_effect");
     column->spread = take_real(json, "spread");
@@ -177,12 +186,12 @@ static bool take_estimates(struct till_classifier_column *column, const json_t *
     return true;
 }
 
-static bool take_column(struct till_classifier_column *column, const json_t *json) {
+static bool take_column(struct till_classifier_column *column, const json_t *json, bool *memory) {
     const char *type = json_string_value(json_object_get(json, "type"));
-    column->name = take_text(json, "name");
+    column->name = take_text(json, "name", memory);
     column->text = type != NULL && strcmp(type, "levels") == 0;
     column->mean = column->fill = column->spread = NAN;
-    return take_levels(column, json_object_get(json, "levels")) && column->name != NULL && type != NULL;
+    return take_levels(column, json_object_get(json, "levels"), memory) && column->name != NULL && type != NULL;
 }
 
 static enum till_status take_trees(struct till_classifier *model, const json_t *own, struct till_error *error) {
@@ -196,9 +205,9 @@ static enum till_status take_trees(struct till_classifier *model, const json_t *
     return status;
 }
 
-static bool take_reals(double **values, size_t *count, const json_t *array) {
+static bool take_reals(double **values, size_t *count, const json_t *array, bool *memory) {
     *count = json_array_size(array);
-    *values = calloc(*count + 1, sizeof **values);
+    *values = take_room(*count, sizeof **values, memory);
     for (size_t i = 0; *values != NULL && i < *count; i++) {
         if (!json_is_number(json_array_get(array, i)))
             return false;
@@ -208,7 +217,7 @@ static bool take_reals(double **values, size_t *count, const json_t *array) {
 }
 
 /* What is no calibration is refused: its points have to rise, and stay within 0 and 1. */
-static bool take_calibration(struct till_calibration *calibration, const json_t *json) {
+static bool take_calibration(struct till_calibration *calibration, const json_t *json, bool *memory) {
     const char *method = json_string_value(json_object_get(json, "method"));
     size_t count;
     if (method != NULL && strcmp(method, "platt") == 0) {
@@ -219,8 +228,9 @@ static bool take_calibration(struct till_calibration *calibration, const json_t 
     }
     calibration->method = TILL_CALIBRATION_ISOTONIC;
     if (method == NULL || strcmp(method, "isotonic") != 0 ||
-        !take_reals(&calibration->from, &calibration->count, json_object_get(json, "from")) ||
-        !take_reals(&calibration->to, &count, json_object_get(json, "to")) || count != calibration->count || count == 0)
+        !take_reals(&calibration->from, &calibration->count, json_object_get(json, "from"), memory) ||
+        !take_reals(&calibration->to, &count, json_object_get(json, "to"), memory) || count != calibration->count ||
+        count == 0)
         return false;
     for (size_t i = 0; i < count; i++) {
         double from = calibration->from[i], to = calibration->to[i];
@@ -231,17 +241,19 @@ static bool take_calibration(struct till_calibration *calibration, const json_t 
     return true;
 }
 
-static enum till_status unknown(struct till_error *error) {
-    return till_error_set(error, TILL_ERROR_STATE, "not a classifier that this version knows");
+static enum till_status unknown(bool memory, struct till_error *error) {
+    return memory ? till_error_memory(error)
+                  : till_error_set(error, TILL_ERROR_STATE, "not a classifier that this version knows");
 }
 
 static enum till_status take_body(struct till_classifier *model, const json_t *body, struct till_error *error) {
-    model->method = take_text(body, "method");
-    model->target = take_text(body, "target");
-    model->positive = take_text(body, "positive");
-    model->digest = take_text(body, "training_digest");
+    bool memory = false;
+    model->method = take_text(body, "method", &memory);
+    model->target = take_text(body, "target", &memory);
+    model->positive = take_text(body, "positive", &memory);
+    model->digest = take_text(body, "training_digest", &memory);
     if (model->method == NULL || model->target == NULL || model->positive == NULL || model->digest == NULL)
-        return unknown(error);
+        return unknown(memory, error);
     const json_t *own = json_object_get(body, model->method), *columns = json_object_get(own, "columns");
     const json_t *calibration = json_object_get(body, "calibration");
     model->rows = (uint64_t)json_integer_value(json_object_get(body, "rows"));
@@ -249,8 +261,8 @@ static enum till_status take_body(struct till_classifier *model, const json_t *b
     model->seed = (uint64_t)json_integer_value(json_object_get(body, "seed"));
     if (calibration != NULL && (model->calibration = calloc(1, sizeof *model->calibration)) == NULL)
         return till_error_memory(error);
-    if (calibration != NULL && !take_calibration(model->calibration, calibration))
-        return unknown(error);
+    if (calibration != NULL && !take_calibration(model->calibration, calibration, &memory))
+        return unknown(memory, error);
     bool logistic = strcmp(model->method, "logistic") == 0;
     model->columns = calloc(json_array_size(columns) + 1, sizeof *model->columns);
     if (model->columns == NULL)
@@ -258,13 +270,13 @@ static enum till_status take_body(struct till_classifier *model, const json_t *b
     while (model->column_count < json_array_size(columns)) {
         const json_t *json = json_array_get(columns, model->column_count);
         struct till_classifier_column *column = &model->columns[model->column_count++];
-        if (!take_column(column, json) || (logistic && !take_estimates(column, json)))
-            return unknown(error);
+        if (!take_column(column, json, &memory) || (logistic && !take_estimates(column, json, &memory)))
+            return unknown(memory, error);
     }
     if (!logistic)
         return take_trees(model, own, error);
     model->intercept = take_real(own, "intercept");
-    return isnan(model->intercept) ? unknown(error) : TILL_OK;
+    return isnan(model->intercept) ? unknown(memory, error) : TILL_OK;
 }
 
 enum till_status till_classifier_load(struct till_classifier **model, const char *path, struct till_error *error) {

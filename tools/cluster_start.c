@@ -64,8 +64,15 @@ static enum till_status plan_start(const struct cluster_work *work, struct till_
     return status;
 }
 
-static enum till_status take_start(const struct cluster_work *work, const struct till_block *block,
-                                   struct cluster_start *start, struct till_error *error) {
+/* A start that is being read. */
+struct reading {
+    const struct cluster_work *work;
+    struct cluster_start *start;
+};
+
+static enum till_status take_start(void *context, struct till_block *block, struct till_error *error) {
+    const struct cluster_work *work = ((struct reading *)context)->work;
+    struct cluster_start *start = ((struct reading *)context)->start;
     size_t columns = work->numeric_count, levels = work->level_count, rows = start->count + block->rows;
     double *numbers = realloc(start->numbers, (rows * columns + 1) * sizeof *numbers);
     start->numbers = numbers == NULL ? start->numbers : numbers;
@@ -86,22 +93,14 @@ static enum till_status take_start(const struct cluster_work *work, const struct
 }
 
 enum till_status cluster_read_start(struct cluster_work *work, struct cluster_start *start, struct till_error *error) {
+    struct reading reading = {work, start};
     struct till_input *input = NULL;
-    struct till_block *block = NULL;
     bool headless;
     enum till_status status = open_start(work, &input, &headless, error);
     if (status == TILL_OK)
         status = plan_start(work, input, headless, error);
-    if (status == TILL_OK) {
-        block = till_block_new(input);
-        status = block == NULL ? till_error_memory(error) : till_input_next(input, block, error);
-    }
-    while (status == TILL_OK && block->rows > 0) {
-        status = take_start(work, block, start, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
+    if (status == TILL_OK)
+        status = till_input_each(input, take_start, &reading, error);
     till_input_close(input);
     return status;
 }

@@ -72,24 +72,10 @@ static enum till_status start(struct till_input *input, struct till_error *error
     return till_input_start(input, &plan, error);
 }
 
-static enum till_status add_block(struct rows *rows, struct till_block *block, struct till_error *error) {
+static enum till_status add_block(void *rows, struct till_block *block, struct till_error *error) {
     enum till_status status = TILL_OK;
     for (size_t row = 0; row < block->rows && status == TILL_OK; row++)
         status = add_row(rows, block, row, error);
-    return status;
-}
-
-static enum till_status read_rows(struct till_input *input, struct rows *rows, struct till_error *error) {
-    struct till_block *block = till_block_new(input);
-    if (block == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        status = add_block(rows, block, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
     return status;
 }
 
@@ -117,7 +103,7 @@ enum till_status rfm_segments_read(struct till_rfm_segments **segments, const ch
     if (status == TILL_OK)
         status = start(input, error);
     if (status == TILL_OK)
-        status = read_rows(input, &rows, error);
+        status = till_input_each(input, add_block, &rows, error);
     if (status == TILL_OK)
         status = make(segments, &rows, path, bins, error);
     till_input_close(input);

@@ -138,18 +138,12 @@ enum till_status sheet_take(struct sheet *sheet, const struct till_block *block,
     return TILL_OK;
 }
 
+static enum till_status take_block(void *context, struct till_block *block, struct till_error *error) {
+    return sheet_take(context, block, error);
+}
+
 enum till_status sheet_read(struct sheet *sheet, struct till_input *input, struct till_error *error) {
-    struct till_block *block = till_block_new(input);
-    if (block == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        status = sheet_take(sheet, block, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
-    return status;
+    return till_input_each(input, take_block, sheet, error);
 }
 
 enum till_status sheet_finish(struct sheet *sheet, struct till_error *error) {

@@ -114,18 +114,10 @@ static enum till_status value_row(struct work *work, struct till_block *block, s
     return till_writer_end(work->writer, error);
 }
 
-static enum till_status value_rows(struct work *work, struct till_input *input, struct till_error *error) {
-    struct till_block *block = till_block_new(input);
-    if (block == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        for (size_t row = 0; row < block->rows && status == TILL_OK; row++)
-            status = value_row(work, block, row, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
+static enum till_status value_block(void *context, struct till_block *block, struct till_error *error) {
+    enum till_status status = TILL_OK;
+    for (size_t row = 0; row < block->rows && status == TILL_OK; row++)
+        status = value_row(context, block, row, error);
     return status;
 }
 
@@ -137,7 +129,7 @@ static enum till_status annuities(struct tool_run *run, struct till_error *error
     if (status == TILL_OK)
         status = start(&work, input, error);
     if (status == TILL_OK)
-        status = value_rows(&work, input, error);
+        status = till_input_each(input, value_block, &work, error);
     if (status == TILL_OK) {
         tool_figure(run, "customers", (double)work.rows);
         tool_figure(run, "ltv", work.sum);

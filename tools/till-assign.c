@@ -126,24 +126,10 @@ static enum till_status assign_row(struct work *work, struct till_block *block, 
     return till_writer_end(work->writer, error);
 }
 
-static enum till_status assign_block(struct work *work, struct till_block *block, struct till_error *error) {
+static enum till_status assign_block(void *context, struct till_block *block, struct till_error *error) {
     enum till_status status = TILL_OK;
     for (size_t row = 0; row < block->rows && status == TILL_OK; row++)
-        status = assign_row(work, block, row, error);
-    return status;
-}
-
-static enum till_status assign_rows(struct work *work, struct till_input *input, struct till_error *error) {
-    struct till_block *block = till_block_new(input);
-    if (block == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        status = assign_block(work, block, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
+        status = assign_row(context, block, row, error);
     return status;
 }
 
@@ -157,7 +143,7 @@ static enum till_status run_assign(struct tool_run *run, struct till_error *erro
     if (status == TILL_OK)
         status = start(&work, input, error);
     if (status == TILL_OK)
-        status = assign_rows(&work, input, error);
+        status = till_input_each(input, assign_block, &work, error);
     if (status == TILL_OK)
         tool_figure(run, "rows", (double)work.rows);
     if (status == TILL_OK && work.assigner->tell != NULL)

@@ -258,26 +258,12 @@ static enum till_status start(struct cluster_work *work, struct till_input *inpu
     return status;
 }
 
-static enum till_status take_block(struct cluster_work *work, const struct till_block *block,
-                                   struct till_error *error) {
+static enum till_status take_block(void *context, struct till_block *block, struct till_error *error) {
+    struct cluster_work *work = context;
     enum till_status status = sheet_take(&work->sheet, block, error);
     for (size_t row = 0; row < block->rows && status == TILL_OK; row++)
         status = till_rows_add(work->rows, block->records[row], error);
     return status;
-}
-
-static enum till_status read_rows(struct cluster_work *work, struct till_input *input, struct till_error *error) {
-    struct till_block *block = till_block_new(input);
-    if (block == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        status = take_block(work, block, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
-    return status == TILL_OK ? sheet_finish(&work->sheet, error) : status;
 }
 
 /* Writing --------------------------------------------------------------------------------------------------------- */
@@ -454,8 +440,10 @@ static enum till_status run_cluster(struct tool_run *run, struct till_error *err
         status = start(&work, input, error);
     if (status == TILL_OK) {
         work.rows = till_rows_new(ROWS_IN_MEMORY, getenv("TMPDIR"));
-        status = work.rows == NULL ? till_error_memory(error) : read_rows(&work, input, error);
+        status = work.rows == NULL ? till_error_memory(error) : till_input_each(input, take_block, &work, error);
     }
+    if (status == TILL_OK)
+        status = sheet_finish(&work.sheet, error);
     if (status == TILL_OK)
         status = cluster_prepare(&work, error);
     if (status == TILL_OK)

@@ -56,6 +56,7 @@ struct work {
     char (*example)[TILL_QUOTED_SIZE];
     struct pass pass;
     struct till_writer *writer;
+    struct till_text text; /* a reason */
     uint64_t rows;
 };
 
@@ -139,8 +140,8 @@ static void take_row(struct work *work, const struct till_block *block, size_t r
     }
 }
 
-static enum till_status predict_block(struct work *work, const struct till_block *block, struct till_text *text,
-                                      struct till_error *error) {
+static enum till_status predict_block(void *context, struct till_block *block, struct till_error *error) {
+    struct work *work = context;
     enum till_status status = TILL_OK;
     for (size_t row = 0; row < block->rows && status == TILL_OK; row++) {
         take_row(work, block, row);
@@ -149,28 +150,12 @@ static enum till_status predict_block(struct work *work, const struct till_block
         if (status != TILL_OK)
             return status;
         till_writer_real(work->writer, probability);
-        status =
-            reasons_write(work->writer, work->model, work->values, work->contributions, work->reasons, text, error);
+        status = reasons_write(work->writer, work->model, work->values, work->contributions, work->reasons, &work->text,
+                               error);
         if (status == TILL_OK)
             status = till_writer_end(work->writer, error);
         work->rows++;
     }
-    return status;
-}
-
-static enum till_status predict_rows(struct work *work, struct till_input *input, struct till_error *error) {
-    struct till_text text = {0};
-    struct till_block *block = till_block_new(input);
-    if (block == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        status = predict_block(work, block, &text, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
-    till_text_free(&text);
     return status;
 }
 
@@ -202,10 +187,11 @@ static enum till_status run_predict(struct tool_run *run, struct till_error *err
     if (status == TILL_OK)
         status = start(&work, input, error);
     if (status == TILL_OK)
-        status = predict_rows(&work, input, error);
+        status = till_input_each(input, predict_block, &work, error);
     if (status == TILL_OK)
         tell(&work);
     pass_free(&work.pass);
+    till_text_free(&work.text);
     free(work.wanted);
     free(work.values);
     free(work.contributions);

@@ -157,27 +157,14 @@ static enum till_status start(struct work *work, struct till_input *input, struc
     return status;
 }
 
-static enum till_status take_block(struct work *work, const struct till_block *block, struct till_error *error) {
+static enum till_status take_block(void *context, struct till_block *block, struct till_error *error) {
+    struct work *work = context;
     enum till_status status = TILL_OK;
     for (size_t row = 0; row < block->rows && status == TILL_OK; row++) {
         status = till_value_add(work->value, block->columns[0].real[row], error);
         if (status == TILL_OK && work->rows != NULL)
             status = till_rows_add(work->rows, block->records[row], error);
     }
-    return status;
-}
-
-static enum till_status read_rows(struct work *work, struct till_input *input, struct till_error *error) {
-    struct till_block *block = till_block_new(input);
-    if (block == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        status = take_block(work, block, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
     return status;
 }
 
@@ -318,7 +305,7 @@ static enum till_status run_value(struct tool_run *run, struct till_error *error
             status = till_error_memory(error);
     }
     if (status == TILL_OK)
-        status = read_rows(&work, input, error);
+        status = till_input_each(input, take_block, &work, error);
     if (status == TILL_OK)
         status = write_all(&work, error);
     till_value_free(work.value);

@@ -157,6 +157,12 @@ TILL_API void till_block_free(struct till_block *block);
  * till_input_finish. */
 TILL_API enum till_status till_input_next(struct till_input *input, struct till_block *block, struct till_error *error);
 
+/* Hands all blocks to `body`, one after the other, until one fails. Errors: those of the input, of the body;
+ * TILL_ERROR_MEMORY. */
+typedef enum till_status till_block_body(void *context, struct till_block *block, struct till_error *error);
+TILL_API enum till_status till_input_each(struct till_input *input, till_block_body *body, void *context,
+                                          struct till_error *error);
+
 /* What the whole input came to, for several workers that call till_input_next side by side: after all of them have
  * reached the end, the first error in input order. */
 TILL_API enum till_status till_input_finish(struct till_input *input, struct till_error *error);

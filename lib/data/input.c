@@ -355,6 +355,21 @@ enum till_status till_input_next(struct till_input *input, struct till_block *bl
     }
 }
 
+enum till_status till_input_each(struct till_input *input, till_block_body *body, void *context,
+                                 struct till_error *error) {
+    struct till_block *block = till_block_new(input);
+    if (block == NULL)
+        return till_error_memory(error);
+    enum till_status status = till_input_next(input, block, error);
+    while (status == TILL_OK && block->rows > 0) {
+        status = body(context, block, error);
+        if (status == TILL_OK)
+            status = till_input_next(input, block, error);
+    }
+    till_block_free(block);
+    return status;
+}
+
 /* ------------------------------------------------------------------ what there is to know */
 
 const struct till_accounting *till_input_accounting(const struct till_input *input) {

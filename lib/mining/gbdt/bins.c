@@ -12,9 +12,10 @@
 #include <till/parallel.h>
 #include <till/random.h>
 
+#include "lib/base/radix.h"
 #include "lib/mining/gbdt/parts.h"
 
-enum { SAMPLE = 65536, CHUNK = 16384 };
+enum { SAMPLE = 200000, CHUNK = 16384 };
 
 struct binning {
     struct gbdt_bins *bins;
@@ -30,9 +31,13 @@ static size_t row_of(const struct binning *work, size_t i) {
 
 /* ---- numbers ---- */
 
-static int compare_reals(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+/* The bits of a real as an integer, in the same order; the other way is the same. */
+static int64_t order_of(int64_t bits) {
+    return bits < 0 ? bits ^ INT64_MAX : bits;
+}
+
+static size_t sample_size(const struct binning *work) {
+    return work->bins->rows < SAMPLE ? work->bins->rows : SAMPLE;
 }
 
 /* Row i of a sample: all rows, or one of each stretch of equal length. */
@@ -47,15 +52,21 @@ static size_t sampled(const struct binning *work, size_t i) {
     return at < count ? at : count - 1;
 }
 
-/* The values of the sample that are not missing, sorted; returns their number. */
-static size_t take_sample(const struct binning *work, const double *numbers, double *values) {
-    size_t count = work->bins->rows < SAMPLE ? work->bins->rows : SAMPLE, taken = 0;
+/* The values of the sample that are not missing, sorted; returns their number. keys [2][sample] is room. */
+static size_t take_sample(const struct binning *work, const double *numbers, int64_t *keys, double *values) {
+    size_t count = sample_size(work), taken = 0;
     for (size_t i = 0; i < count; i++) {
         double value = numbers[row_of(work, sampled(work, i))];
+        int64_t bits;
+        memcpy(&bits, &value, sizeof bits);
         if (!isnan(value))
-            values[taken++] = value;
+            keys[taken++] = order_of(bits);
     }
-    qsort(values, taken, sizeof *values, compare_reals); /* equal reals are alike */
+    const int64_t *sorted = radix_sort(keys, keys + count, taken);
+    for (size_t i = 0; i < taken; i++) {
+        int64_t bits = order_of(sorted[i]);
+        memcpy(&values[i], &bits, sizeof bits);
+    }
     return taken;
 }
 
@@ -103,16 +114,18 @@ static size_t cut(const double *values, size_t count, size_t most, double *thres
 
 static enum till_status bin_numbers(const struct binning *work, size_t at, struct till_error *error) {
     struct gbdt_column *column = &work->bins->columns[at];
-    double *values = malloc((size_t)SAMPLE * sizeof *values);
+    size_t room = sample_size(work) + 1;
+    int64_t *keys = malloc(2 * room * sizeof *keys);
+    double *values = malloc(room * sizeof *values);
     column->thresholds = malloc(work->most * sizeof *values);
-    if (values == NULL || column->thresholds == NULL) {
-        free(values);
-        return till_error_memory(error);
+    bool fine = keys != NULL && values != NULL && column->thresholds != NULL;
+    if (fine) {
+        size_t count = take_sample(work, work->table->columns[at].numbers, keys, values);
+        column->bins = (unsigned)cut(values, count, work->most, column->thresholds) + 1;
     }
-    size_t count = take_sample(work, work->table->columns[at].numbers, values);
-    column->bins = (unsigned)cut(values, count, work->most, column->thresholds) + 1;
+    free(keys);
     free(values);
-    return TILL_OK;
+    return fine ? TILL_OK : till_error_memory(error);
 }
 
 /* ---- levels ---- */

@@ -196,15 +196,24 @@ static void draw(struct booster *booster, struct till_random *random) {
     }
 }
 
+static enum till_status add_leaf(void *context, size_t at, unsigned worker, struct till_error *error) {
+    struct booster *booster = context;
+    const struct gbdt_grower *grower = &booster->grower;
+    const struct gbdt_leaf *leaf = &grower->leaf[at];
+    double value = booster->trees->nodes[leaf->node].value;
+    (void)worker;
+    (void)error;
+    for (size_t k = leaf->begin; k < leaf->begin + leaf->count; k++)
+        booster->score[grower->index[k]] += value;
+    return TILL_OK;
+}
+
 /* Adds the tree last grown to the scores of all rows. */
 static void add_tree(struct booster *booster) {
     const struct gbdt_grower *grower = &booster->grower;
-    for (size_t i = 0; i < grower->leaf_count; i++) {
-        const struct gbdt_leaf *leaf = &grower->leaf[i];
-        double value = booster->trees->nodes[leaf->node].value;
-        for (size_t k = leaf->begin; k < leaf->begin + leaf->count; k++)
-            booster->score[grower->index[k]] += value;
-    }
+    struct till_error ignored;
+    till_parallel_for(grower->count < MANY_ROWS ? 1 : grower->threads, grower->leaf_count, add_leaf, booster,
+                      &ignored); /* leaves do not fail */
     for (size_t i = 0; i < booster->other_count; i++) {
         uint32_t row = booster->others[i];
         booster->score[row] += booster->trees->nodes[gbdt_walk(grower, booster->trees, row)].value;

@@ -12,7 +12,7 @@
 
 #include "lib/mining/gbdt/parts.h"
 
-enum { CHUNK = 16384, LONG = 4 * CHUNK };
+enum { CHUNK = 16384, LONG = 4 * CHUNK, AHEAD = 32 };
 static const size_t pool_bytes = (size_t)512 << 20; /* of histograms that wait for a split of their leaf */
 static const size_t worth_threads = 100000; /* updates of a histogram: fewer are done before a thread has begun */
 
@@ -27,6 +27,7 @@ enum till_status gbdt_grower_open(struct gbdt_grower *grower, const struct gbdt_
     grower->scratch = malloc((bins->rows + 1) * sizeof *grower->scratch);
     grower->ordered = malloc((bins->rows + 1) * sizeof *grower->ordered);
     grower->chunk_left = malloc((bins->rows / CHUNK + 1) * sizeof *grower->chunk_left);
+    grower->chunk_sums = malloc((bins->rows / CHUNK + 1) * sizeof *grower->chunk_sums);
     grower->wanted = malloc(bins->count + 1);
     grower->leaf = calloc(leaves + 1, sizeof *grower->leaf);
     grower->splits = calloc(2 * leaves, sizeof *grower->splits);
@@ -34,8 +35,8 @@ enum till_status gbdt_grower_open(struct gbdt_grower *grower, const struct gbdt_
     grower->found = calloc(2 * bins->groups + 1, sizeof *grower->found);
     grower->sums = malloc(threads * sizeof(uint64_t[GBDT_GROUP][GBDT_CODES]));
     if (grower->index != NULL && grower->scratch != NULL && grower->ordered != NULL && grower->chunk_left != NULL &&
-        grower->wanted != NULL && grower->leaf != NULL && grower->splits != NULL && grower->pool != NULL &&
-        grower->found != NULL && grower->sums != NULL)
+        grower->chunk_sums != NULL && grower->wanted != NULL && grower->leaf != NULL && grower->splits != NULL &&
+        grower->pool != NULL && grower->found != NULL && grower->sums != NULL)
         return TILL_OK;
     return till_error_memory(error);
 }
@@ -61,6 +62,7 @@ void gbdt_grower_close(struct gbdt_grower *grower) {
     free(grower->scratch);
     free(grower->ordered);
     free(grower->chunk_left);
+    free(grower->chunk_sums);
     free(grower->wanted);
     free(grower->leaf);
     free(grower->splits);
@@ -107,6 +109,7 @@ static size_t part(const struct parting *parting, const uint32_t *from, size_t c
     size_t lefts = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t row = from[i];
+        __builtin_prefetch(&parting->codes[from[i + AHEAD < count ? i + AHEAD : i]]);
         size_t left = parting->left[parting->codes[row] >> parting->shift & 0xff];
         to[lefts] = row;
         other[i - lefts] = row;
@@ -250,13 +253,33 @@ static void choose(struct gbdt_grower *grower, struct gbdt_leaf *leaf, const str
         give_back(grower, &leaf->histogram);
 }
 
+struct ordering {
+    const uint64_t *words;
+    const uint32_t *index;
+    uint64_t *out;
+    size_t count;
+};
+
+static enum till_status order_chunk(void *context, size_t at, unsigned worker, struct till_error *error) {
+    const struct ordering *ordering = context;
+    size_t from = at * CHUNK, to = from + CHUNK < ordering->count ? from + CHUNK : ordering->count;
+    (void)worker;
+    (void)error;
+    for (size_t i = from; i < to; i++) {
+        __builtin_prefetch(&ordering->words[ordering->index[i + AHEAD < to ? i + AHEAD : i]]);
+        ordering->out[i] = ordering->words[ordering->index[i]];
+    }
+    return TILL_OK;
+}
+
 /* The words of a leaf's rows, in their order. */
 static const uint64_t *order_words(const struct gbdt_grower *grower, const struct gbdt_leaf *leaf, uint64_t *out) {
-    const uint32_t *index = index_of(grower, leaf);
-    if (index == NULL)
+    struct ordering ordering = {grower->words, index_of(grower, leaf), out, leaf->count};
+    struct till_error ignored;
+    if (ordering.index == NULL)
         return grower->words;
-    for (size_t i = 0; i < leaf->count; i++)
-        out[i] = grower->words[index[i]];
+    till_parallel_for(leaf->count < LONG ? 1 : grower->threads, (leaf->count + CHUNK - 1) / CHUNK, order_chunk,
+                      &ordering, &ignored); /* chunks do not fail */
     return out;
 }
 
@@ -299,12 +322,39 @@ static enum till_status survey_children(struct gbdt_grower *grower, struct gbdt_
 
 /* ---- the tree ---- */
 
-static struct gbdt_cell total(const struct gbdt_grower *grower) {
-    struct gbdt_cell sum = {0, 0, (int64_t)grower->count};
-    for (size_t i = 0; i < grower->count; i++) {
+struct totals {
+    const struct gbdt_grower *grower;
+    struct gbdt_cell *chunks;
+};
+
+static enum till_status total_chunk(void *context, size_t at, unsigned worker, struct till_error *error) {
+    const struct totals *totals = context;
+    const struct gbdt_grower *grower = totals->grower;
+    size_t from = at * CHUNK, to = from + CHUNK < grower->count ? from + CHUNK : grower->count;
+    struct gbdt_cell *sum = &totals->chunks[at];
+    (void)worker;
+    (void)error;
+    *sum = (struct gbdt_cell){0, 0, (int64_t)(to - from)};
+    for (size_t i = from; i < to; i++) {
         uint64_t word = grower->words[grower->index[i]];
-        sum.gradient += (int64_t)word >> (GBDT_COUNT_BITS + GBDT_CURVATURE_BITS);
-        sum.curvature += (int64_t)(word >> GBDT_COUNT_BITS & ((UINT64_C(1) << GBDT_CURVATURE_BITS) - 1));
+        sum->gradient += (int64_t)word >> (GBDT_COUNT_BITS + GBDT_CURVATURE_BITS);
+        sum->curvature += (int64_t)(word >> GBDT_COUNT_BITS & ((UINT64_C(1) << GBDT_CURVATURE_BITS) - 1));
+    }
+    return TILL_OK;
+}
+
+/* The sums of all rows of the tree. */
+static struct gbdt_cell total(const struct gbdt_grower *grower) {
+    struct totals totals = {grower, grower->chunk_sums};
+    struct gbdt_cell sum = {0, 0, 0};
+    struct till_error ignored;
+    size_t chunks = (grower->count + CHUNK - 1) / CHUNK;
+    till_parallel_for(grower->count < LONG ? 1 : grower->threads, chunks, total_chunk, &totals,
+                      &ignored); /* chunks do not fail */
+    for (size_t i = 0; i < chunks; i++) {
+        sum.gradient += totals.chunks[i].gradient;
+        sum.curvature += totals.chunks[i].curvature;
+        sum.rows += totals.chunks[i].rows;
     }
     return sum;
 }

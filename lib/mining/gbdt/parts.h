@@ -134,9 +134,10 @@ struct gbdt_grower {
     size_t pool_count;
     size_t pool_made;
     size_t pool_most;
-    size_t *chunk_left;       /* [chunks of rows] */
-    struct gbdt_split *found; /* [2][groups] */
-    uint64_t *sums;           /* [threads][GBDT_GROUP][GBDT_CODES] */
+    size_t *chunk_left;           /* [chunks of rows] */
+    struct gbdt_cell *chunk_sums; /* [chunks of rows] */
+    struct gbdt_split *found;     /* [2][groups] */
+    uint64_t *sums;               /* [threads][GBDT_GROUP][GBDT_CODES] */
 };
 
 enum till_status gbdt_grower_open(struct gbdt_grower *grower, const struct gbdt_bins *bins, size_t leaves,

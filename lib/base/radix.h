@@ -1,0 +1,12 @@
+/* Sorting integers by radix. */
+#ifndef BASE_RADIX_H
+#define BASE_RADIX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Sorts `n` values; the result is in whichever of the two arrays of n the last pass left it, which is returned. O(n).
+ */
+int64_t *radix_sort(int64_t *values, int64_t *scratch, size_t n);
+
+#endif

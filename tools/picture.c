@@ -234,7 +234,8 @@ static void put_terminal(struct script *script) {
         break;
     case PICTURE_PNG:
         script_add(script,
-                   "set terminal pngcairo size %.0f,%.0f font 'sans-serif,12' fontscale 1.5 linewidth 2 pointscale 2 dashlength 0.6 "
+                   "set terminal pngcairo size %.0f,%.0f font 'sans-serif,12' fontscale 1.5 linewidth 2 pointscale 2 "
+                   "dashlength 0.6 "
                    "noenhanced background '#ffffff'\n",
                    2 * w, 2 * h);
         break;

@@ -23,6 +23,9 @@
 
 enum picture_type { PICTURE_SVG, PICTURE_PNG, PICTURE_PDF, PICTURE_TERMINAL };
 
+/* What colours mean, where a kind leaves a choice. */
+enum picture_color { PICTURE_CUSTOMERS, PICTURE_MONEY, PICTURE_MEAN };
+
 /* What a caller may ask for. All zeros but as_of is a fine start. */
 struct picture_options {
     enum picture_type type;
@@ -34,7 +37,7 @@ struct picture_options {
     const char *currency; /* behind money: "EUR"; NULL: "money" */
     const char *unit;     /* of time; NULL: the kind's */
     const char *x, *y;    /* columns of a scatter; NULL: the first two that can be features */
-    const char *color;    /* what colour means, where a kind can choose; NULL: its first choice */
+    enum picture_color color;
     bool log_x, log_y;
     bool chinese;
     const char *prefix; /* of ids in SVG, so that several can stand in one page; NULL: none */
@@ -55,6 +58,15 @@ struct picture_form {
     bool rest; /* all other columns that hold numbers are read as well */
 };
 
+/* The choices that a kind leaves: bits of picture_kind.takes. */
+enum picture_choice {
+    PICTURE_XY = 1,       /* options x and y */
+    PICTURE_LOG = 2,      /* log_x and log_y */
+    PICTURE_COLOR = 4,    /* color */
+    PICTURE_CURRENCY = 8, /* currency */
+    PICTURE_UNIT = 16     /* unit */
+};
+
 #define PICTURE_COLUMNS 32
 #define PICTURE_NONE ((size_t)-1)
 
@@ -66,7 +78,8 @@ struct picture_kind {
     const char *title;                /* in English; picture_words.c has the Chinese */
     const struct picture_form *forms; /* ends with a NULL command */
     unsigned width, height;
-    bool text; /* the script is the picture (DOT) */
+    bool text;      /* the script is the picture (DOT) */
+    unsigned takes; /* enum picture_choice */
     /* Makes picture->table of picture->frame. */
     enum till_status (*tidy)(struct picture *picture, struct till_error *error);
     /* Writes the script behind the common head, for a table with rows. */

@@ -249,6 +249,7 @@ const struct picture_kind picture_profit = {
     .forms = profit_forms,
     .width = 680,
     .height = 480,
+    .takes = PICTURE_CURRENCY,
     .tidy = picture_copy,
     .script = profit_script,
     .say = profit_say,

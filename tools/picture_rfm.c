@@ -47,6 +47,12 @@ static enum till_status sum_cells(const struct picture *picture, struct cell cel
     const double *customers = counted ? picture_numbers(picture, CELL_CUSTOMERS) : NULL;
     const double *money = picture_numbers(picture, counted ? CELL_MONEY : ROW_MONETARY);
     *bins = 0;
+    if (money == NULL && picture->options.color != PICTURE_CUSTOMERS) {
+        till_error_set(error, TILL_ERROR_DATA, "the table has no money: no column is called %s",
+                       counted ? "money" : "monetary");
+        till_error_at(error, NULL, 0, 0, "--color");
+        return TILL_ERROR_DATA;
+    }
     for (size_t row = 0; row < picture->frame->rows; row++) {
         if (isnan(r[row]) || isnan(f[row]))
             continue; /* customers with returns alone may have no scores */
@@ -84,23 +90,21 @@ static enum till_status rfm_tidy(struct picture *picture, struct till_error *err
     return table == NULL ? till_error_memory(error) : TILL_OK;
 }
 
-/* What colour means: customers, money, or money a customer. */
 static double rfm_value(const struct picture *picture, size_t i) {
-    const char *color = picture->options.color;
     double customers = picture_real(picture, "customers")[i], money = picture_real(picture, "money")[i];
-    if (color != NULL && strcmp(color, "money") == 0)
+    if (picture->options.color == PICTURE_MONEY)
         return money;
-    if (color != NULL && strcmp(color, "mean") == 0)
+    if (picture->options.color == PICTURE_MEAN)
         return customers > 0 ? money / customers : NAN;
     return customers;
 }
 
 static const char *rfm_legend(const struct picture_options *options) {
-    if (options->color != NULL && strcmp(options->color, "money") == 0)
-        return options->currency != NULL ? options->currency : picture_word(options, "money");
-    if (options->color != NULL && strcmp(options->color, "mean") == 0)
-        return picture_word(options, "money a customer");
-    return picture_word(options, "customers");
+    if (options->color == PICTURE_CUSTOMERS)
+        return picture_word(options, "customers");
+    if (options->currency != NULL)
+        return options->currency;
+    return picture_word(options, options->color == PICTURE_MONEY ? "money" : "money a customer");
 }
 
 static bool rfm_fill(struct picture *picture, struct script_heat *heat) {
@@ -161,6 +165,7 @@ const struct picture_kind picture_rfm = {
     .forms = rfm_forms,
     .width = 620,
     .height = 480,
+    .takes = PICTURE_COLOR | PICTURE_CURRENCY,
     .tidy = rfm_tidy,
     .script = rfm_script,
     .say = rfm_say,

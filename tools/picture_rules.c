@@ -117,6 +117,7 @@ const struct picture_kind picture_rules = {
     .forms = forms,
     .width = 760,
     .height = 520,
+    .takes = PICTURE_LOG,
     .tidy = rules_tidy,
     .script = rules_script,
     .say = rules_say,

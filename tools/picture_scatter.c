@@ -195,6 +195,7 @@ const struct picture_kind picture_scatter = {
     .forms = forms,
     .width = 760,
     .height = 520,
+    .takes = PICTURE_XY | PICTURE_LOG,
     .tidy = tidy,
     .script = script,
     .say = say,

@@ -107,20 +107,35 @@ static void put_byte(struct script *script, char byte) {
         script_add(script, "\\%03o", (unsigned)byte);
 }
 
+/* How a character is shown, where that is not itself: in `shown`. Returns the length, 0 for itself. */
+static size_t show_character(char shown[16], unsigned code, bool valid) {
+    if (code == '\n' || code == '\r' || code == '\t')
+        return (size_t)snprintf(shown, 16, " ");
+    if (!valid || code < 0x20 || (code >= 0x7F && code < 0xA0))
+        return (size_t)snprintf(shown, 16, "\\x%02X", code);
+    if (code == 0x2028 || code == 0x2029 || (code >= 0xD800 && code < 0xE000) || (code & 0xFFFE) == 0xFFFE)
+        return (size_t)snprintf(shown, 16, "\\u%04X", code);
+    return 0;
+}
+
+bool script_show(struct till_text *out, struct till_slice text) {
+    bool good = true, valid;
+    for (size_t at = 0, length; at < text.length && good; at += length) {
+        char shown[16];
+        unsigned code = next_character(text.bytes + at, text.length - at, &length, &valid);
+        size_t other = show_character(shown, code, valid);
+        good = other > 0 ? till_text_append(out, shown, other) : till_text_append(out, text.bytes + at, length);
+    }
+    return good;
+}
+
 /* One character as it may stand in quotes, in SVG too. */
 static void put_character(struct script *script, const char *bytes, size_t length, unsigned code, bool valid,
                           bool plain) {
-    char shown[16] = " ";
-    if (code == '\n' || code == '\r' || code == '\t') {
-        length = 1;
-        bytes = shown;
-    } else if (!valid || code < 0x20 || (code >= 0x7F && code < 0xA0)) {
-        length = (size_t)snprintf(shown, sizeof shown, "\\x%02X", code);
-        bytes = shown;
-    } else if (code == 0x2028 || code == 0x2029 || (code >= 0xD800 && code < 0xE000) || (code & 0xFFFE) == 0xFFFE) {
-        length = (size_t)snprintf(shown, sizeof shown, "\\u%04X", code);
-        bytes = shown;
-    }
+    char shown[16];
+    size_t other = show_character(shown, code, valid);
+    bytes = other > 0 ? shown : bytes;
+    length = other > 0 ? other : length;
     for (size_t i = 0; i < length; i++)
         if (plain)
             script_add(script, "%c", bytes[i]);

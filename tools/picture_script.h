@@ -26,6 +26,9 @@ void script_add(struct script *script, const char *format, ...) TILL_PRINTF(2, 3
 /* A text from data or from us in quotes, its middle cut out to fit `width` pixels of type of `size` (0: never). */
 void script_quote(struct script *script, struct till_slice text, double width, int size);
 
+/* Appends a text as it is shown: control bytes and what is no UTF-8 by their numbers. False when memory is out. */
+bool script_show(struct till_text *out, struct till_slice text);
+
 /* How wide a text will be, as far as can be known without its font. */
 double script_text_width(struct till_slice text, int size);
 

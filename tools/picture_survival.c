@@ -163,6 +163,7 @@ const struct picture_kind picture_survival = {
     .forms = forms,
     .width = 800,
     .height = 540,
+    .takes = PICTURE_UNIT,
     .tidy = picture_copy,
     .script = script,
     .say = say,

@@ -22,7 +22,7 @@ struct settings {
     const char *unit;
     const char *x;
     const char *y;
-    const char *color;
+    int color;
     bool log_x;
     bool log_y;
     int language;
@@ -103,10 +103,12 @@ static const struct option options[] = {
      .argument = "COL",
      .help = "The column upwards, where a picture leaves a choice (default: the second column of numbers)."},
     {.name = "color",
-     .kind = OPTION_TEXT,
+     .kind = OPTION_CHOICE,
      .offset = AT(color),
-     .argument = "COL",
-     .help = "What the colour means, where a picture leaves a choice."},
+     .argument = "WHAT",
+     .initial = "customers",
+     .choices = "customers|money|mean",
+     .help = "What the colours of rfm mean: how many customers, their money, or the money of one of them."},
     {.name = "log-x",
      .kind = OPTION_FLAG,
      .offset = AT(log_x),
@@ -215,6 +217,60 @@ static enum till_status find_type(const struct tool_run *run, enum picture_type 
     return TILL_OK;
 }
 
+/* An option that the picture has no use for would be passed over in silence. */
+static enum till_status check_choices(const struct tool_run *run, const struct picture_kind *kind,
+                                      struct till_error *error) {
+    const struct settings *settings = run->settings;
+    const struct {
+        const char *option;
+        bool given;
+        unsigned choice;
+    } choices[] = {
+        {"--x", settings->x != NULL, PICTURE_XY},         {"--y", settings->y != NULL, PICTURE_XY},
+        {"--log-x", settings->log_x, PICTURE_LOG},        {"--log-y", settings->log_y, PICTURE_LOG},
+        {"--color", settings->color != 0, PICTURE_COLOR}, {"--currency", settings->currency != NULL, PICTURE_CURRENCY},
+        {"--unit", settings->unit != NULL, PICTURE_UNIT},
+    };
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        if (choices[i].given && !(kind->takes & choices[i].choice)) {
+            till_error_set(error, TILL_ERROR_USAGE, "the picture %s leaves no such choice", kind->name);
+            till_error_at(error, NULL, 0, 0, choices[i].option);
+            return TILL_ERROR_USAGE;
+        }
+    return TILL_OK;
+}
+
+/* Smaller pages have no room for what stands around a plot. */
+static enum till_status check_size(const struct settings *settings, enum picture_type type, struct till_error *error) {
+    bool terminal = type == PICTURE_TERMINAL;
+    uint64_t narrowest = terminal ? 40 : 300, lowest = terminal ? 16 : 240;
+    bool narrow = settings->width != 0 && settings->width < narrowest;
+    bool low = settings->height != 0 && settings->height < lowest;
+    if (!narrow && !low)
+        return TILL_OK;
+    till_error_set(error, TILL_ERROR_USAGE, "at least %llu are needed",
+                   (unsigned long long)(narrow ? narrowest : lowest));
+    till_error_at(error, NULL, 0, 0, narrow ? "--width" : "--height");
+    return TILL_ERROR_USAGE;
+}
+
+/* DOT is no picture yet. */
+static enum till_status check_text(const struct tool_run *run, const struct picture_kind *kind,
+                                   struct till_error *error) {
+    static const char *const endings[] = {".svg", ".png", ".pdf", ".svg.gz"};
+    const struct settings *settings = run->settings;
+    const char *name = tool_output_name(run);
+    bool drawn = settings->type != TYPE_AUTO;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        drawn = drawn || has_ending(name, strlen(name), endings[i]);
+    if (!kind->text || settings->data || !drawn)
+        return TILL_OK;
+    till_error_set(error, TILL_ERROR_USAGE, "%s is written as DOT: till-plot %s ... | dot -Tsvg > FILE.svg", kind->name,
+                   kind->name);
+    till_error_at(error, NULL, 0, 0, settings->type != TYPE_AUTO ? "--type" : "--output");
+    return TILL_ERROR_USAGE;
+}
+
 static enum till_status write_bytes(struct tool_run *run, const struct till_text *text, struct till_error *error) {
     struct till_sink sink;
     enum till_status status = tool_open_bytes(run, &sink, error);
@@ -250,7 +306,7 @@ static struct picture_options options_of(const struct settings *settings) {
         .unit = settings->unit,
         .x = settings->x,
         .y = settings->y,
-        .color = settings->color,
+        .color = (enum picture_color)settings->color,
         .log_x = settings->log_x,
         .log_y = settings->log_y,
         .chinese = settings->language == 1,
@@ -267,7 +323,13 @@ static enum till_status plot(struct tool_run *run, struct till_error *error) {
         return till_error_set(error, TILL_ERROR_USAGE, "one at a time: --data or --script");
     enum till_status status = find_kind(run, &picture.kind, error);
     if (status == TILL_OK)
+        status = check_choices(run, picture.kind, error);
+    if (status == TILL_OK)
+        status = check_text(run, picture.kind, error);
+    if (status == TILL_OK)
         status = find_type(run, &picture.options.type, error);
+    if (status == TILL_OK)
+        status = check_size(settings, picture.options.type, error);
     if (status == TILL_OK)
         status = tool_open_paths(run, run->operands + 1, run->operand_count - 1, &input, error);
     if (status == TILL_OK)

@@ -219,6 +219,12 @@ enum till_status tool_open_input(struct tool_run *run, struct till_input **input
     return tool_open_paths(run, run->operands, run->operand_count, input, error);
 }
 
+enum till_status tool_usage(struct till_error *error, const char *option, const char *what) {
+    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
+    till_error_at(error, NULL, 0, 0, option);
+    return TILL_ERROR_USAGE;
+}
+
 /* --- outputs --- */
 
 static enum till_status check_min_rows(const struct tool_run *run, struct till_error *error) {

@@ -61,12 +61,6 @@ enum till_status tool_open_state(struct tool_run *run, const char *path, struct 
 
 /* ---- before the input ---- */
 
-static enum till_status usage(struct till_error *error, const char *role, const char *what) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
-    till_error_at(error, NULL, 0, 0, role);
-    return TILL_ERROR_USAGE;
-}
-
 static enum till_status check_options(const struct common *common, struct till_error *error) {
     if (common->state == NULL) {
         const char *alone = common->state_only      ? "--state-only"
@@ -74,14 +68,14 @@ static enum till_status check_options(const struct common *common, struct till_e
                             : common->allow_overlap ? "--allow-overlap"
                             : common->replace_days  ? "--replace-days"
                                                     : NULL;
-        return alone == NULL ? TILL_OK : usage(error, alone, "makes sense only with --state");
+        return alone == NULL ? TILL_OK : tool_usage(error, alone, "makes sense only with --state");
     }
     if (strcmp(common->state, "-") == 0 || *common->state == '\0')
-        return usage(error, "--state", "a state is a regular file");
+        return tool_usage(error, "--state", "a state is a regular file");
     if (common->allow_overlap && common->replace_days)
-        return usage(error, "--replace-days", "--allow-overlap adds to days that this replaces; give one of them");
+        return tool_usage(error, "--replace-days", "--allow-overlap adds to days that this replaces; give one of them");
     if (common->state_only && common->output != NULL)
-        return usage(error, "--state-only", "prints nothing, so there is nothing for --output");
+        return tool_usage(error, "--state-only", "prints nothing, so there is nothing for --output");
     return TILL_OK;
 }
 

@@ -141,43 +141,37 @@ enum till_status clv_horizon(const struct clv_settings *settings, struct till_cl
     return TILL_OK;
 }
 
-static enum till_status usage(struct till_error *error, const char *role, const char *what) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
-    till_error_at(error, NULL, 0, 0, role);
-    return TILL_ERROR_USAGE;
-}
-
 static enum till_status check_options(const struct tool_run *run, const struct clv_settings *settings,
                                       struct till_error *error) {
     struct till_clv_horizon horizon;
     bool inf = settings->horizon != NULL && strcmp(settings->horizon, "inf") == 0;
     if (run->state != NULL && (settings->method == CLV_SBG || settings->summary_input))
-        return usage(error, "--state", "holds transactions, and this input has none");
+        return tool_usage(error, "--state", "holds transactions, and this input has none");
     if (run->state != NULL && settings->by != NULL)
-        return usage(error, "--by", "the state holds no groups; give one of them");
+        return tool_usage(error, "--by", "the state holds no groups; give one of them");
     if (run->state_only && (settings->parameters_out != NULL || settings->validate != NULL || settings->matrix != NULL))
-        return usage(error, "--state-only", "fits no model, so there is nothing to write about it");
+        return tool_usage(error, "--state-only", "fits no model, so there is nothing to write about it");
     if (settings->method == CLV_SBG)
         return settings->parameters == NULL && settings->validate == NULL && !settings->equity &&
                        settings->by == NULL && settings->matrix == NULL
                    ? TILL_OK
-                   : usage(error, "--method",
-                           "sbg reads a cohort of survivors, and makes no use of --parameters, "
-                           "--validate, --equity, --by and --matrix");
+                   : tool_usage(error, "--method",
+                                "sbg reads a cohort of survivors, and makes no use of --parameters, "
+                                "--validate, --equity, --by and --matrix");
     if (inf && settings->method != CLV_PARETONBD && settings->method != CLV_BGBB)
-        return usage(error, "--horizon", "inf is for paretonbd and bgbb: the others have no closed form of it");
+        return tool_usage(error, "--horizon", "inf is for paretonbd and bgbb: the others have no closed form of it");
     if (inf && settings->discount <= 0)
-        return usage(error, "--horizon", "inf needs a --discount above 0");
+        return tool_usage(error, "--horizon", "inf needs a --discount above 0");
     if (settings->validate != NULL && (run->roles.until == TILL_DAY_MISSING || settings->summary_input))
-        return usage(error, "--validate", "wants transactions, and --until=DATE, up to which the model is fitted");
+        return tool_usage(error, "--validate", "wants transactions, and --until=DATE, up to which the model is fitted");
     if (settings->validate != NULL && run->as_of != TILL_DAY_MISSING && run->as_of <= run->roles.until)
-        return usage(error, "--validate", "wants an --as-of later than --until, or none");
+        return tool_usage(error, "--validate", "wants an --as-of later than --until, or none");
     if (settings->equity && settings->parameters != NULL)
-        return usage(error, "--equity", "wants a fit: without the errors of the parameters there is no interval");
+        return tool_usage(error, "--equity", "wants a fit: without the errors of the parameters there is no interval");
     if (settings->equity && settings->validate != NULL)
-        return usage(error, "--equity", "is of all data; --validate holds some back; give one of them");
+        return tool_usage(error, "--equity", "is of all data; --validate holds some back; give one of them");
     if (settings->spend == CLV_MEAN && settings->parameters != NULL)
-        return usage(error, "--spend", "mean is no part of --parameters");
+        return tool_usage(error, "--spend", "mean is no part of --parameters");
     return clv_horizon(settings, &horizon, error);
 }
 

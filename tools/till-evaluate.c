@@ -134,20 +134,14 @@ static enum till_status read_frame(struct tool_run *run, struct till_frame **fra
     return status;
 }
 
-static enum till_status usage(struct till_error *error, const char *role, const char *what) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
-    till_error_at(error, NULL, 0, 0, role);
-    return TILL_ERROR_USAGE;
-}
-
 static enum till_status check_options(const struct settings *settings, struct till_error *error) {
     if (settings->profit && settings->curve != 0)
-        return usage(error, "--profit", "one table at a time: --profit or --curve");
+        return tool_usage(error, "--profit", "one table at a time: --profit or --curve");
     if ((settings->model != NULL || settings->model_out != NULL) && settings->calibrate == CALIBRATE_NONE)
-        return usage(error, settings->model != NULL ? "--model" : "--model-out", "this needs --calibrate");
+        return tool_usage(error, settings->model != NULL ? "--model" : "--model-out", "this needs --calibrate");
     if ((settings->model == NULL) != (settings->model_out == NULL))
-        return usage(error, settings->model != NULL ? "--model" : "--model-out",
-                     "a calibration is kept in a copy of a model: give --model and --model-out");
+        return tool_usage(error, settings->model != NULL ? "--model" : "--model-out",
+                          "a calibration is kept in a copy of a model: give --model and --model-out");
     return TILL_OK;
 }
 
@@ -161,7 +155,7 @@ static enum till_status keep(struct tool_run *run, struct till_calibration **cal
         return status;
     if (model->calibration != NULL) {
         till_classifier_free(model);
-        return usage(error, "--model", "this model is calibrated already: take it as till-train wrote it");
+        return tool_usage(error, "--model", "this model is calibrated already: take it as till-train wrote it");
     }
     model->calibration = *calibration;
     *calibration = NULL;

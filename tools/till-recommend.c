@@ -52,12 +52,6 @@ static const struct option options[] = {
      .help = "Make offers from what was bought up to --until, and hold them against what the customers bought later."},
     {0}};
 
-static enum till_status usage(struct till_error *error, const char *option, const char *message) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", message);
-    till_error_at(error, NULL, 0, 0, option);
-    return TILL_ERROR_USAGE;
-}
-
 /* What all parts of a run need. */
 struct work {
     struct till_basket_data data;
@@ -340,9 +334,10 @@ static enum till_status recommend(struct tool_run *run, struct till_error *error
     int32_t until = run->roles.until;
     void *state = NULL;
     if (settings->rules == NULL)
-        return usage(error, "--rules", "the rules are wanted, as till-rules writes them");
+        return tool_usage(error, "--rules", "the rules are wanted, as till-rules writes them");
     if (settings->validate && (until == TILL_DAY_MISSING || settings->to == TO_BASKET))
-        return usage(error, "--validate", "the last day of the past is wanted as --until, and offers to customers");
+        return tool_usage(error, "--validate",
+                          "the last day of the past is wanted as --until, and offers to customers");
     if (settings->validate) {
         run->roles.until = TILL_DAY_MISSING; /* what came later is needed too */
         input.by = TILL_BASKET_DAY;

@@ -93,35 +93,28 @@ struct work {
 
 /* --- Options --- */
 
-/* An error about an option. */
-static enum till_status usage(struct till_error *error, const char *role, const char *what) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
-    till_error_at(error, NULL, 0, 0, role);
-    return TILL_ERROR_USAGE;
-}
-
 /* What contradicts itself is refused before anything is read. */
 static enum till_status check_options(const struct tool_run *run, const struct settings *settings,
                                       struct till_error *error) {
     if (settings->no_scores && settings->scheme != NULL)
-        return usage(error, "--no-scores", "makes no use of --scheme; give one of them");
+        return tool_usage(error, "--no-scores", "makes no use of --scheme; give one of them");
     if (settings->no_scores && settings->cells)
-        return usage(error, "--no-scores", "--cells are made of scores; give one of them");
+        return tool_usage(error, "--no-scores", "--cells are made of scores; give one of them");
     if (settings->no_scores && settings->segments != NULL && settings->scheme_out == NULL)
-        return usage(error, "--no-scores", "makes no use of --segments; give one of them");
+        return tool_usage(error, "--no-scores", "makes no use of --segments; give one of them");
     if (run->state_only && settings->scheme_out != NULL)
-        return usage(error, "--state-only", "makes no scheme, so there is nothing for --scheme-out");
+        return tool_usage(error, "--state-only", "makes no scheme, so there is nothing for --scheme-out");
     if (!settings->sorted)
         return TILL_OK;
     if (run->state != NULL)
-        return usage(error, "--sorted", "--state holds all customers; give one of them");
+        return tool_usage(error, "--sorted", "--state holds all customers; give one of them");
     if (run->as_of == TILL_DAY_MISSING)
-        return usage(error, "--sorted", "wants --as-of: the newest date is not known before the end of the input");
+        return tool_usage(error, "--sorted", "wants --as-of: the newest date is not known before the end of the input");
     if (!settings->no_scores && settings->scheme == NULL)
-        return usage(error, "--sorted",
-                     "wants --no-scores or --scheme: cuts are not known before the end of the input");
+        return tool_usage(error, "--sorted",
+                          "wants --no-scores or --scheme: cuts are not known before the end of the input");
     if (settings->scheme_out != NULL && settings->scheme == NULL)
-        return usage(error, "--sorted", "makes no cuts, so there is no scheme for --scheme-out");
+        return tool_usage(error, "--sorted", "makes no cuts, so there is no scheme for --scheme-out");
     return TILL_OK;
 }
 
@@ -129,9 +122,9 @@ static enum till_status check_options(const struct tool_run *run, const struct s
 static enum till_status check_scheme(const struct settings *settings, const struct till_rfm_scheme *scheme,
                                      struct till_error *error) {
     if (settings->bins != 0 && settings->bins != till_rfm_scheme_bins(scheme))
-        return usage(error, "--bins", "the scheme has another number of bins");
+        return tool_usage(error, "--bins", "the scheme has another number of bins");
     if (settings->scores == TILL_RFM_NESTED && till_rfm_scheme_scores(scheme) != TILL_RFM_NESTED)
-        return usage(error, "--scores", "the scheme has independent scores");
+        return tool_usage(error, "--scores", "the scheme has independent scores");
     return TILL_OK;
 }
 

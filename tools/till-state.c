@@ -34,24 +34,18 @@ static const struct option options[] = {
      .help = "With --merge: days may stand in several states (otherwise an error)."},
     {0}};
 
-static enum till_status usage(struct till_error *error, const char *role, const char *what) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
-    till_error_at(error, NULL, 0, 0, role);
-    return TILL_ERROR_USAGE;
-}
-
 static enum till_status check_options(const struct tool_run *run, const struct settings *settings,
                                       struct till_error *error) {
     if (run->operand_count == 0)
-        return usage(error, NULL, "which state? Give a FILE");
+        return tool_usage(error, NULL, "which state? Give a FILE");
     if (settings->merge == NULL && run->operand_count > 1)
-        return usage(error, NULL, "one state at a time (--merge=OUT adds several up)");
+        return tool_usage(error, NULL, "one state at a time (--merge=OUT adds several up)");
     if (settings->merge == NULL && settings->allow_overlap)
-        return usage(error, "--allow-overlap", "makes sense only with --merge");
+        return tool_usage(error, "--allow-overlap", "makes sense only with --merge");
     if (settings->inputs && settings->days)
-        return usage(error, "--days", "--inputs is another list; give one of them");
+        return tool_usage(error, "--days", "--inputs is another list; give one of them");
     if (settings->merge != NULL && (settings->inputs || settings->days))
-        return usage(error, "--merge", "prints nothing, so there is nothing to list");
+        return tool_usage(error, "--merge", "prints nothing, so there is nothing to list");
     return TILL_OK;
 }
 

@@ -155,23 +155,17 @@ struct work {
 
 /* ---- reading ---- */
 
-static enum till_status usage(struct till_error *error, const char *role, const char *what) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
-    till_error_at(error, NULL, 0, 0, role);
-    return TILL_ERROR_USAGE;
-}
-
 static enum till_status check_options(const struct settings *settings, struct till_error *error) {
     if (settings->time == NULL)
-        return usage(error, "--time", "which column says how long customers were watched?");
+        return tool_usage(error, "--time", "which column says how long customers were watched?");
     if (settings->event == NULL)
-        return usage(error, "--event", "which column says whether they left?");
+        return tool_usage(error, "--event", "which column says whether they left?");
     if (settings->cox != NULL && settings->group != NULL)
-        return usage(error, "--group", "groups are for curves; give the column to --cox as one of its terms");
+        return tool_usage(error, "--group", "groups are for curves; give the column to --cox as one of its terms");
     if (settings->cox != NULL && (settings->given >= 0 || settings->hazard || settings->summary != NULL))
-        return usage(error, "--cox", "--given, --hazard and --summary are for curves");
+        return tool_usage(error, "--cox", "--given, --hazard and --summary are for curves");
     if (settings->cox == NULL && (settings->proportional != NULL || settings->baseline != NULL))
-        return usage(error, settings->baseline != NULL ? "--baseline" : "--ph-test", "this belongs to --cox");
+        return tool_usage(error, settings->baseline != NULL ? "--baseline" : "--ph-test", "this belongs to --cox");
     return TILL_OK;
 }
 
@@ -189,7 +183,7 @@ static enum till_status wish_terms(const struct settings *settings, const struct
         if (!chosen[i])
             continue;
         if (i == wishes[TIME_COLUMN].column || i == wishes[EVENT_COLUMN].column)
-            status = usage(error, "--cox", "the time and the event cannot explain themselves");
+            status = tool_usage(error, "--cox", "the time and the event cannot explain themselves");
         wishes[(*count)++] =
             (struct till_frame_wish){.column = i,
                                      .kind = texts[i] ? TILL_FRAME_TEXT : TILL_FRAME_AUTO,

@@ -2,6 +2,7 @@
 #include "train.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <till/gbdt.h>
@@ -294,12 +295,6 @@ static void take_groups(struct train_work *work) {
     work->groups = keys;
 }
 
-enum till_status train_usage(struct till_error *error, const char *option, const char *what) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
-    till_error_at(error, NULL, 0, 0, option);
-    return TILL_ERROR_USAGE;
-}
-
 /* An option that the method has no use for would be ignored in silence. */
 static enum till_status refuse_options(const struct train_work *work, struct till_error *error) {
     const struct train_settings *settings = work->settings;
@@ -307,15 +302,20 @@ static enum till_status refuse_options(const struct train_work *work, struct til
         const char *name;
         bool given;
         const struct train_method *method;
-    } options_of[] = {
-        {"--ridge", settings->ridge > 0, &train_logistic},       {"--lasso", settings->lasso > 0, &train_logistic},
-        {"--impute", settings->impute, &train_logistic},         {"--cp", settings->cp != NULL, &train_tree},
-        {"--cp-table", settings->cp_table != NULL, &train_tree}, {"--sql", settings->sql, &train_tree}};
+    } options_of[] = {{"--ridge", settings->ridge > 0, &train_logistic},
+                      {"--lasso", settings->lasso > 0, &train_logistic},
+                      {"--impute", settings->impute, &train_logistic},
+                      {"--cp", settings->cp != NULL, &train_tree},
+                      {"--cp-table", settings->cp_table != NULL, &train_tree},
+                      {"--sql", settings->sql, &train_tree},
+                      {"--trees", settings->trees > 0, &train_gbdt},
+                      {"--leaves", settings->leaves > 0, &train_gbdt},
+                      {"--learning-rate", settings->learning_rate > 0, &train_gbdt}};
     for (size_t i = 0; i < sizeof options_of / sizeof *options_of; i++)
         if (options_of[i].given && options_of[i].method != work->method) {
-            till_error_set(error, TILL_ERROR_USAGE, "this is for --method=%s", options_of[i].method->name);
-            till_error_at(error, NULL, 0, 0, options_of[i].name);
-            return TILL_ERROR_USAGE;
+            char what[64];
+            snprintf(what, sizeof what, "this is for --method=%s", options_of[i].method->name);
+            return tool_usage(error, options_of[i].name, what);
         }
     return TILL_OK;
 }

@@ -110,6 +110,9 @@ struct tool_run {
 /* Parses, runs, reports, commits outputs; returns the exit code. */
 int tool_main(const struct tool *tool, int argc, char **argv);
 
+/* The error of an option that is used in the wrong way; `what` is what is shown. Returns TILL_ERROR_USAGE. */
+enum till_status tool_usage(struct till_error *error, const char *option, const char *what);
+
 /* Who cleans up: tool_main. It closes inputs, finishes and frees writers, and completes files; a tool does none of
  * that. */
 

@@ -90,9 +90,6 @@ extern const struct train_method train_logistic;
 extern const struct train_method train_tree;
 extern const struct train_method train_gbdt;
 
-/* A usage error of an option. */
-enum till_status train_usage(struct till_error *error, const char *option, const char *what);
-
 /* Chooses the columns and plans the frame. */
 enum till_status train_plan(struct train_work *work, const struct till_schema *schema, struct till_error *error);
 

@@ -26,11 +26,11 @@ void train_give_folds(const struct train_work *work, size_t folds, uint64_t salt
 enum till_status train_check_folds(const struct train_settings *settings, struct till_error *error) {
     bool folds = settings->folds > 0 || settings->fold != NULL;
     if (!folds && settings->scores != NULL)
-        return train_usage(error, "--scores", "this needs --folds or --fold");
+        return tool_usage(error, "--scores", "this needs --folds or --fold");
     if (!folds && settings->calibrate != 0)
-        return train_usage(error, "--calibrate", "this needs --folds or --fold");
+        return tool_usage(error, "--calibrate", "this needs --folds or --fold");
     if (settings->calibrate != 0 && settings->model_out == NULL)
-        return train_usage(error, "--calibrate", "this needs --model-out: the calibration is kept in the model");
+        return tool_usage(error, "--calibrate", "this needs --model-out: the calibration is kept in the model");
     return TILL_OK;
 }
 
@@ -40,7 +40,7 @@ static enum till_status find_folds(const struct train_work *work, uint32_t *fold
     bool given = work->fold_at != TRAIN_NO_COLUMN;
     *folds = given ? till_dictionary_count(work->frame->columns[work->fold_at].levels) : (size_t)work->settings->folds;
     if (*folds < 2)
-        return train_usage(error, given ? "--fold" : "--folds", "two folds or more are needed");
+        return tool_usage(error, given ? "--fold" : "--folds", "two folds or more are needed");
     for (size_t row = 0; row < work->frame->rows; row++)
         fold[row] = given ? work->frame->columns[work->fold_at].codes[row] : 0;
     if (!given)

@@ -71,7 +71,7 @@ static enum till_status take_cp(const struct train_work *work, double *cp, struc
     if (text == NULL)
         return TILL_OK;
     if (till_real_parse(text, strlen(text), NULL, cp) != TILL_NUMBER_OK || !(*cp >= 0))
-        return train_usage(error, "--cp", "not a number from 0 on");
+        return tool_usage(error, "--cp", "not a number from 0 on");
     return TILL_OK;
 }
 
@@ -100,6 +100,8 @@ static enum till_status fit(struct train_work *work, struct till_error *error) {
     struct own *own = work->fit = calloc(1, sizeof *own);
     uint32_t *fold = calloc(work->frame->rows + 1, sizeof *fold);
     enum till_status status = own == NULL || fold == NULL ? till_error_memory(error) : take_cp(work, &own->cp, error);
+    if (status == TILL_OK && work->settings->sql && work->settings->calibrate != 0)
+        status = tool_usage(error, "--sql", "the expression knows nothing of --calibrate");
     if (status == TILL_OK)
         status = till_trees_table_of(&own->table, work->frame, work->first, work->frame->count - work->first, error);
     if (status == TILL_OK)

@@ -170,6 +170,8 @@ END
     [[ $stderr == *"--ridge: this is for --method=logistic"* ]]
     run -2 till-train --method=tree --impute rows.csv
     run -2 till-train --sql rows.csv
+    run -2 till-train --method=tree --leaves=4 rows.csv
+    run -2 till-train --method=tree --sql --folds=2 --calibrate=platt --model-out=model rows.csv
     run -2 till-train --method=tree --cp=-1 rows.csv
     run -2 till-train --method=tree --cp=x rows.csv
     run -2 till-train --method=tree --max-depth=65 rows.csv

@@ -35,6 +35,7 @@ struct till_state_entry {
     struct till_fingerprint order; /* of its id; where purchases are date-times: high 0, low the time + 2^63 */
     int32_t day;
     bool differs;           /* its rows have not all the same amount */
+    bool packed;            /* its items are still bytes of a state; only where they are not asked for */
     uint32_t purchase_rows; /* rows of zero or more; */
     uint32_t return_rows;   /* rows below zero; one row or more in all */
     int64_t spent;          /* the money of the ones, zero or more, */

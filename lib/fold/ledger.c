@@ -373,6 +373,22 @@ static int by_day(const void *a, const void *b) {
     return (left->day > right->day) - (left->day < right->day);
 }
 
+/* Most customers have few events: those are put in order where they stand. */
+static void sort_by_day(struct till_ledger_day *days, size_t count) {
+    if (count > 24) {
+        qsort(days, count, sizeof *days, by_day);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct till_ledger_day day = days[i];
+        size_t place = i;
+        for (; place > 0 && days[place - 1].day > day.day; place--) {
+            days[place] = days[place - 1];
+        }
+        days[place] = day;
+    }
+}
+
 /* Sums of parts whose absolute values were checked together: no overflow. */
 static void add_day(struct till_ledger_day *into, const struct till_ledger_day *other) {
     into->purchases += other->purchases;
@@ -389,7 +405,7 @@ static void gather_days(struct till_ledger_history *history) {
     for (uint32_t c = 0; c < history->customers; c++) {
         size_t start = history->first[c];
         size_t end = history->first[c + 1];
-        qsort(history->days + start, end - start, sizeof *history->days, by_day);
+        sort_by_day(history->days + start, end - start);
         history->first[c] = kept;
         for (size_t i = start; i < end; i++) {
             if (i > start && history->days[kept - 1].day == history->days[i].day) {

@@ -405,8 +405,9 @@ static enum till_status show_all(struct merging *merging, struct till_error *err
 static enum till_status show(struct merging *merging, struct till_slice name, struct till_error *error) {
     const struct till_state_visit *visit = merging->ask->visit;
     struct entries *entries = &merging->entries;
-    size_t kept = merging->base;
-    for (size_t i = merging->base; i < entries->count; i++) {
+    bool bounded = visit->since != TILL_DAY_MISSING || visit->until != TILL_DAY_MISSING;
+    size_t kept = bounded ? merging->base : entries->count;
+    for (size_t i = merging->base; bounded && i < entries->count; i++) {
         int32_t day = entries->at[i].day;
         if (day >= visit->since && (visit->until == TILL_DAY_MISSING || day <= visit->until)) {
             entries->at[kept++] = entries->at[i];
@@ -433,8 +434,7 @@ static enum till_status show(struct merging *merging, struct till_slice name, st
 static enum till_status collect(struct merging *merging, struct till_slice name, bool whole, struct till_error *error) {
     const struct till_state_merge *ask = merging->ask;
     bool replaces = ask->night != NULL && ask->overlap == TILL_STATE_REPLACE;
-    struct entry_wish wish = {.items = (ask->sink != NULL && !whole) || (ask->visit != NULL && ask->visit->items),
-                              .dropped = replaces ? ask->night->days.days : NULL,
+    struct entry_wish wish = {.dropped = replaces ? ask->night->days.days : NULL,
                               .dropped_count = replaces ? ask->night->days.count : 0};
     struct entries *entries = &merging->entries;
     size_t sorted = merging->base;
@@ -447,7 +447,12 @@ static enum till_status collect(struct merging *merging, struct till_slice name,
             continue;
         }
         bool first = entries->count == merging->base;
+        /* Where there is one state alone, its items may stay packed, if their codes stay the same. */
         wish.codes = source->codes;
+        wish.items = ask->visit != NULL && ask->visit->items          ? ITEMS_UNPACKED
+                     : ask->sink == NULL || whole                     ? ITEMS_LEFT_OUT
+                     : ask->state_count == 1 && source->codes == NULL ? ITEMS_PACKED
+                                                                      : ITEMS_UNPACKED;
         if (source->state != NULL) {
             status = state_entries(source->state, &wish, entries, error);
             sorted = first && source->codes == NULL ? entries->count : sorted;

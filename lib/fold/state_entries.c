@@ -82,15 +82,47 @@ static bool add_entry(struct till_state_entry *into, const struct till_state_ent
     return fine;
 }
 
+enum unpacking entries_unpack(struct entries *entries, struct till_state_entry *entry, const uint32_t *codes) {
+    const unsigned char *bytes = entries->packed + entry->first_item;
+    struct cursor in = {bytes, bytes + entry->item_count, true};
+    if (!entries_reserve_items(entries, entry->item_count)) {
+        return UNPACKING_MEMORY;
+    }
+    uint32_t *out = entries->items + entries->item_count;
+    uint64_t most = entries->item_codes, code = 0;
+    uint32_t count = 0;
+    for (; in.at < in.end; count++) {
+        uint64_t step = varint_get(&in);
+        if (!in.fine || step >= most || (count > 0 && step == 0) || code + step >= most) {
+            return UNPACKING_DAMAGED;
+        }
+        code += step;
+        out[count] = codes == NULL ? (uint32_t)code : codes[code >> 1] * 2 + (uint32_t)(code & 1);
+    }
+    entry->packed = false;
+    entry->first_item = entries->item_count;
+    entry->item_count = count;
+    entries->item_count += count;
+    return UNPACKED;
+}
+
 /* Puts the items of two entries together behind all others, and gives them to the first. */
-static bool join_items(struct entries *entries, struct till_state_entry *into, const struct till_state_entry *other) {
+static enum unpacking join_items(struct entries *entries, struct till_state_entry *into,
+                                 struct till_state_entry *other) {
+    enum unpacking result = UNPACKED;
+    if (other->item_count == 0) {
+        return UNPACKED;
+    }
+    if (into->packed) {
+        result = entries_unpack(entries, into, NULL);
+    }
+    if (other->packed && result == UNPACKED) {
+        result = entries_unpack(entries, other, NULL);
+    }
     size_t start = entries->item_count;
     size_t more = (size_t)into->item_count + other->item_count;
-    if (other->item_count == 0) {
-        return true;
-    }
-    if (!entries_reserve_items(entries, more)) {
-        return false;
+    if (result != UNPACKED || !entries_reserve_items(entries, more)) {
+        return result == UNPACKED ? UNPACKING_MEMORY : result;
     }
     memcpy(entries->items + start, entries->items + into->first_item, into->item_count * sizeof *entries->items);
     memcpy(entries->items + start + into->item_count, entries->items + other->first_item,
@@ -98,7 +130,7 @@ static bool join_items(struct entries *entries, struct till_state_entry *into, c
     into->first_item = start;
     into->item_count = sort_codes(entries->items + start, (uint32_t)more);
     entries->item_count += into->item_count;
-    return true;
+    return UNPACKED;
 }
 
 /* Few entries are put in order where they stand. */
@@ -144,14 +176,18 @@ enum till_status entries_gather(struct entries *entries, size_t base, size_t sor
         merge_entries(entries->at + base, sorted - base, entries->count - base);
     }
     for (size_t i = base; i < entries->count; i++) {
-        const struct till_state_entry *entry = &entries->at[i];
+        struct till_state_entry *entry = &entries->at[i];
         struct till_state_entry *last = kept == base ? NULL : &entries->at[kept - 1];
         if (last == NULL || entry_compare(last, entry) != 0) {
             entries->at[kept++] = *entry;
-        } else if (!join_items(entries, last, entry)) {
+            continue;
+        }
+        enum unpacking result = join_items(entries, last, entry);
+        if (result == UNPACKING_MEMORY) {
             return till_error_memory(error);
-        } else if (!add_entry(last, entry)) {
-            return till_error_set(error, TILL_ERROR_STATE, "an order has more rows or money than can be counted");
+        }
+        if (result != UNPACKED || !add_entry(last, entry)) {
+            return till_error_set(error, TILL_ERROR_STATE, "the state is damaged: an order cannot be added to");
         }
     }
     entries->count = kept;

@@ -110,7 +110,8 @@ static inline int64_t unzigzag(uint64_t value) {
 
 /* ---- entries ---- */
 
-/* Entries of one customer, and their items. */
+/* Entries of one customer, and their items. Of an entry that is packed, first_item is where the bytes of its items
+ * begin in `packed`, and item_count is their length. */
 struct entries {
     struct till_state_entry *at;
     size_t count;
@@ -118,7 +119,13 @@ struct entries {
     uint32_t *items;
     size_t item_count;
     size_t item_capacity;
+    const unsigned char *packed;
+    uint32_t item_codes; /* codes in packed items are below it */
 };
+
+/* Appends packed items to the others, as new codes where `codes` is not NULL. */
+enum unpacking { UNPACKED, UNPACKING_DAMAGED, UNPACKING_MEMORY };
+enum unpacking entries_unpack(struct entries *entries, struct till_state_entry *entry, const uint32_t *codes);
 
 bool entries_reserve(struct entries *entries, size_t more);
 bool entries_reserve_items(struct entries *entries, size_t more);
@@ -209,7 +216,7 @@ struct entry_wish {
     const struct till_state_day *dropped;
     size_t dropped_count;
     const uint32_t *codes;
-    bool items;
+    enum { ITEMS_LEFT_OUT, ITEMS_PACKED, ITEMS_UNPACKED } items;
 };
 enum till_status state_entries(const struct till_state *state, const struct entry_wish *wish, struct entries *entries,
                                struct till_error *error);

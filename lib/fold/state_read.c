@@ -601,43 +601,32 @@ static bool read_amounts(struct cursor *in, unsigned flags, struct till_state_en
            spent <= INT64_MAX && returned <= INT64_MAX && returned >= returns;
 }
 
-/* The items of an entry: the length of all, then the first code, then by how much each is above the one before. */
-static bool read_items_of(struct cursor *in, const struct till_state *state, const struct entry_wish *wish,
-                          struct entries *entries, struct till_state_entry *entry, bool *memory) {
+/* The items of an entry: the length of all, then the first code, then by how much each is above the one before. Who
+ * only writes them again has them packed. */
+static enum unpacking read_items_of(struct cursor *in, const struct entry_wish *wish, struct entries *entries,
+                                    struct till_state_entry *entry) {
     uint64_t length = varint_get(in);
     const unsigned char *bytes = cursor_take(in, length);
-    uint64_t most = state->item_codes, code = 0;
-    if (bytes == NULL || length == 0) {
-        return false;
+    if (bytes == NULL || length == 0 || length > UINT32_MAX) {
+        return UNPACKING_DAMAGED;
     }
-    if (!wish->items) {
-        return true;
+    if (wish->items == ITEMS_LEFT_OUT) {
+        return UNPACKED;
     }
-    if (!entries_reserve_items(entries, (size_t)length)) {
-        *memory = false;
-        return false;
-    }
-    struct cursor codes = {bytes, bytes + length, true};
-    uint32_t *out = entries->items + entries->item_count;
-    uint32_t count = 0;
-    for (; codes.at < codes.end; count++) {
-        uint64_t step = varint_get(&codes);
-        if (!codes.fine || step >= most || (count > 0 && step == 0) || code + step >= most) {
-            return false;
-        }
-        code += step;
-        out[count] = wish->codes == NULL ? (uint32_t)code : wish->codes[code >> 1] * 2 + (uint32_t)(code & 1);
-    }
-    entries->item_count += count;
-    entry->item_count = count;
-    return true;
+    entry->packed = true;
+    entry->first_item = (size_t)(bytes - entries->packed);
+    entry->item_count = (uint32_t)length;
+    return wish->items == ITEMS_PACKED ? UNPACKED : entries_unpack(entries, entry, wish->codes);
 }
 
 enum till_status state_entries(const struct till_state *state, const struct entry_wish *wish, struct entries *entries,
                                struct till_error *error) {
     struct cursor in = state->record;
     struct till_state_entry before = {0};
-    bool by_time = state->head.by_time, fine = true, memory = true;
+    bool by_time = state->head.by_time, fine = true;
+    enum unpacking items = UNPACKED;
+    entries->packed = (const unsigned char *)state->section.bytes;
+    entries->item_codes = state->item_codes;
     if (!entries_reserve(entries, (size_t)state->count)) {
         return till_error_memory(error);
     }
@@ -648,10 +637,11 @@ enum till_status state_entries(const struct till_state *state, const struct entr
         fine = flags != NULL && *flags < 128 &&
                (by_time ? read_time(&in, *flags, last, entry) : read_place(&in, *flags, last, entry)) &&
                read_amounts(&in, *flags, entry);
-        entry->first_item = entries->item_count;
+        entry->packed = false;
         entry->item_count = 0;
         if (fine && (*flags & ENTRY_ITEMS) != 0) {
-            fine = read_items_of(&in, state, wish, entries, entry, &memory);
+            items = read_items_of(&in, wish, entries, entry);
+            fine = items == UNPACKED;
         }
         if (wish->dropped_count == 0) {
             entries->count++;
@@ -660,7 +650,7 @@ enum till_status state_entries(const struct till_state *state, const struct entr
             entries->count += !day_table_has(wish->dropped, wish->dropped_count, before.day);
         }
     }
-    if (!memory) {
+    if (items == UNPACKING_MEMORY) {
         return till_error_memory(error);
     }
     return fine && in.at == in.end ? TILL_OK : state_damaged(state, "the entries of a customer", error);

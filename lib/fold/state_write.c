@@ -242,7 +242,11 @@ static size_t put_entry(const struct state_writer *writer, const struct entries 
     size_t length = 1 + put_place(out + 1, entry, before, writer->by_time, &flags);
     length += put_amounts(out + length, entry, &flags);
     out[0] = (unsigned char)flags;
-    if (entry->item_count > 0) {
+    if (entry->packed) {
+        length += varint_put(out + length, entry->item_count);
+        memcpy(out + length, entries->packed + entry->first_item, entry->item_count);
+        length += entry->item_count;
+    } else if (entry->item_count > 0) {
         length += put_items(out + length, entries->items + entry->first_item, entry->item_count);
     }
     return length;

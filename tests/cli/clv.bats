@@ -30,7 +30,7 @@ near() {
 
 # A file holds no figure that is none.
 plain() {
-    ! grep -qiE '(^|,)-?(nan|inf)' "$@"
+    run ! grep -qiE '(^|,)-?(nan|inf)' "$@"
 }
 
 @test "the examples of the page print what it says" {

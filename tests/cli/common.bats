@@ -1,6 +1,8 @@
 # What holds for every tool: help, version, usage errors, reading options, row accounting, error lines, exit codes.
 # till-rfm stands for all of them.
 
+bats_require_minimum_version 1.5.0
+
 setup() {
     PROJECT=$PWD
     cd "$BATS_TEST_TMPDIR"
@@ -231,7 +233,7 @@ END
     grep -q $'MB/s\x1b\\[K\r\x1b\\[Ktill-rfm: [^\r]*$' log
     tail -n 1 log | grep -q '400000 rows read = '
     till-rfm --no-scores sales.csv 2> log > /dev/null
-    ! grep -q $'\x1b' log
+    run ! grep -q $'\x1b' log
 }
 
 @test "till lists the tools, runs them, and names the nearest of an unknown one" {

@@ -2,6 +2,8 @@
 # The script of till-nightly(7), as it stands there, over days of the samples and of Online Retail: a first night, a late
 # file, a day exported anew, a crash, an empty export.
 
+bats_require_minimum_version 1.5.0
+
 setup() {
     PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
     SHARED="${TILL_SHARED:-$BATS_TEST_DIRNAME/../../../shared}"
@@ -74,7 +76,7 @@ cut_days() { # file, from, to
     mkdir wrong
     sed '2,$s/^\(.*\),[^,]*$/\1,1.00/' "$3" > "wrong/${3##*/}"
     ./nightly crm "wrong/${3##*/}"
-    ! cmp -s crm/last/segments.csv <(one_run history.csv "$1" "$2" "$3")
+    run ! cmp -s crm/last/segments.csv <(one_run history.csv "$1" "$2" "$3")
     ./nightly crm "$3" --replace-days
     cmp crm/last/segments.csv <(one_run history.csv "$1" "$2" "$3")
 

@@ -1,5 +1,7 @@
 # Output files: complete or not there, never over an input, and every write error told.
 
+bats_require_minimum_version 1.5.0
+
 setup() {
     cd "$BATS_TEST_TMPDIR"
     printf '%s\n' customer,date,amount C1,2024-01-05,10.00 C2,2024-01-06,20.50 C1,2024-01-09,5.25 > sales.csv
@@ -43,7 +45,7 @@ teardown() {
     cmp real/target.csv expected
     till-rfm -q --no-scores -f tsv -o link.csv sales.csv
     [ -L link.csv ]
-    ! cmp -s real/target.csv expected
+    run ! cmp -s real/target.csv expected
     ln -s loop loop
     run till-rfm -o loop sales.csv
     [ "$status" -eq 4 ]

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # till-plot: pictures. What goes into them is tested without gnuplot (--data, --script); what comes out with it, where there is one.
 
+bats_require_minimum_version 1.5.0
+
 load ../support/examples
 load plot/kinds
 
@@ -170,8 +172,8 @@ quoted() {
         : > said
         till-plot -q $kind --height=1400 --title='<b>`id`" & %d' < $kind.csv > $kind.svg
         [ ! -s said ] || { echo "$kind: $(cat said)"; return 1; }
-        ! grep -q '<script\|<b>' $kind.svg
-        ! grep -q $'[\x01\x1b]' $kind.svg
+        run ! grep -q '<script\|<b>' $kind.svg
+        run ! grep -q $'[\x01\x1b]' $kind.svg
         ! command -v xmllint > /dev/null || xmllint --noout $kind.svg
         [ ! -e obeyed ]
     done
@@ -277,8 +279,8 @@ quoted() {
         TZ=Asia/Shanghai LC_ALL=de_DE.UTF-8 GNUTERM=dumb till-plot -q -j 3 value -o two.$type < curve.csv
         cmp one.$type two.$type
     done
-    ! grep -qi 'gnuplot [0-9]' one.svg
-    ! grep -aE 'D:20(2[4-9]|[3-9][0-9])' one.pdf
+    run ! grep -qi 'gnuplot [0-9]' one.svg
+    run ! grep -aE 'D:20(2[4-9]|[3-9][0-9])' one.pdf
 }
 
 @test "the script stands alone: gnuplot makes the same picture of it" {

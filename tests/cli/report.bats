@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # till-report: what the files of a night say. What the sentences hold is tested without gnuplot; the pictures with it.
 
+bats_require_minimum_version 1.5.0
+
 load ../support/examples
 
 setup() {
@@ -101,7 +103,7 @@ night() {
     till-report -q --no-pictures segments.csv > page.html
     [ "$(grep -c '<section' page.html)" -eq 1 ]
     [ "$(grep -c '<a href="#segments">' page.html)" -eq 1 ]
-    ! grep -q 'Who moved' page.html
+    run ! grep -q 'Who moved' page.html
 }
 
 @test "a table with the columns of two sections goes to those that are not filled; two files of one have their names" {
@@ -122,8 +124,8 @@ night() {
     need_gnuplot
     sed -i '1s/customer/customer/;s/^A,/"$(id); system(""id"")",/' segments.csv
     till-report -q --title='</title><script>' --currency='<i>' segments.csv > page.html
-    ! grep -qi '<script' page.html
-    ! grep -qi '<i>' page.html
+    run ! grep -qi '<script' page.html
+    run ! grep -qi '<i>' page.html
     grep -qF '&lt;script&gt;alert(1)&lt;/script&gt;' page.html
 }
 
@@ -136,7 +138,7 @@ night() {
     [ "$(wc -c < page.html)" -lt 1000000 ]
     [ "$(grep -c '<section' page.html)" -eq 13 ]
     [ "$(grep -c '<figure>' page.html)" -ge 8 ]
-    ! grep -qiE '<script|<link|@import|<img|src=|url\((http|//)|href="?(http|//)' page.html
+    run ! grep -qiE '<script|<link|@import|<img|src=|url\((http|//)|href="?(http|//)' page.html
     # Ids are told apart, and whatever is referred to is there.
     [ -z "$(grep -oE "id=['\"][^'\"]*" page.html | sort | uniq -d)" ]
     for id in $(grep -oE "href=['\"]#[^'\"]*" page.html | sed 's/.*#//' | sort -u); do
@@ -160,7 +162,7 @@ night() {
     till-report -q --no-pictures --lang=zh --currency=元 $ALL > page.html
     grep -qF '<html lang="zh-CN">' page.html
     sed '/<style>/,/<\/style>/d' page.html | grep -oE '<(h1|h2|th|p|a)[^>]*>.*' | sed 's/<b>[^<]*<\/b>//g; s/<[^>]*>/ /g' > words
-    ! grep -E '\b(the|of|customers|is|and|rows|money|share)\b' words
+    run ! grep -E '\b(the|of|customers|is|and|rows|money|share)\b' words
 }
 
 @test "files without rows say so" {

@@ -25,6 +25,11 @@
     sh tests/lint/lint.sh pages
 }
 
+@test "tests say run ! where something has to fail: a bare ! never stops a test" {
+    run grep -nE '^ +! ' tests/cli/*.bats tests/golden/*.bats
+    [ -z "$(printf '%s\n' "$output" | grep -vF '||')" ]
+}
+
 @test "a layer that is broken is found" {
     mkdir -p "$BATS_TEST_TMPDIR/lib/base" "$BATS_TEST_TMPDIR/lib/mining/x"
     echo '#include <till/input.h>' > "$BATS_TEST_TMPDIR/lib/base/a.c"

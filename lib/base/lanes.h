@@ -31,6 +31,30 @@ LANES_INLINE double lanes_sum(const lanes *x) {
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 
+/* Lanes of a (0..7) and b (8..15) in a new order. */
+#if defined(__clang__)
+#define lanes_shuffle(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define lanes_shuffle(a, b, ...) __builtin_shuffle(a, b, (lane_bits){__VA_ARGS__})
+#endif
+
+/* The sum of all lanes of x[i] in the i-th lane, for eight of them at once: neighbours first, then pairs, then halves.
+ */
+LANES_INLINE void lanes_sum_eight(const lanes x[LANES], lanes *sums) {
+    lanes ab =
+        lanes_shuffle(x[0], x[1], 0, 8, 2, 10, 4, 12, 6, 14) + lanes_shuffle(x[0], x[1], 1, 9, 3, 11, 5, 13, 7, 15);
+    lanes cd =
+        lanes_shuffle(x[2], x[3], 0, 8, 2, 10, 4, 12, 6, 14) + lanes_shuffle(x[2], x[3], 1, 9, 3, 11, 5, 13, 7, 15);
+    lanes ef =
+        lanes_shuffle(x[4], x[5], 0, 8, 2, 10, 4, 12, 6, 14) + lanes_shuffle(x[4], x[5], 1, 9, 3, 11, 5, 13, 7, 15);
+    lanes gh =
+        lanes_shuffle(x[6], x[7], 0, 8, 2, 10, 4, 12, 6, 14) + lanes_shuffle(x[6], x[7], 1, 9, 3, 11, 5, 13, 7, 15);
+    lanes left = lanes_shuffle(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13) + lanes_shuffle(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
+    lanes right = lanes_shuffle(ef, gh, 0, 1, 8, 9, 4, 5, 12, 13) + lanes_shuffle(ef, gh, 2, 3, 10, 11, 6, 7, 14, 15);
+    *sums =
+        lanes_shuffle(left, right, 0, 1, 2, 3, 8, 9, 10, 11) + lanes_shuffle(left, right, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+
 /* x = exp(x), within 1e-15 of it, for x up to 700; below -700 it stays at the 1e-304 of that. By powers of two and the
  * series of the rest, which is at most log(2) / 2; the number that rounds x / log(2) to an integer leaves that integer
  * in its own last bits. */

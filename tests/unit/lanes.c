@@ -69,10 +69,63 @@ static void logarithms_are_right_to_the_last_digits(void **state) {
     }
 }
 
+/* Whatever registers the machine has: the same functions without the wider ones give the same bits. */
+static void exponentials_narrow(double *x) {
+    lanes values = *(loose_lanes *)x;
+    lanes_exp(&values);
+    *(loose_lanes *)x = values;
+}
+
+static void logarithms_narrow(double *x) {
+    lanes values = *(loose_lanes *)x;
+    lanes_log1p(&values);
+    *(loose_lanes *)x = values;
+}
+
+static void eight_sums_narrow(const double *x, double *sums) {
+    lanes rows[LANES], values;
+    memcpy(rows, x, sizeof rows);
+    lanes_sum_eight(rows, &values);
+    *(loose_lanes *)sums = values;
+}
+
+WIDER static void eight_sums(const double *x, double *sums) {
+    lanes rows[LANES], values;
+    memcpy(rows, x, sizeof rows);
+    lanes_sum_eight(rows, &values);
+    *(loose_lanes *)sums = values;
+}
+
+static void the_width_of_registers_changes_no_bit(void **state) {
+    struct till_random random;
+    (void)state;
+    till_random_start(&random, 1, 3);
+    for (int round = 0; round < 20000; round++) {
+        double x[LANES * LANES], wide[LANES * LANES], narrow[LANES * LANES];
+        for (int i = 0; i < LANES * LANES; i++)
+            x[i] = 20 * till_random_uniform(&random);
+        memcpy(wide, x, sizeof x);
+        memcpy(narrow, x, sizeof x);
+        exponentials(wide);
+        exponentials_narrow(narrow);
+        logarithms(wide + LANES);
+        logarithms_narrow(narrow + LANES);
+        eight_sums(x, wide + 2 * LANES);
+        eight_sums_narrow(x, narrow + 2 * LANES);
+        assert_memory_equal(wide, narrow, sizeof wide);
+    }
+}
+
 static void lanes_add_up(void **state) {
     double x[LANES] = {1, 2, 4, 8, 16, 32, 64, 128};
     (void)state;
     assert_true(total(x) == 255);
+    double rows[LANES * LANES], sums[LANES];
+    for (int i = 0; i < LANES * LANES; i++)
+        rows[i] = (i / LANES + 1) * x[i % LANES];
+    eight_sums(rows, sums);
+    for (int i = 0; i < LANES; i++)
+        assert_true(sums[i] == 255 * (i + 1));
 }
 
 int main(void) {
@@ -80,6 +133,7 @@ int main(void) {
         cmocka_unit_test(exponentials_are_right_to_the_last_digits),
         cmocka_unit_test(logarithms_are_right_to_the_last_digits),
         cmocka_unit_test(lanes_add_up),
+        cmocka_unit_test(the_width_of_registers_changes_no_bit),
     };
     return cmocka_run_group_tests_name("lanes", tests, NULL, NULL);
 }

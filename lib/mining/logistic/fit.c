@@ -10,20 +10,26 @@
 #include "parts.h"
 
 enum { MOST_STEPS = 60, MOST_HALVINGS = 30, MOST_SWEEPS = 100000 };
+enum { FEWEST_ROWS = 2048, ROWS_A_TERM = 20 }; /* of the smallest sample that says where to start */
 
-static const double collinear = 1e-11; /* a pivot below this share of its own variance: a combination of others */
-static const double separated = 1e-7;  /* information on a term that shrank to this share: its effect has no end */
+static const size_t strides[] = {32, 4}; /* of samples: one block of rows of so many */
+static const double collinear = 1e-11;   /* a pivot below this share of its own variance: a combination of others */
+static const double last_gain = 1e-18;   /* a step that would win so little of the total weight leaves nothing to win */
+static const double separated = 1e-7;    /* information on a term that shrank to this share: its effect has no end */
 
 struct work {
     struct logistic_data data;
     struct till_logistic *fit;
-    double ridge; /* in units of the sum of weights */
+    double ridge; /* of a unit of weight, as the lasso */
     double lasso;
     double *beta;
     double *step;
     double *trial;
-    double *factor; /* [p][p] */
-    double *first;  /* [p] information on each term given the others, before any effect */
+    double *newton;
+    double *start;   /* [p] where samples start from */
+    bool approached; /* a sample has led near the optimum */
+    double *factor;  /* [p][p] */
+    double *first;   /* [p] information on each term given the others, before any effect */
 };
 
 /* ---- what is refused ---- */
@@ -55,18 +61,27 @@ static size_t largest(const struct work *work) {
 
 /* ---- steps ---- */
 
+/* Penalties are those of the rows that the last pass looked at. */
+static double ridge_of(const struct work *work) {
+    return work->ridge * work->data.looked_at;
+}
+
+static double lasso_of(const struct work *work) {
+    return work->lasso * work->data.looked_at;
+}
+
 static double objective(const struct work *work, const double *beta) {
     double penalty = 0;
     for (size_t j = 1; j < work->data.p; j++)
-        penalty += work->lasso * fabs(beta[j]) + work->ridge / 2 * beta[j] * beta[j];
+        penalty += lasso_of(work) * fabs(beta[j]) + ridge_of(work) / 2 * beta[j] * beta[j];
     return work->data.likelihood - penalty;
 }
 
 /* Gradient and information take the ridge in. */
 static void add_ridge(struct work *work) {
     for (size_t j = 1; j < work->data.p; j++) {
-        work->data.gradient[j] -= work->ridge * work->beta[j];
-        work->data.matrix[j * work->data.p + j] += work->ridge;
+        work->data.gradient[j] -= ridge_of(work) * work->beta[j];
+        work->data.matrix[j * work->data.p + j] += ridge_of(work);
     }
 }
 
@@ -88,19 +103,25 @@ static enum till_status advance(struct work *work, double before, struct till_er
     return till_error_set(error, TILL_ERROR_MODEL, "logistic regression did not converge: no step lowers the loss");
 }
 
-/* Newton's step; *gain is what it would win in a quadratic world. */
+/* The step by the gradient and the factor that there is; returns twice what it would win in a quadratic world. */
+static double solve_step(struct work *work) {
+    double gain = 0;
+    memcpy(work->step, work->data.gradient, work->data.p * sizeof *work->step);
+    cholesky_solve(work->factor, work->data.p, work->step);
+    for (size_t j = 0; j < work->data.p; j++)
+        gain += work->step[j] * work->data.gradient[j];
+    return gain;
+}
+
+/* Newton's step; *gain as above. */
 static enum till_status newton(struct work *work, double *gain, struct till_error *error) {
     size_t p = work->data.p;
     memcpy(work->factor, work->data.matrix, p * p * sizeof *work->factor);
-    memcpy(work->step, work->data.gradient, p * sizeof *work->step);
     size_t stopped = cholesky_factor(work->factor, p, collinear);
     if (stopped < p)
         return work->fit->iterations == 0 ? refuse_collinear(work, stopped, error)
                                           : refuse_separated(work, largest(work), error);
-    cholesky_solve(work->factor, p, work->step);
-    *gain = 0;
-    for (size_t j = 0; j < p; j++)
-        *gain += work->step[j] * work->data.gradient[j];
+    *gain = solve_step(work);
     return TILL_OK;
 }
 
@@ -119,7 +140,7 @@ static double sweep(struct work *work, double *slope) {
     double most = 0;
     for (size_t j = 0; j < p; j++) {
         double curvature = matrix_at(work, j, j), old = work->beta[j] + work->step[j];
-        double new = curvature > 0 ? soften(slope[j] + curvature * old, j == 0 ? 0 : work->lasso) / curvature : old;
+        double new = curvature > 0 ? soften(slope[j] + curvature * old, j == 0 ? 0 : lasso_of(work)) / curvature : old;
         double change = new - old;
         if (change == 0)
             continue;
@@ -147,22 +168,119 @@ static enum till_status descend(struct work *work, double *gain, struct till_err
     return TILL_OK;
 }
 
-/* To the optimum at the present penalties. The last pass was at beta: start and every step leave it there. */
-static enum till_status climb(struct work *work, struct till_error *error) {
+static void take_step(struct work *work) {
+    for (size_t j = 0; j < work->data.p; j++)
+        work->beta[j] += work->step[j];
+}
+
+/* Where rows are many, a step is followed by another one with the same information, for which the gradient alone is
+ * asked: two such steps are a method of third order (J. F. Traub, Iterative methods for the solution of equations,
+ * 1964, section 8.5). Takes both and leaves the pass there; where that is not higher, leaves everything as it was but
+ * the pass and the step, which is Newton's again. */
+static enum till_status advance_twice(struct work *work, double before, bool *higher, struct till_error *error) {
+    size_t p = work->data.p;
+    memcpy(work->trial, work->beta, p * sizeof *work->beta);
+    memcpy(work->newton, work->step, p * sizeof *work->step);
+    take_step(work);
+    enum till_status status = logistic_slope(&work->data, work->beta, error);
+    if (status != TILL_OK)
+        return status;
+    for (size_t j = 1; j < p; j++)
+        work->data.gradient[j] -= ridge_of(work) * work->beta[j];
+    solve_step(work);
+    take_step(work);
+    status = logistic_pass(&work->data, work->beta, error);
+    *higher = objective(work, work->beta) >= before;
+    if (!*higher) {
+        memcpy(work->beta, work->trial, p * sizeof *work->beta);
+        memcpy(work->step, work->newton, p * sizeof *work->step);
+    }
+    return status;
+}
+
+/* To the optimum at the present penalties. The last pass was at beta, and at the end it was so near that information
+ * and likelihood are those of the optimum. */
+static enum till_status climb(struct work *work, double enough, struct till_error *error) {
     double gain = INFINITY;
     unsigned steps = 0;
-    enum till_status status = TILL_OK;
-    while (status == TILL_OK && steps < MOST_STEPS && gain > 1e-18 * work->data.total) {
+    while (steps < MOST_STEPS) {
         double before = objective(work, work->beta);
         add_ridge(work);
-        status = work->lasso > 0 ? descend(work, &gain, error) : newton(work, &gain, error);
-        if (status == TILL_OK)
-            status = advance(work, before, error);
+        enum till_status status = work->lasso > 0 ? descend(work, &gain, error) : newton(work, &gain, error);
+        if (status != TILL_OK)
+            return status;
         work->fit->iterations++;
         steps++;
+        if (gain <= enough * work->data.looked_at) {
+            take_step(work);
+            return TILL_OK;
+        }
+        bool done = false;
+        if (work->approached && work->data.stride == 1)
+            status = advance_twice(work, before, &done, error);
+        if (status == TILL_OK && !done)
+            status = advance(work, before, error);
+        if (status != TILL_OK)
+            return status;
     }
-    if (status == TILL_OK && gain > 1e-9 * work->data.total)
+    if (gain > 1e-9 * work->data.looked_at)
         return till_error_set(error, TILL_ERROR_MODEL, "logistic regression did not converge in %d steps", MOST_STEPS);
+    return TILL_OK;
+}
+
+/* The step of all rows from the optimum of a sample, by the information of the sample (its factor, of `seen` weight).
+ */
+static enum till_status step_by_sample(struct work *work, double seen, struct till_error *error) {
+    size_t p = work->data.p;
+    enum till_status status = logistic_slope(&work->data, work->beta, error);
+    for (size_t j = 1; j < p; j++)
+        work->data.gradient[j] -= ridge_of(work) * work->beta[j];
+    for (size_t j = 0; j < p; j++)
+        work->data.gradient[j] *= seen / work->data.looked_at;
+    solve_step(work);
+    take_step(work);
+    return status;
+}
+
+/* Climbs on samples of the rows, spread evenly, the second larger than the first; says how much weight the last one
+ * had, or 0 when it has no optimum and so says nothing. */
+static enum till_status climb_samples(struct work *work, double *seen, struct till_error *error) {
+    struct logistic_data *data = &work->data;
+    for (size_t i = 0; i < sizeof strides / sizeof *strides; i++) {
+        struct till_error ignored = {0};
+        data->stride = strides[i];
+        enum till_status status = logistic_pass(data, work->beta, error);
+        if (status == TILL_OK)
+            status = climb(work, 1e-4, &ignored);
+        if (status != TILL_OK && status != TILL_ERROR_MODEL)
+            return status;
+        *seen = status == TILL_OK ? data->looked_at : 0;
+        if (status != TILL_OK)
+            memcpy(work->beta, work->start, data->p * sizeof *work->beta);
+    }
+    data->stride = 1;
+    return TILL_OK;
+}
+
+/* Where there are many rows, the optimum of a few of them is near that of all: what is left of the way takes few
+ * passes. The last pass was at beta, and is again. */
+static enum till_status approach(struct work *work, struct till_error *error) {
+    size_t p = work->data.p, least = ROWS_A_TERM * p > FEWEST_ROWS ? ROWS_A_TERM * p : FEWEST_ROWS;
+    double before = objective(work, work->beta), seen = 0;
+    if (work->data.n / strides[0] < least)
+        return TILL_OK;
+    memcpy(work->start, work->beta, p * sizeof *work->beta);
+    enum till_status status = climb_samples(work, &seen, error);
+    work->fit->iterations = 0;
+    work->approached = seen > 0;
+    if (status == TILL_OK && work->approached)
+        status = step_by_sample(work, seen, error);
+    if (status == TILL_OK)
+        status = logistic_pass(&work->data, work->beta, error);
+    if (status == TILL_OK && work->approached && !(objective(work, work->beta) > before)) {
+        memcpy(work->beta, work->start, p * sizeof *work->beta);
+        status = logistic_pass(&work->data, work->beta, error);
+    }
     return status;
 }
 
@@ -172,10 +290,14 @@ static enum till_status follow_path(struct work *work, struct till_error *error)
     enum till_status status = TILL_OK;
     for (size_t j = 1; j < work->data.p; j++)
         largest_slope = fmax(largest_slope, fabs(work->data.gradient[j]));
-    for (work->lasso = largest_slope / 2; status == TILL_OK && work->lasso > wanted; work->lasso /= 2)
-        status = climb(work, error);
+    for (work->lasso = largest_slope / work->data.total / 2; status == TILL_OK && work->lasso > wanted;
+         work->lasso /= 2) {
+        status = climb(work, last_gain, error);
+        if (status == TILL_OK)
+            status = logistic_pass(&work->data, work->beta, error);
+    }
     work->lasso = wanted;
-    return status == TILL_OK ? climb(work, error) : status;
+    return status == TILL_OK ? climb(work, last_gain, error) : status;
 }
 
 /* ---- errors of the estimates ---- */
@@ -218,7 +340,7 @@ static enum till_status sum_scores(struct work *work, const uint32_t *group, siz
             residual *= work->data.weight == NULL ? 1 : work->data.weight[i];
             work->step[0] += residual;
             for (size_t j = 1; j < p; j++)
-                work->step[j] += residual * work->data.z[(j - 1) * n + i];
+                work->step[j] += residual * logistic_value(&work->data, i, j);
         }
         for (size_t i = 0; i < p; i++)
             for (size_t j = 0; j < p; j++)
@@ -307,7 +429,9 @@ static enum till_status fit_plain(struct work *work, const uint32_t *group, size
     double *inverse = work->fit->covariance = malloc(p * p * sizeof *inverse);
     enum till_status status = inverse == NULL ? till_error_memory(error) : measure_terms(work, inverse, error);
     if (status == TILL_OK)
-        status = climb(work, error);
+        status = approach(work, error);
+    if (status == TILL_OK)
+        status = climb(work, last_gain, error);
     if (status != TILL_OK)
         return status;
     if (conditional_information(work, inverse, work->trial) < p)
@@ -316,6 +440,11 @@ static enum till_status fit_plain(struct work *work, const uint32_t *group, size
         if (!(work->trial[j] > separated * work->first[j]))
             return refuse_separated(work, j, error);
     return robust ? make_robust(work, group, groups, inverse, error) : TILL_OK;
+}
+
+static enum till_status fit_ridge(struct work *work, struct till_error *error) {
+    enum till_status status = approach(work, error);
+    return status == TILL_OK ? climb(work, last_gain, error) : status;
 }
 
 /* ---- the whole ---- */
@@ -337,7 +466,7 @@ static enum till_status make_work(struct work *work, struct till_error *error) {
     enum till_status status = logistic_open(&work->data, error);
     size_t p = work->data.p;
     work->fit = calloc(1, sizeof *work->fit);
-    work->beta = calloc(4 * p, sizeof *work->beta);
+    work->beta = calloc(6 * p, sizeof *work->beta);
     work->factor = malloc(p * p * sizeof *work->factor);
     if (status == TILL_OK && (work->fit == NULL || work->beta == NULL || work->factor == NULL))
         status = till_error_memory(error);
@@ -346,6 +475,8 @@ static enum till_status make_work(struct work *work, struct till_error *error) {
     work->step = work->beta + p;
     work->trial = work->step + p;
     work->first = work->trial + p;
+    work->start = work->first + p;
+    work->newton = work->start + p;
     work->fit->terms = p - 1;
     work->fit->condition = NAN;
     work->fit->estimate = calloc(p, sizeof *work->fit->estimate);
@@ -363,14 +494,14 @@ enum till_status till_logistic_fit(struct till_logistic **fit, const struct till
                               "%zu terms and %zu rows: there must be more rows than terms, or a penalty (--ridge)",
                               design->terms, design->rows);
     enum till_status status = make_work(&work, error);
-    work.ridge = settings->ridge * work.data.total;
-    work.lasso = settings->lasso * work.data.total;
+    work.ridge = settings->ridge;
+    work.lasso = settings->lasso;
     if (status == TILL_OK)
         status = start(&work, error);
     if (status == TILL_OK)
         status = plain            ? fit_plain(&work, group, groups, settings->robust, error)
                  : work.lasso > 0 ? follow_path(&work, error)
-                                  : climb(&work, error);
+                                  : fit_ridge(&work, error);
     if (status == TILL_OK) {
         work.fit->log_likelihood = work.data.likelihood;
         report(&work, work.fit->covariance);

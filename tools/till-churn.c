@@ -96,10 +96,10 @@ static const struct option options[] = {
      .kind = OPTION_COUNT,
      .offset = AT(bootstrap),
      .argument = "N",
-     .initial = "500",
      .minimum = 20,
      .maximum = 100000,
-     .help = "Draw the customers of the test so many times, for the intervals."},
+     .help =
+         "Draw the customers of the test so many times, for the intervals (default: 200 to 1000, by their number)."},
     {.name = "level",
      .kind = OPTION_REAL,
      .offset = AT(level),

@@ -46,7 +46,7 @@ struct till_metrics_interval {
     double upper[TILL_METRICS_FIGURES];
 };
 struct till_metrics_bootstrap {
-    size_t replicates; /* 20 or more */
+    size_t replicates; /* 20 or more; 0: 200 to 1000, as many as 20 million drawn rows allow */
     double level;      /* coverage: 0.95 */
     uint64_t seed;
     unsigned threads; /* the result does not depend on it */

@@ -37,17 +37,10 @@ static char *copy_text(const char *text) {
 
 /* ---- rows ---- */
 
-/* One feature of the rows up to the cutoff. */
-static bool take_column(struct till_frame_column *column, const struct churn_rows *rows, int32_t until, size_t at,
-                        size_t count, const char *name) {
+static bool start_column(struct till_frame_column *column, size_t count, const char *name) {
     column->name = copy_text(name);
     column->numbers = malloc((count + 1) * sizeof *column->numbers);
-    if (column->name == NULL || column->numbers == NULL)
-        return false;
-    for (size_t row = 0, to = 0; row < rows->count; row++)
-        if (rows->cutoff[row] <= until)
-            column->numbers[to++] = rows->values[row * rows->columns + at];
-    return true;
+    return column->name != NULL && column->numbers != NULL;
 }
 
 /* Rows of a customer stand together, and rows that stand together are of one customer when their keys are the same. */
@@ -59,28 +52,34 @@ static void take_row(struct task *task, const struct churn_rows *rows, size_t ro
     task->target[at] = rows->target[row];
     task->customer[at] = (uint32_t)task->customers - 1;
     task->fold[at] = (uint32_t)(*key % FOLDS);
+    for (size_t i = 0; i < task->frame->count; i++)
+        task->frame->columns[i].numbers[at] = rows->values[row * rows->columns + i];
 }
 
 static enum till_status take_rows(struct task *task, const struct churn_rows *rows, int32_t until,
                                   struct till_error *error) {
     const struct till_features_column *features = till_features_columns();
     struct till_frame *frame = calloc(1, sizeof *frame);
-    task->frame = frame;
-    task->target = malloc((rows->count + 1) * sizeof *task->target);
-    task->customer = malloc((rows->count + 1) * sizeof *task->customer);
-    task->fold = malloc((rows->count + 1) * sizeof *task->fold);
-    if (frame == NULL || task->target == NULL || task->customer == NULL || task->fold == NULL)
-        return till_error_memory(error);
+    size_t count = 0;
     uint64_t key = 0;
     for (size_t row = 0; row < rows->count; row++)
-        if (rows->cutoff[row] <= until)
-            take_row(task, rows, row, &key);
+        count += rows->cutoff[row] <= until;
+    task->frame = frame;
+    task->target = malloc((count + 1) * sizeof *task->target);
+    task->customer = malloc((count + 1) * sizeof *task->customer);
+    task->fold = malloc((count + 1) * sizeof *task->fold);
+    if (frame == NULL || task->target == NULL || task->customer == NULL || task->fold == NULL)
+        return till_error_memory(error);
     frame->columns = calloc(task->columns->count + 1, sizeof *frame->columns);
     bool fine = frame->columns != NULL;
     for (; fine && frame->count < task->columns->count; frame->count++)
-        fine = take_column(&frame->columns[frame->count], rows, until, frame->count, frame->rows,
-                           features[task->columns->feature[frame->count]].name);
-    return fine ? TILL_OK : till_error_memory(error);
+        fine = start_column(&frame->columns[frame->count], count, features[task->columns->feature[frame->count]].name);
+    if (!fine)
+        return till_error_memory(error);
+    for (size_t row = 0; row < rows->count; row++)
+        if (rows->cutoff[row] <= until)
+            take_row(task, rows, row, &key);
+    return TILL_OK;
 }
 
 /* ---- logistic regression ---- */

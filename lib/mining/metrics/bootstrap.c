@@ -9,8 +9,11 @@
 
 #include "parts.h"
 
+enum { FEWEST = 200, MOST = 1000, MANY_ROWS = 20000000 };
+
 struct draws {
     const struct till_metrics_bootstrap *bootstrap;
+    size_t replicates;
     const double *target;
     size_t count;
     size_t rankings;
@@ -21,7 +24,7 @@ struct draws {
 static enum till_status draw(void *context, size_t replicate, unsigned worker, struct till_error *error) {
     const struct draws *work = context;
     struct till_random random;
-    size_t positives = 0, replicates = work->bootstrap->replicates;
+    size_t positives = 0, replicates = work->replicates;
     double *weight = calloc(work->count + 1, sizeof *weight);
     (void)worker;
     if (weight == NULL)
@@ -70,7 +73,7 @@ static void cut(double *numbers, size_t replicates, double level, double *lower,
 /* The interval of one figure: of the ranking itself, or of the first one less it. */
 static void cut_figure(const struct draws *work, size_t ranking, size_t figure, bool gain, double *numbers,
                        struct till_metrics_interval *interval) {
-    size_t replicates = work->bootstrap->replicates;
+    size_t replicates = work->replicates;
     const double *own = work->figures + (ranking * TILL_METRICS_FIGURES + figure) * replicates;
     const double *first = work->figures + figure * replicates;
     for (size_t i = 0; i < replicates; i++)
@@ -80,7 +83,7 @@ static void cut_figure(const struct draws *work, size_t ranking, size_t figure, 
 
 static enum till_status cut_all(const struct draws *work, struct till_metrics_interval *own,
                                 struct till_metrics_interval *gain, struct till_error *error) {
-    double *numbers = malloc((work->bootstrap->replicates + 1) * sizeof *numbers);
+    double *numbers = malloc((work->replicates + 1) * sizeof *numbers);
     if (numbers == NULL)
         return till_error_memory(error);
     for (size_t m = 0; m < work->rankings; m++)
@@ -97,14 +100,18 @@ enum till_status till_metrics_intervals(struct till_metrics_interval *own, struc
                                         const double *const *probability, size_t rankings, size_t count,
                                         struct till_error *error) {
     struct draws work = {.bootstrap = bootstrap, .target = target, .count = count, .rankings = rankings};
-    size_t positives;
+    size_t positives, allowed = MANY_ROWS / (count + 1);
+    work.replicates = bootstrap->replicates != 0 ? bootstrap->replicates
+                      : allowed > MOST           ? MOST
+                      : allowed < FEWEST         ? FEWEST
+                                                 : allowed;
     work.rows = calloc(rankings + 1, sizeof *work.rows);
-    work.figures = malloc((rankings * TILL_METRICS_FIGURES * bootstrap->replicates + 1) * sizeof *work.figures);
+    work.figures = malloc((rankings * TILL_METRICS_FIGURES * work.replicates + 1) * sizeof *work.figures);
     enum till_status status = work.rows == NULL || work.figures == NULL ? till_error_memory(error) : TILL_OK;
     for (size_t m = 0; m < rankings && status == TILL_OK; m++)
         status = metrics_sort(&work.rows[m], &positives, target, probability[m], count, error);
     if (status == TILL_OK)
-        status = till_parallel_for(bootstrap->threads, bootstrap->replicates, draw, &work, error);
+        status = till_parallel_for(bootstrap->threads, work.replicates, draw, &work, error);
     if (status == TILL_OK)
         status = cut_all(&work, own, gain, error);
     for (size_t m = 0; work.rows != NULL && m < rankings; m++)

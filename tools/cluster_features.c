@@ -352,7 +352,31 @@ static enum till_status rank_levels(struct cluster_work *work, size_t j, struct 
     return TILL_OK;
 }
 
+static bool is_constant(const struct cluster_work *work, const uint32_t *codes) {
+    size_t first = 0;
+    while (work->place[first] == NO_CLUSTER)
+        first++;
+    for (size_t row = first; row < work->sheet.rows; row++)
+        if (work->place[row] != NO_CLUSTER && codes[row] != codes[first])
+            return false;
+    return true;
+}
+
+/* Columns with one level tell nothing apart. Those of an earlier model stay. */
+static void drop_constant_levels(struct cluster_work *work) {
+    size_t kept = 0;
+    for (size_t j = 0; j < work->level_count; j++) {
+        const struct sheet_column *column = &work->sheet.columns[work->level[j]];
+        if (work->previous == NULL && is_constant(work, column->codes))
+            tool_warn(work->run, "%s is left out: it is constant", column->text);
+        else
+            work->level[kept++] = work->level[j];
+    }
+    work->level_count = kept;
+}
+
 static enum till_status take_levels(struct cluster_work *work, struct till_error *error) {
+    drop_constant_levels(work);
     work->codes = malloc((work->complete * work->level_count + 1) * sizeof *work->codes);
     work->orders = calloc(work->level_count + 1, sizeof *work->orders);
     enum till_status status = work->codes == NULL || work->orders == NULL ? till_error_memory(error) : TILL_OK;

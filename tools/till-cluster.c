@@ -89,7 +89,9 @@ static const struct option options[] = {
      .kind = OPTION_FILE,
      .offset = AT(start),
      .argument = "kmeans++|random|FILE",
-     .help = "The first centroids; a FILE has them as rows in the units of the input (default: kmeans++)."},
+     .help =
+         "The first centroids; a FILE has the first centres of any method as rows in the units of the input (default: "
+         "kmeans++)."},
     {.name = "restarts",
      .kind = OPTION_COUNT,
      .offset = AT(restarts),
@@ -217,6 +219,20 @@ static enum till_status prepare_previous(struct cluster_work *work, struct till_
     return TILL_OK;
 }
 
+/* What a method would pass over in silence. */
+static enum till_status check_method(const struct cluster_work *work, struct till_error *error) {
+    const struct cluster_settings *settings = work->settings;
+    if (work->metric != TILL_METRIC_EUCLIDEAN && work->method != TILL_CLUSTERING_KMEDOIDS)
+        return usage(error, "--metric", "a metric is for --method=kmedoids");
+    if (settings->gamma > 0 && work->method != TILL_CLUSTERING_KPROTOTYPES)
+        return usage(error, "--gamma", "gamma is for --method=kprototypes");
+    if (settings->algorithm > 0 && work->method != TILL_CLUSTERING_KMEANS)
+        return usage(error, "--algorithm", "these are algorithms of --method=kmeans");
+    if (settings->start != NULL && !cluster_start_is_file(work) && work->method != TILL_CLUSTERING_KMEANS)
+        return usage(error, "--start", "kmeans++ and random are starts of --method=kmeans; others make their own");
+    return TILL_OK;
+}
+
 static enum till_status prepare(struct cluster_work *work, struct till_error *error) {
     const struct cluster_settings *settings = work->settings;
     enum till_status status = parse_clusters(work, error);
@@ -231,15 +247,14 @@ static enum till_status prepare(struct cluster_work *work, struct till_error *er
         return usage(error, "--criterion", "a range of k is wanted (-k A..B)");
     if (range && settings->criterion == 0 && (settings->summary != NULL || settings->model_out != NULL))
         return usage(error, "--criterion", "which k is to be kept? (without it, -k A..B writes a table alone)");
-    if (range && settings->start != NULL && strcmp(settings->start, "random") != 0 &&
-        strcmp(settings->start, "kmeans++") != 0)
+    if (range && cluster_start_is_file(work))
         return usage(error, "--start", "a given start is for one k");
     work->method = (enum till_clustering_method)settings->method;
     work->metric = (enum till_clustering_metric)settings->metric;
     work->gamma = settings->gamma;
     if (settings->previous != NULL)
         return prepare_previous(work, error);
-    return work->smallest > 0 ? TILL_OK : usage(error, "-k", "how many clusters? (-k N)");
+    return work->smallest > 0 ? check_method(work, error) : usage(error, "-k", "how many clusters? (-k N)");
 }
 
 /* Reading --------------------------------------------------------------------------------------------------------- */

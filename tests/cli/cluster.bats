@@ -152,6 +152,48 @@ clusters() {
     done
 }
 
+@test "constant levels are dropped by name too" {
+    printf 'c,d\nred,a\nred,b\nred,b\n' > constant.csv
+    for method in kmodes kprototypes 'kmedoids --metric=gower'; do
+        till-cluster --method=$method -k 2 constant.csv > out 2> err
+        grep -q 'warning: c is left out: it is constant' err
+        grep -q 'features: d (levels)' err
+        [ "$(clusters < out)" = '2 1 1 ' ]
+        # One row is constant in every column.
+        run till-cluster --method=$method -k 1 <(head -n 2 constant.csv)
+        [ "$status" -eq 5 ]
+        [[ "$output" == *'no feature is left'* ]]
+    done
+}
+
+@test "as many clusters as rows, and one, with every method" {
+    mixed
+    for method in kprototypes kmedoids 'kmedoids --metric=gower' 'kmedoids --metric=manhattan'; do
+        till-cluster -q --method=$method -k 12 mixed.csv | awk -F, 'NR > 1 && $NF == 0 { n++; seen[$(NF - 1)] } END { exit n != 12 || length(seen) != 12 }'
+        [ "$(till-cluster -q --method=$method -k 1 mixed.csv | clusters)" = '1 1 1 1 1 1 1 1 1 1 1 1 ' ]
+        run till-cluster --method=$method -k 13 mixed.csv
+        [ "$status" -eq 5 ]
+        [[ "$output" == *'13 clusters, but only 12 distinct rows'* ]]
+    done
+    # Seven pairs of plan and city there are.
+    till-cluster -q --method=kmodes -k 7 mixed.csv | awk -F, 'NR > 1 && $NF == 0 { n++ } END { exit n != 12 }'
+    run till-cluster --method=kmodes -k 8 mixed.csv
+    [ "$status" -eq 5 ]
+    [[ "$output" == *'8 clusters, but only 7 distinct rows'* ]]
+}
+
+@test "numbers that are none are named, whatever the method" {
+    { echo x,y; seq 1 40 | awk '{ print $1 "," ($1 == 7 ? value : $1 * $1) }' value=VALUE; } > template
+    for value in NaN inf 1e999 -Infinity; do
+        sed "s/VALUE/$value/" template > bad.csv
+        for method in kmeans kmedoids kprototypes; do
+            run till-cluster --method=$method -k 2 --features=x,y bad.csv
+            [ "$status" -eq 3 ]
+            [[ "$output" == *'y: '*"$value"* ]]
+        done
+    done
+}
+
 @test "skewed columns are warned of" {
     { echo x; seq 1 100; echo 100000; } > skewed.csv
     till-cluster -k 2 skewed.csv 2>&1 > out | grep -q 'warning: x is skewed (9.9)'
@@ -442,7 +484,9 @@ END
 @test "what a method does not take is refused" {
     till-cluster -q --method=kmodes -k 2 --features=name,score --model-out=model six.csv > out
     for options in '--categorical=name' '--method=kmedoids --categorical=name' '-k 3 --previous=model' \
-        '--previous=model --features=name' '--previous=model --gamma=2' '--previous=model --categorical=name'; do
+        '--previous=model --features=name' '--previous=model --gamma=2' '--previous=model --categorical=name' \
+        '--metric=gower' '--gamma=2' '--method=kmodes --gamma=2' '--method=kmodes --algorithm=lloyd' \
+        '--method=kprototypes --start=random'; do
         run till-cluster -k 2 $options six.csv
         [ "$status" -eq 2 ]
     done

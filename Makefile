@@ -138,6 +138,11 @@ lint: deps-check
 	@$(MAKE) --no-print-directory all
 	@$(TEST_ENVIRONMENT) CFLAGS='$(TILL_CFLAGS)' sh tests/lint/lint.sh
 
+# What other programs find in the code: minutes.
+analyze: lint
+	@sh tests/lint/analyzer.sh
+	@$(TEST_ENVIRONMENT) bash tests/lint/valgrind.sh
+
 # --- for people ---
 
 demo: deps
@@ -194,6 +199,6 @@ dist:
 clean:
 	rm -rf build $(BUILD)
 
-.PHONY: all deps deps-check check check-run asan tsan faults fuzz fuzz-run coverage bench lint demo man pictures install uninstall dist clean
+.PHONY: all deps deps-check check check-run asan tsan faults fuzz fuzz-run coverage bench lint analyze demo man pictures install uninstall dist clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(SHARED_OBJECTS) $(MAIN_OBJECTS)) $(TESTS:=.d) $(TEST_PROGRAMS:=.d) $(PRELOADS:.so=.d) $(FUZZERS:=.d)

@@ -55,13 +55,16 @@ static bool say_bound(const struct condition *condition, const char *sign, doubl
     return say_name(condition) && say(condition, sign) && till_text_append(condition->text, number, length);
 }
 
-/* The levels that may be, or those that may not, whichever leaves levels never seen where they go. */
+/* The levels that may be, or those that may not: in SQL whichever leaves levels never seen where they go, for people
+ * whichever are fewer. */
 static bool say_levels(const struct condition *condition) {
-    size_t count = condition->missing ? condition->column->level_count - condition->some : condition->some, said = 0;
-    bool fine = say_name(condition) && say(condition, condition->missing ? (count == 1 ? " <> " : " NOT IN (")
-                                                                         : (count == 1 ? " = " : " IN ("));
+    size_t others = condition->column->level_count - condition->some, said = 0;
+    bool without = condition->form == TILL_TREE_SQL ? condition->missing : others < condition->some;
+    size_t count = without ? others : condition->some;
+    bool fine = say_name(condition) &&
+                say(condition, without ? (count == 1 ? " <> " : " NOT IN (") : (count == 1 ? " = " : " IN ("));
     for (size_t level = 0; level < condition->column->level_count; level++)
-        if (condition->levels[level] != condition->missing)
+        if (condition->levels[level] != without)
             fine = fine && (said++ == 0 || say(condition, ", ")) &&
                    quote(condition->text, condition->column->levels[level], '\'');
     return fine && (count == 1 || say(condition, ")"));

@@ -62,6 +62,16 @@ END
         "1088/348 321/77 386/176 4493/705 667/111 88/26 " ]
 }
 
+@test "the raw Telco file, with its categories, gives the leaves of rpart with factors" {
+    data data/churn/Telco-Customer-Churn.csv.gz
+    tree --target=Churn --positive=Yes --ignore=customerID,TotalCharges --cp=0.004 "$file" > rules
+    # rpart(method = "anova", cp = 0.004, minsplit = 20, minbucket = 7, maxdepth = 12): rows and positives of each leaf.
+    [ "$(awk -F, 'NR > 1 { print $(NF - 3) "/" $(NF - 2) }' rules | LC_ALL=C sort | tr '\n' ' ')" = \
+        "1004/183 235/203 2390/95 370/108 373/202 494/157 598/288 778/119 801/514 " ]
+    grep -q "^IF Contract = 'Month-to-month' AND InternetService = 'Fiber optic' AND tenure > 15.5 AND " rules
+    grep -q "^IF Contract <> 'Month-to-month' AND MonthlyCharges <= 93.675 THEN P(Churn = Yes) = 0.03975,2390,95," rules
+}
+
 @test "columns of categories are split into sets of levels" {
     awk 'BEGIN { print "plan,months,churned"
         for (i = 0; i < 400; i++) { p = "abcdefgh"; l = substr(p, i % 8 + 1, 1)

@@ -5,6 +5,7 @@ bats_require_minimum_version 1.5.0
 
 load ../support/examples
 load plot/kinds
+load ../support/faults
 
 setup() {
     PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
@@ -71,7 +72,7 @@ kinds() {
             : > said
             [ "$kind" != rule-graph ] || continue
             till-plot -q "$kind" $rows -o a.svg
-            till-plot -q "$kind" $rows -t terminal -o a.txt
+            [ $rows = rows1 ] || till-plot -q "$kind" $rows -t terminal -o a.txt
             [ ! -s said ] || { echo "$kind $rows: $(cat said)"; return 1; }
             grep -q '</svg>' a.svg
             ! command -v xmllint > /dev/null || xmllint --noout a.svg
@@ -341,4 +342,29 @@ quoted() {
     till-plot -q value none.csv -o a.svg
     grep -q 'There are no rows to show' a.svg
     [ "$(till-plot -q value none.csv --data)" = top,value_share ]
+}
+
+@test "memory that is out while a picture is drawn is an error or no matter, and leaves no file" {
+    [ -z "$TILL_SANITIZER" ] || skip "a sanitizer brings its own allocator"
+    [ -e "$SHIM" ] || skip "build/tests/faults.so is not built"
+    printf '<svg>\n<title>Gnuplot</title>\n<g transform="x">\n<text>a</text>\n</g>\n</svg>\n' > drawn.svg
+    # What fails is till-plot, not the programs that stand in for gnuplot.
+    fake_gnuplot "unset LD_PRELOAD; cat > /dev/null && exec cat $PWD/drawn.svg"
+    for kind in segments rfm survival; do
+        input_of $kind > in.csv
+        argv=(till-plot -q -j1 $kind in.csv --title=T)
+        TILL_FAULT_COUNT_FILE=count.$kind status_of
+        [ "$status" -eq 0 ]
+        content_of result
+        expected=$content
+        [[ $expected == *'<title>T</title>'*'<text transform="x">a</text>'* ]]
+        failures=0
+        for ((n = 1; n <= $(cat count.$kind); n += 3)); do
+            TILL_FAULT_MALLOC=$n status_of
+            same_or_clean "$kind, allocation $n"
+            [ "$status" -eq 0 ] || failures=$((failures + 1))
+        done
+        [ "$failures" -gt 12 ]
+    done
+    [ -z "$(find . -name '.till-*')" ]
 }

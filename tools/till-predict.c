@@ -35,8 +35,7 @@ static const struct option options[] = {
      .initial = "0",
      .minimum = 0,
      .maximum = MOST_REASONS,
-     .help =
-         "Add so many columns reason1, reason2, ...: what moves the row's log-odds furthest from those of a mean row."},
+     .help = "Add so many columns reason1, reason2, ...: what moves the row furthest from a mean row."},
     {0}};
 
 static const struct pass_column added[1 + MOST_REASONS] = {

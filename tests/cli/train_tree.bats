@@ -131,6 +131,10 @@ END
         cmp "model$threads" one
     done
     TILL_NO_SIMD=1 tree rows.csv | cmp - rules
+    head -n 100 rows.csv > first.csv
+    { head -n 1 rows.csv; tail -n +101 rows.csv; } | gzip > second.csv.gz
+    tree --model-out=cut first.csv second.csv.gz | cmp - rules
+    cmp cut one
     till-predict -q --model=one --reasons=3 rows.csv | head -n 1 | grep -q 'probability,reason1,reason2,reason3$'
 }
 

@@ -122,14 +122,9 @@ static enum till_status refuse_returns(const struct till_ledger_history *history
 
 /* What is left out, and what looks wrong, is told. */
 static void tell(struct tool_run *run, const struct clv_data *data) {
-    char texts[2][TILL_DAY_TEXT + 1] = {"", ""}, money[TILL_MONEY_TEXT];
+    char money[TILL_MONEY_TEXT];
     int32_t next, newest = till_ledger_newest_day(data->ledger, &next);
-    if (newest != TILL_DAY_MISSING && next != TILL_DAY_MISSING && newest - next > 7) {
-        texts[0][till_date_write(texts[0], newest)] = '\0';
-        texts[1][till_date_write(texts[1], next)] = '\0';
-        tool_warn(run, "the newest date, %s, is %d days after the next, %s: is it real? (--until=%s leaves it out)",
-                  texts[0], (int)(newest - next), texts[1], texts[1]);
-    }
+    tool_warn_newest(run, newest, next);
     if (till_ledger_repeats_totals(data->ledger) && !run->amount_per_order && run->count != 2)
         tool_warn(run,
                   "all orders of several rows repeat one amount: if it is the order's total, use --amount-per=order");

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/date.h>
+
 void tool_figure(struct tool_run *run, const char *name, double value) {
     struct tool_private *own = run->private;
     const char *kept = keep_copy(&own->keep, name, strlen(name));
@@ -67,4 +69,14 @@ void tool_note(struct tool_run *run, const char *format, ...) {
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     report_line(run, "", message);
+}
+
+void tool_warn_newest(struct tool_run *run, int32_t newest, int32_t next) {
+    char texts[2][TILL_DAY_TEXT + 1] = {"", ""};
+    if (newest == TILL_DAY_MISSING || next == TILL_DAY_MISSING || newest - next <= 7)
+        return;
+    texts[0][till_date_write(texts[0], newest)] = '\0';
+    texts[1][till_date_write(texts[1], next)] = '\0';
+    tool_warn(run, "the newest date, %s, is %d days after the next, %s: is it real? (--until=%s leaves it out)",
+              texts[0], (int)(newest - next), texts[1], texts[1]);
 }

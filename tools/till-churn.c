@@ -11,6 +11,7 @@
 #include <till/parallel.h>
 
 #include "cutoffs.h"
+#include "features_read.h"
 #include "reasons.h"
 
 struct settings {
@@ -138,7 +139,6 @@ struct work {
     struct till_churn_settings how;
     int32_t given[CUTOFFS_MOST];
     struct till_churn_plan plan;
-    struct till_transactions transactions;
     struct till_features *features;
     struct till_churn *churn;
     int32_t gap_90; /* 90 % of the gaps between visits are no longer */
@@ -178,12 +178,13 @@ static enum till_status take_options(struct work *work, struct till_error *error
         status = cutoffs_days("--spacing", settings->spacing, 1, &work->how.spacing, error);
     if (status == TILL_OK)
         status = take_cutoffs(work, error);
+    if (status == TILL_OK && run->state_only && (settings->evaluation != NULL || settings->model_out != NULL)) {
+        till_error_set(error, TILL_ERROR_USAGE,
+                       "nothing is learned that could be written to --evaluation or --model-out");
+        till_error_at(error, NULL, 0, 0, "--state-only");
+        status = TILL_ERROR_USAGE;
+    }
     wishes->all = true;
-    wishes->rows = run->count == COUNT_ROWS;
-    wishes->count_days = run->count == COUNT_DAYS;
-    wishes->amount_per_order = run->amount_per_order;
-    wishes->drop_returns = run->returns == RETURNS_DROP;
-    wishes->refuse_returns = run->returns == RETURNS_ERROR;
     work->how.horizon = wishes->horizon;
     work->how.gap = wishes->gap;
     work->how.method = (enum till_churn_method)settings->method;
@@ -197,34 +198,7 @@ static enum till_status take_options(struct work *work, struct till_error *error
     return status;
 }
 
-/* ---- reading ---- */
-
-static enum till_status read_rows(struct work *work, struct till_input *input, struct till_error *error) {
-    struct till_block *block = till_block_new(input);
-    if (block == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        status = till_features_add(work->features, block, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
-    return status;
-}
-
-static enum till_status read_transactions(struct work *work, struct till_error *error) {
-    struct till_input *input;
-    enum till_status status = tool_open_input(work->run, &input, error);
-    if (status == TILL_OK)
-        status = tool_start_transactions(work->run, input,
-                                         TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_NEEDS_AMOUNT | TILL_USES_ORDER |
-                                             TILL_USES_ITEM,
-                                         &work->transactions, error);
-    if (status == TILL_OK)
-        status = till_features_new(&work->features, &work->transactions, &work->wishes, error);
-    return status == TILL_OK ? read_rows(work, input, error) : status;
-}
+/* ---- days ---- */
 
 /* Which days to look back from, and as of which day to score. */
 static enum till_status settle(struct work *work, struct till_error *error) {
@@ -232,8 +206,7 @@ static enum till_status settle(struct work *work, struct till_error *error) {
     int32_t oldest = till_features_oldest_day(work->features);
     if (oldest == TILL_DAY_MISSING)
         return till_error_set(error, TILL_ERROR_MODEL, "there are no transactions to learn from");
-    if (run->as_of == TILL_DAY_MISSING)
-        run->as_of = run->roles.until != TILL_DAY_MISSING ? run->roles.until : till_features_newest_day(work->features);
+    features_settle_as_of(run, work->features);
     enum till_status status = till_churn_plan(&work->plan, &work->how, oldest, run->as_of, error);
     if (status == TILL_OK)
         till_features_settle(work->features, work->plan.cutoffs, work->plan.count + 1, run->as_of);
@@ -437,41 +410,44 @@ static enum till_status write_customers(const struct work *work, struct till_err
     return status;
 }
 
+static enum till_status predict(struct work *work, struct till_error *error) {
+    uint64_t gaps;
+    enum till_status status = settle(work, error);
+    if (status == TILL_OK)
+        status = till_features_gaps(work->features, 0.9, &gaps, &work->gap_90, error);
+    if (status == TILL_OK)
+        status = till_churn_run(&work->churn, work->features, &work->plan, &work->how, error);
+    if (status == TILL_OK) {
+        features_warn_totals(work->run, work->features);
+        tell(work);
+        status = write_evaluation(work, error);
+    }
+    if (status == TILL_OK)
+        status = write_customers(work, error);
+    return status == TILL_OK ? write_model(work, error) : status;
+}
+
 static enum till_status run_churn(struct tool_run *run, struct till_error *error) {
     struct work *work = calloc(1, sizeof *work);
-    uint64_t gaps;
     if (work == NULL)
         return till_error_memory(error);
     work->run = run;
     work->settings = run->settings;
     enum till_status status = take_options(work, error);
     if (status == TILL_OK)
-        status = read_transactions(work, error);
-    if (status == TILL_OK)
-        status = settle(work, error);
-    if (status == TILL_OK)
-        status = till_features_gaps(work->features, 0.9, &gaps, &work->gap_90, error);
-    if (status == TILL_OK)
-        status = till_churn_run(&work->churn, work->features, &work->plan, &work->how, error);
-    if (status == TILL_OK) {
-        tell(work);
-        status = write_evaluation(work, error);
-    }
-    if (status == TILL_OK)
-        status = write_customers(work, error);
-    if (status == TILL_OK)
-        status = write_model(work, error);
+        status = features_read(run, &work->wishes, &work->features, error);
+    if (status == TILL_OK && !run->state_only)
+        status = predict(work, error);
     till_churn_free(work->churn);
     till_features_free(work->features);
     free(work);
     return status;
 }
-
 static const struct tool churn = {
     .name = "till-churn",
     .purpose = "who will leave, how likely and why: a churn model that is tested on a later time",
     .operands = "[FILE]...",
-    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES,
+    .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES | TOOL_STATE,
     .options = options,
     .settings_size = sizeof(struct settings),
     .run = run_churn,

@@ -57,24 +57,13 @@ static enum till_status read_ledger(struct tool_run *run, struct till_ledger **l
     return status;
 }
 
-/* A newest date far from all others is often a slip, and moves the as-of date. */
-static void warn_of_gap(struct tool_run *run, int32_t newest, int32_t next) {
-    char texts[2][TILL_DAY_TEXT + 1] = {"", ""};
-    if (newest == TILL_DAY_MISSING || next == TILL_DAY_MISSING || newest - next <= 7)
-        return;
-    texts[0][till_date_write(texts[0], newest)] = '\0';
-    texts[1][till_date_write(texts[1], next)] = '\0';
-    tool_warn(run, "the newest date, %s, is %d days after the next, %s: is it real? (--until=%s leaves it out)",
-              texts[0], (int)(newest - next), texts[1], texts[1]);
-}
-
 /* Settles the last day that counts, and warns of what looks wrong with dates and amounts. */
 static void settle_as_of(struct tool_run *run, const struct till_ledger *ledger) {
     int32_t next;
     int32_t newest = till_ledger_newest_day(ledger, &next);
     if (run->as_of == TILL_DAY_MISSING)
         run->as_of = newest;
-    warn_of_gap(run, newest, next);
+    tool_warn_newest(run, newest, next);
     if (till_ledger_repeats_totals(ledger) && !run->amount_per_order && run->count != COUNT_ROWS)
         tool_warn(run,
                   "all orders of several rows repeat one amount: if it is the order's total, use --amount-per=order");

@@ -9,6 +9,7 @@
 #include <till/features.h>
 
 #include "cutoffs.h"
+#include "features_read.h"
 
 struct settings {
     const char *cutoff;
@@ -46,19 +47,14 @@ static const struct option options[] = {
      .help = "Customers without a purchase in so many days up to the cutoff are left out, and counted."},
     {0}};
 
-enum { COUNT_ORDERS, COUNT_DAYS, COUNT_ROWS };
-enum { RETURNS_NET, RETURNS_DROP, RETURNS_ERROR };
-
 /* What a run carries. */
 struct work {
     struct tool_run *run;
     struct till_features_settings wishes;
     int32_t cutoffs[CUTOFFS_MOST];
-    struct till_transactions transactions;
     struct till_features *features;
     struct till_writer *writer;
     struct till_features_count *counts;
-    bool items; /* there is a column of items */
 };
 
 /* ---- options ---- */
@@ -74,58 +70,6 @@ static enum till_status take_options(struct work *work, struct till_error *error
     if (status == TILL_OK && settings->cutoff != NULL)
         status = cutoffs_list("--cutoff", settings->cutoff, work->cutoffs, &wishes->cutoff_count, error);
     wishes->cutoffs = work->cutoffs;
-    wishes->rows = work->run->count == COUNT_ROWS;
-    wishes->count_days = work->run->count == COUNT_DAYS;
-    wishes->amount_per_order = work->run->amount_per_order;
-    wishes->drop_returns = work->run->returns == RETURNS_DROP;
-    wishes->refuse_returns = work->run->returns == RETURNS_ERROR;
-    return status;
-}
-
-/* ---- reading ---- */
-
-static enum till_status read_rows(struct work *work, struct till_input *input, struct till_error *error) {
-    struct till_block *block = till_block_new(input);
-    if (block == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        status = till_features_add(work->features, block, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
-    return status;
-}
-
-static enum till_status take_customers(void *context, const struct till_state_customer *customers, size_t count,
-                                       struct till_error *error) {
-    return till_features_add_customers(context, customers, count, error);
-}
-
-/* --state: the rows of all nights. */
-static enum till_status read_state(struct work *work, struct till_error *error) {
-    enum till_status status = till_features_new(&work->features, NULL, &work->wishes, error);
-    struct till_state_visit visit = {.take = take_customers, .context = work->features, .items = true};
-    return status == TILL_OK ? tool_state_read(work->run, &visit, &work->items, error) : status;
-}
-
-static enum till_status read_transactions(struct work *work, struct till_error *error) {
-    struct till_input *input;
-    if (work->run->state != NULL)
-        return read_state(work, error);
-    enum till_status status = tool_open_input(work->run, &input, error);
-    if (status == TILL_OK)
-        status = tool_start_transactions(work->run, input,
-                                         TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_NEEDS_AMOUNT | TILL_USES_ORDER |
-                                             TILL_USES_ITEM,
-                                         &work->transactions, error);
-    if (status == TILL_OK)
-        status = till_features_new(&work->features, &work->transactions, &work->wishes, error);
-    if (status == TILL_OK) {
-        work->items = work->transactions.at[TILL_ROLE_ITEM] != TILL_NO_COLUMN;
-        status = read_rows(work, input, error);
-    }
     return status;
 }
 
@@ -135,8 +79,7 @@ static enum till_status read_transactions(struct work *work, struct till_error *
 static void settle(struct work *work) {
     struct tool_run *run = work->run;
     char text[2][TILL_DAY_TEXT + 1] = {"", ""};
-    if (run->as_of == TILL_DAY_MISSING)
-        run->as_of = run->roles.until != TILL_DAY_MISSING ? run->roles.until : till_features_newest_day(work->features);
+    features_settle_as_of(run, work->features);
     if (work->wishes.cutoff_count == 0 && run->as_of != TILL_DAY_MISSING) {
         work->cutoffs[0] = run->as_of;
         work->wishes.cutoff_count = 1;
@@ -158,8 +101,9 @@ static enum till_status write_header(struct work *work, struct till_error *error
                                                           till_slice_of("churned")};
     enum till_type types[3 + TILL_FEATURES_COLUMNS] = {TILL_TEXT, TILL_DAY, TILL_COUNT};
     size_t count = 3;
+    bool items = till_features_has_items(work->features);
     for (size_t i = 0; i < TILL_FEATURES_COLUMNS; i++)
-        if (work->items || !columns[i].of_items) {
+        if (items || !columns[i].of_items) {
             names[count] = till_slice_of(columns[i].name);
             types[count++] = columns[i].type;
         }
@@ -170,11 +114,12 @@ static enum till_status write_header(struct work *work, struct till_error *error
 static enum till_status write_row(void *context, const struct till_features_row *row, struct till_error *error) {
     struct work *work = context;
     const struct till_features_column *columns = till_features_columns();
+    bool items = till_features_has_items(work->features);
     till_writer_text(work->writer, row->customer);
     till_writer_day(work->writer, row->cutoff);
     till_writer_count(work->writer, row->churned < 0 ? UINT64_MAX : (uint64_t)row->churned);
     for (size_t i = 0; i < TILL_FEATURES_COLUMNS; i++) {
-        if (!work->items && columns[i].of_items)
+        if (!items && columns[i].of_items)
             continue;
         if (columns[i].type == TILL_COUNT)
             till_writer_count(work->writer, row->values[i].count);
@@ -222,7 +167,7 @@ static enum till_status run_features(struct tool_run *run, struct till_error *er
     work->run = run;
     enum till_status status = take_options(work, error);
     if (status == TILL_OK)
-        status = read_transactions(work, error);
+        status = features_read(run, &work->wishes, &work->features, error);
     if (run->state_only) {
         till_features_free(work->features);
         free(work);
@@ -235,8 +180,10 @@ static enum till_status run_features(struct tool_run *run, struct till_error *er
     }
     if (status == TILL_OK)
         status = till_features_each(work->features, run->threads, write_row, work, work->counts, error);
-    if (status == TILL_OK)
+    if (status == TILL_OK) {
+        features_warn_totals(run, work->features);
         tell(work);
+    }
     till_features_free(work->features);
     free(work->counts);
     free(work);

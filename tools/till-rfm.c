@@ -354,19 +354,8 @@ static enum till_status run_state(struct work *work, const struct till_rfm_custo
 
 /* --- What is said about it --- */
 
-/* A date far ahead of all others is mostly a mistake (9999-12-31), and recency counts from it. */
-static void warn_newest(const struct work *work) {
-    char newest[TILL_DAY_TEXT + 1] = "", next[TILL_DAY_TEXT + 1] = "";
-    if (work->next_newest_day == TILL_DAY_MISSING || work->newest_day - work->next_newest_day <= 7)
-        return;
-    newest[till_date_write(newest, work->newest_day)] = '\0';
-    next[till_date_write(next, work->next_newest_day)] = '\0';
-    tool_warn(work->run, "the newest date, %s, is %d days after the next, %s: is it real? (--until=%s leaves it out)",
-              newest, work->newest_day - work->next_newest_day, next, next);
-}
-
 static enum till_status report(struct work *work, struct till_error *error) {
-    warn_newest(work);
+    tool_warn_newest(work->run, work->newest_day, work->next_newest_day);
     tool_figure(work->run, "customers", (double)work->customers);
     if (work->returns_alone > 0)
         tool_note(work->run, "customers with returns alone, without recency and with the lowest scores: %llu",

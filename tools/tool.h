@@ -180,5 +180,8 @@ void tool_fact(struct tool_run *run, const char *name, const char *format, ...) 
 /* A warning: one line on standard error (also in --meta). A note: the same without the word, unless quiet. */
 void tool_warn(struct tool_run *run, const char *format, ...) TILL_PRINTF(2, 3);
 void tool_note(struct tool_run *run, const char *format, ...) TILL_PRINTF(2, 3);
+/* Warns of a newest date that is far from the next one (TILL_DAY_MISSING: there is none): mostly a slip such as
+ * 9999-12-31, and ages are counted from it. */
+void tool_warn_newest(struct tool_run *run, int32_t newest, int32_t next);
 
 #endif

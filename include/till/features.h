@@ -90,11 +90,18 @@ TILL_API enum till_status till_features_add_customers(struct till_features *feat
                                                       const struct till_state_customer *customers, size_t count,
                                                       struct till_error *error);
 
-/* The newest day of any row added, and the oldest; TILL_DAY_MISSING without rows. */
-TILL_API int32_t till_features_newest_day(const struct till_features *features);
+/* The newest day of any row added, and the oldest; TILL_DAY_MISSING without rows. `next` may be NULL: the newest day
+ * before the newest. */
+TILL_API int32_t till_features_newest_day(const struct till_features *features, int32_t *next);
 TILL_API int32_t till_features_oldest_day(const struct till_features *features);
-/* Whether the transactions have an item; false for what comes from a state, whose reader knows. */
+
+/* Whether there are features of items: as the transactions have it, or, for rows of a state, as it is said. */
 TILL_API bool till_features_has_items(const struct till_features *features);
+TILL_API void till_features_expect_items(struct till_features *features, bool items);
+
+/* True when orders of several rows exist and every one of them repeats one amount: they may be order totals. Known once
+ * rows or gaps were handed out. */
+TILL_API bool till_features_repeats_totals(const struct till_features *features);
 
 /* Sets the cutoffs and the end of the data, where they depend on the newest day. They must outlive the features. */
 TILL_API void till_features_settle(struct till_features *features, const int32_t *cutoffs, size_t count,

@@ -191,6 +191,32 @@ cdnow() {
     done
 }
 
+@test "a state of nights gives what one run over all days gives" {
+    shop
+    till-churn -q --evaluation=whole.csv sales.csv > known
+    for part in 2023-h1 2023-h2 2024-h1; do
+        till-churn -q --state=ledger --state-only "$SAMPLES/sales-$part.csv.gz" > out
+        [ ! -s out ]
+    done
+    till-churn -q --state=ledger --evaluation=test.csv -o scores.csv "$SAMPLES/sales-2024-h2.csv.gz"
+    cmp scores.csv known
+    cmp test.csv whole.csv
+    run -6 till-churn --state=ledger "$SAMPLES/sales-2024-h2.csv.gz"
+    run -2 till-churn --state=ledger --state-only --model-out=model sales.csv
+}
+
+@test "dates and amounts that look wrong are warned, also by till-features" {
+    printf '%s\n' order,customer,date,amount 1,A,2024-01-01,7 1,A,2024-01-01,7 2,B,2024-01-05,5 2,B,2024-01-05,5 3,A,9999-12-31,1 > odd.csv
+    run -0 --separate-stderr till-features odd.csv
+    [[ $stderr == *"warning: the newest date, 9999-12-31, is "*"--until=2024-01-05"* ]]
+    [[ $stderr == *"warning: all orders of several rows repeat one amount"* ]]
+    run -0 --separate-stderr till-features --until=2024-01-05 --amount-per=order odd.csv
+    [[ $stderr != *warning* ]]
+    shop
+    { cat sales.csv; head -n 2 sales.csv | tail -n 1 | sed 's/2023-01-01/2025-03-01/'; } > late.csv
+    till-churn late.csv 2>&1 > scores.csv | grep -q 'warning: the newest date, 2025-03-01, is '
+}
+
 @test "too little history, and answers that are all alike, are told with what to do" {
     shop
     run -5 --separate-stderr till-churn --since=2024-06-01 sales.csv

@@ -11,6 +11,7 @@
 #include <till/hash.h>
 #include <till/parallel.h>
 
+#include "lib/fold/newest.h"
 #include "lib/fold/order_total.h"
 
 #include "parts.h"
@@ -29,9 +30,12 @@ struct till_features {
     struct ledger_table *totals; /* of the orders, where amounts are per order; else NULL */
     uint32_t *codes;             /* scratch: customers and items of a block */
     size_t code_capacity;
-    int32_t newest;
+    struct newest_days newest;
     int32_t oldest;
     till_wide absolute; /* sum of absolute amounts */
+    bool has_items;
+    bool several;        /* there are orders of several rows ... */
+    bool amounts_differ; /* ... and one whose rows do not all have the same amount */
     /* Once all rows are there: */
     size_t *first;   /* [customers + 1]: where the rows of each begin; NULL: not sorted yet */
     uint32_t *order; /* [customers]: their codes, in byte order of the ids */
@@ -50,7 +54,9 @@ enum till_status till_features_new(struct till_features **features, const struct
     for (size_t role = 0; role < TILL_ROLES; role++)
         made->at[role] = transactions == NULL ? TILL_NO_COLUMN : transactions->at[role];
     made->has_days = transactions != NULL && transactions->wanted[transactions->at[TILL_ROLE_DATE]].type == TILL_DAY;
-    made->newest = made->oldest = TILL_DAY_MISSING;
+    made->has_items = made->at[TILL_ROLE_ITEM] != TILL_NO_COLUMN;
+    newest_start(&made->newest);
+    made->oldest = TILL_DAY_MISSING;
     made->customers = till_dictionary_new();
     made->items = till_dictionary_new();
     bool totals = settings->amount_per_order && !settings->rows;
@@ -139,7 +145,7 @@ static enum till_status take_total(struct till_features *features, struct till_b
 }
 
 static void note_day(struct till_features *features, int32_t day) {
-    features->newest = day > features->newest ? day : features->newest;
+    newest_add(&features->newest, day);
     features->oldest = features->oldest == TILL_DAY_MISSING || day < features->oldest ? day : features->oldest;
 }
 
@@ -272,8 +278,10 @@ enum till_status till_features_add_customers(struct till_features *features,
     return status;
 }
 
-int32_t till_features_newest_day(const struct till_features *features) {
-    return features->newest;
+int32_t till_features_newest_day(const struct till_features *features, int32_t *next) {
+    if (next != NULL)
+        *next = features->newest.next;
+    return features->newest.newest;
 }
 
 int32_t till_features_oldest_day(const struct till_features *features) {
@@ -281,7 +289,15 @@ int32_t till_features_oldest_day(const struct till_features *features) {
 }
 
 bool till_features_has_items(const struct till_features *features) {
-    return features->at[TILL_ROLE_ITEM] != TILL_NO_COLUMN;
+    return features->has_items;
+}
+
+void till_features_expect_items(struct till_features *features, bool items) {
+    features->has_items = items;
+}
+
+bool till_features_repeats_totals(const struct till_features *features) {
+    return features->several && !features->amounts_differ;
 }
 
 void till_features_settle(struct till_features *features, const int32_t *cutoffs, size_t count, int32_t data_end) {
@@ -358,6 +374,8 @@ static enum till_status settle_orders(struct till_features *features, struct til
         for (to = from + 1; to < features->count && events[to].customer == events[from].customer &&
                             same_order(&events[to], &events[from]);
              to++) {
+            features->several = true;
+            features->amounts_differ = features->amounts_differ || events[to].amount != events[from].amount;
             if (features->totals != NULL)
                 events[to].amount = 0;
             total += events[to].amount;
@@ -372,7 +390,7 @@ static enum till_status settle_orders(struct till_features *features, struct til
 static enum till_status settle(struct till_features *features, struct till_error *error) {
     size_t customers = till_dictionary_count(features->customers);
     if (features->settings.data_end == TILL_DAY_MISSING)
-        features->settings.data_end = features->newest;
+        features->settings.data_end = features->newest.newest;
     if (features->first != NULL)
         return TILL_OK;
     size_t *first = calloc(customers + 2, sizeof *first);
@@ -512,7 +530,7 @@ enum till_status till_features_gaps(struct till_features *features, double share
     enum till_status status = settle(features, error);
     if (status != TILL_OK || features->count == 0)
         return status;
-    size_t longest = (size_t)(features->newest - features->oldest);
+    size_t longest = (size_t)(features->newest.newest - features->oldest);
     uint64_t *gaps = calloc(longest + 1, sizeof *gaps);
     if (gaps == NULL || !make_room(&room, features->most))
         status = till_error_memory(error);

@@ -9,7 +9,8 @@
  * A node of the weights w1 (positive) and w0 has the gini risk w1 w0 / (w1 + w0), which is the least sum of squared
  * distances between answers and one probability. A split is the one that lowers the risk most: of numbers, at every
  * place between two values (half way); of levels, into any two sets: ordered by their rate of positives, the best two
- * sets are a beginning and an end of that order, so that as many cuts as there are levels are enough. Missing values go
+ * sets are a beginning and an end of that order, so that as many cuts as there are levels are enough (min_leaf may
+ * forbid the best two). Missing values go
  * with either side, whichever lowers the risk more, or form a side of their own; where a node had none to learn from,
  * they go with the heavier side, and so do levels that it had none of. This is unlike rpart, which sends a row on by
  * another column that splits alike (a surrogate). Equal splits: the earlier column, the smaller cut.
@@ -45,6 +46,7 @@ struct till_tree_settings {
 
 /* What is known of each node beside what the model keeps. */
 struct till_tree_node {
+    uint32_t parent; /* its place; the root is its own */
     uint64_t rows;
     uint64_t positives; /* rows */
     double weight;      /* sums of weights, each positive counted once */
@@ -128,7 +130,7 @@ enum till_tree_form { TILL_TREE_WORDS, TILL_TREE_SQL };
 
 /* Appends what holds for the rows of a leaf: "tenure > 5.5 AND tenure <= 16.5 AND Contract IN ('One year', 'Two
  * year')"; "TRUE" (SQL: 1 = 1) for a tree of one leaf. In words, missing values are mentioned where `missing`[column]
- * says that there are some. False when memory is out. O(depth^2 + levels). */
+ * says that there are some. False when memory is out. O(depth^2 + depth x levels). */
 TILL_API bool till_tree_condition(const struct till_tree *tree, const struct till_trees_table *table, uint32_t leaf,
                                   enum till_tree_form form, const bool *missing, struct till_text *text);
 

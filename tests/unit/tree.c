@@ -512,6 +512,7 @@ static uint32_t split(struct till_tree *tree, uint32_t at, uint32_t column, doub
     uint32_t left;
     size_t place = 0;
     assert_int_equal(till_trees_split(tree->trees, at, &left, &error), TILL_OK);
+    tree->nodes[left].parent = tree->nodes[left + 1].parent = at;
     if (column == 2)
         assert_int_equal(till_trees_set(tree->trees, column, &place, &error), TILL_OK);
     for (size_t level = 0; level < LEVELS; level++)
@@ -526,7 +527,8 @@ static uint32_t split(struct till_tree *tree, uint32_t at, uint32_t column, doub
 }
 
 static void conditions_hold_for_the_rows_of_their_leaf(void **state) {
-    struct till_tree tree = {0};
+    struct till_tree_node nodes[16] = {{0}};
+    struct till_tree tree = {.nodes = nodes};
     uint32_t root;
     (void)state;
     name_columns(0);

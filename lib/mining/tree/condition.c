@@ -155,13 +155,10 @@ bool till_tree_condition(const struct till_tree *tree, const struct till_trees_t
     uint32_t way[TILL_TREES_DEPTH + 1];
     size_t length = 0, begin = text->length;
     bool fine = true;
-    /* From the leaf up: parents stand in front of their children. */
     way[TILL_TREES_DEPTH] = leaf;
-    for (uint32_t at = leaf; at-- > 0;) {
-        uint32_t below = way[TILL_TREES_DEPTH - length];
-        if (trees->nodes[at].column != TILL_TREES_LEAF &&
-            (trees->nodes[at].left == below || trees->nodes[at].right == below))
-            way[TILL_TREES_DEPTH - ++length] = at;
+    for (uint32_t at = leaf; at != 0; length++) {
+        at = tree->nodes[at].parent;
+        way[TILL_TREES_DEPTH - length - 1] = at;
     }
     const uint32_t *down = way + TILL_TREES_DEPTH - length;
     for (size_t i = 0; fine && i < length; i++) {

@@ -232,6 +232,7 @@ static enum till_status split_node(struct grower *grower, const struct open_node
     size_t middle = part(grower, open);
     settle(grower, left, open->begin, middle, depth);
     settle(grower, left + 1, middle, open->end, depth);
+    grower->tree->nodes[left].parent = grower->tree->nodes[left + 1].parent = open->node;
     return TILL_OK;
 }
 

@@ -13,7 +13,6 @@
 #include "parts.h"
 
 struct link {
-    uint32_t parent;
     uint32_t least; /* the node of the least g among this one and those below it; itself, if a leaf */
     double g;       /* leaves: infinity */
     double below;   /* the risk of the leaves below */
@@ -54,7 +53,6 @@ enum till_status tree_find_costs(struct till_tree *tree, struct till_error *erro
             make_leaf(tree, links, at);
             continue;
         }
-        links[node->left].parent = links[node->right].parent = at;
         update(tree, links, at);
     }
     while (isfinite(links[links[0].least].g)) {
@@ -64,14 +62,14 @@ enum till_status tree_find_costs(struct till_tree *tree, struct till_error *erro
         tree->nodes[weakest].cp = root_risk > 0 ? alpha / root_risk : 0;
         make_leaf(tree, links, weakest);
         for (uint32_t at = weakest; at != 0;) {
-            at = links[at].parent;
+            at = tree->nodes[at].parent;
             update(tree, links, at);
         }
     }
     /* Nodes that went together with one above them. */
     for (uint32_t at = 1; at < trees->node_count; at++)
         if (trees->nodes[at].column != TILL_TREES_LEAF && isinf(tree->nodes[at].cp))
-            tree->nodes[at].cp = tree->nodes[links[at].parent].cp;
+            tree->nodes[at].cp = tree->nodes[tree->nodes[at].parent].cp;
     free(links);
     return TILL_OK;
 }
@@ -96,9 +94,13 @@ static enum till_status copy_node(struct till_tree *pruned, const struct till_tr
     node.right = leaf ? 0 : left + 1;
     node.gain = leaf ? 0 : old->gain;
     trees->nodes[to] = node;
+    uint32_t parent = pruned->nodes[to].parent;
     pruned->nodes[to] = tree->nodes[from];
+    pruned->nodes[to].parent = parent;
     if (leaf)
         pruned->nodes[to].cp = INFINITY;
+    else
+        pruned->nodes[left].parent = pruned->nodes[left + 1].parent = to;
     return TILL_OK;
 }
 
@@ -107,7 +109,7 @@ static enum till_status copy_nodes(struct till_tree *pruned, const struct till_t
                                    struct till_error *error) {
     uint32_t root;
     enum till_status status = till_trees_plant(pruned->trees, &root, error);
-    from[0] = 0;
+    from[0] = pruned->nodes[0].parent = 0;
     for (uint32_t at = 0; status == TILL_OK && at < pruned->trees->node_count; at++) {
         const struct till_trees_node *old = &tree->trees->nodes[from[at]];
         bool leaf = old->column == TILL_TREES_LEAF || tree->nodes[from[at]].cp <= cp;

@@ -10,6 +10,7 @@
 #include <till/classifier.h>
 #include <till/decimal.h>
 #include <till/model.h>
+#include <till/parallel.h>
 
 #include "pass.h"
 #include "reasons.h"
@@ -43,15 +44,21 @@ static const struct pass_column added[1 + MOST_REASONS] = {
     {"reason4", TILL_TEXT},     {"reason5", TILL_TEXT}, {"reason6", TILL_TEXT}, {"reason7", TILL_TEXT},
     {"reason8", TILL_TEXT},     {"reason9", TILL_TEXT}};
 
+/* Rows are predicted a piece at a time, whose values take 8 MB at most; threads take a share of a piece at a time. */
+enum { PIECE_ROWS = 8192, PIECE_CELLS = 1 << 20, SHARE_ROWS = 32 };
+
 /* A model that is open, and the rows on their way through it. */
 struct work {
     struct tool_run *run;
     size_t reasons;
     struct till_classifier *model;
     struct till_wanted *wanted; /* [columns of the model] */
-    double *values;
-    double *contributions;
-    uint64_t *unseen; /* [columns]: rows with a level that training never saw */
+    size_t piece;               /* rows of a piece, at most */
+    size_t rows_now;            /* of the piece under way */
+    double *values;             /* [piece][columns] */
+    double *contributions;      /* [piece][columns] */
+    double *probability;        /* [piece] */
+    uint64_t *unseen;           /* [columns]: rows with a level that training never saw */
     char (*example)[TILL_QUOTED_SIZE];
     struct pass pass;
     struct till_writer *writer;
@@ -78,12 +85,14 @@ static enum till_status open_model(struct work *work, const char *path, struct t
     tool_fact(work->run, "model.digest", "%s", digest);
     size_t count = work->model->column_count + 1;
     work->wanted = calloc(count, sizeof *work->wanted);
-    work->values = calloc(count, sizeof *work->values);
-    work->contributions = calloc(count, sizeof *work->contributions);
+    work->piece = PIECE_CELLS / count < 1 ? 1 : PIECE_CELLS / count > PIECE_ROWS ? PIECE_ROWS : PIECE_CELLS / count;
+    work->values = calloc(work->piece * count, sizeof *work->values);
+    work->contributions = calloc(work->reasons > 0 ? work->piece * count : 1, sizeof *work->contributions);
+    work->probability = calloc(work->piece, sizeof *work->probability);
     work->unseen = calloc(count, sizeof *work->unseen);
     work->example = calloc(count, sizeof *work->example);
-    if (work->wanted == NULL || work->values == NULL || work->contributions == NULL || work->unseen == NULL ||
-        work->example == NULL)
+    if (work->wanted == NULL || work->values == NULL || work->contributions == NULL || work->probability == NULL ||
+        work->unseen == NULL || work->example == NULL)
         return till_error_memory(error);
     return TILL_OK;
 }
@@ -127,33 +136,57 @@ static double take_level(struct work *work, size_t at, struct till_slice text) {
     return NAN;
 }
 
-static void take_row(struct work *work, const struct till_block *block, size_t row) {
+static void take_row(struct work *work, const struct till_block *block, size_t row, double *values) {
     for (size_t i = 0; i < work->model->column_count; i++) {
         const struct till_classifier_column *column = &work->model->columns[i];
         if (column->text) {
-            work->values[i] = take_level(work, i, block->columns[i].text[row]);
+            values[i] = take_level(work, i, block->columns[i].text[row]);
             continue;
         }
         double value = block->columns[i].real[row];
-        work->values[i] = isnan(value) ? column->fill : value;
+        values[i] = isnan(value) ? column->fill : value;
     }
+}
+
+static double *contributions_of(const struct work *work, size_t row) {
+    return work->reasons == 0 ? NULL : work->contributions + row * work->model->column_count;
+}
+
+static enum till_status predict_share(void *context, size_t index, unsigned worker, struct till_error *error) {
+    struct work *work = context;
+    size_t from = index * SHARE_ROWS, to = from + SHARE_ROWS < work->rows_now ? from + SHARE_ROWS : work->rows_now;
+    (void)worker;
+    (void)error;
+    for (size_t row = from; row < to; row++)
+        work->probability[row] = till_classifier_predict(work->model, work->values + row * work->model->column_count,
+                                                         contributions_of(work, row));
+    return TILL_OK;
+}
+
+static enum till_status write_row(struct work *work, const struct till_block *block, size_t from, size_t row,
+                                  struct till_error *error) {
+    enum till_status status = pass_record(&work->pass, work->writer, block->records[from + row], error);
+    if (status != TILL_OK)
+        return status;
+    till_writer_real(work->writer, work->probability[row]);
+    status = reasons_write(work->writer, work->model, work->values + row * work->model->column_count,
+                           contributions_of(work, row), work->reasons, &work->text, error);
+    work->rows++;
+    return status == TILL_OK ? till_writer_end(work->writer, error) : status;
 }
 
 static enum till_status predict_block(void *context, struct till_block *block, struct till_error *error) {
     struct work *work = context;
+    /* Sums of a logistic regression are done before a thread has begun. */
+    unsigned threads = work->model->trees != NULL ? work->run->threads : 1;
     enum till_status status = TILL_OK;
-    for (size_t row = 0; row < block->rows && status == TILL_OK; row++) {
-        take_row(work, block, row);
-        double probability = till_classifier_predict(work->model, work->values, work->contributions);
-        status = pass_record(&work->pass, work->writer, block->records[row], error);
-        if (status != TILL_OK)
-            return status;
-        till_writer_real(work->writer, probability);
-        status = reasons_write(work->writer, work->model, work->values, work->contributions, work->reasons, &work->text,
-                               error);
-        if (status == TILL_OK)
-            status = till_writer_end(work->writer, error);
-        work->rows++;
+    for (size_t from = 0; from < block->rows && status == TILL_OK; from += work->piece) {
+        work->rows_now = block->rows - from < work->piece ? block->rows - from : work->piece;
+        for (size_t row = 0; row < work->rows_now; row++)
+            take_row(work, block, from + row, work->values + row * work->model->column_count);
+        status = till_parallel_for(threads, (work->rows_now + SHARE_ROWS - 1) / SHARE_ROWS, predict_share, work, error);
+        for (size_t row = 0; row < work->rows_now && status == TILL_OK; row++)
+            status = write_row(work, block, from, row, error);
     }
     return status;
 }
@@ -194,6 +227,7 @@ static enum till_status run_predict(struct tool_run *run, struct till_error *err
     free(work.wanted);
     free(work.values);
     free(work.contributions);
+    free(work.probability);
     free(work.unseen);
     free(work.example);
     till_classifier_free(work.model);

@@ -81,3 +81,23 @@ rows() {
     boost --target=y --trees=5 wide.csv > out
     [ "$(wc -l < out)" -eq 10001 ]
 }
+
+# The scores were computed from the nodes in the file by another program: probabilities by their definition, reasons as
+# Shapley values over all sets of columns.
+@test "a model of yesterday gives the probabilities and reasons that its nodes mean" {
+    golden="$BATS_TEST_DIRNAME/../golden"
+    till-predict -q --model="$golden/gbdt-model.json" --reasons=4 "$golden/gbdt-rows.csv" | cut -d, -f1,6- |
+        diff - "$golden/gbdt-scores.csv"
+    till-predict -q -j 1 --model="$golden/gbdt-model.json" --reasons=4 \
+        <(awk -F, -v OFS=, '{ print $4, $5, $1, $3, $2 }' "$golden/gbdt-rows.csv") | cut -d, -f3,6- | diff - "$golden/gbdt-scores.csv"
+}
+
+@test "positives that count more, and weights, leave a probability one" {
+    rows 4000
+    for options in "" "--positive-weight=5" "--weight=w"; do
+        awk -F, '{ print $0 "," (NR == 1 ? "w" : 1 + NR % 3) }' rows.csv > weighed.csv
+        boost --target=y --ignore=id,w $options --model-out=model weighed.csv > out
+        till-predict -q --model=model weighed.csv |
+            awk -F, 'NR > 1 { y += $5; p += $NF } END { d = (p - y) / NR; print d; exit !(d < .015 && d > -.015) }'
+    done
+}

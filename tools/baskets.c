@@ -158,6 +158,133 @@ enum till_status baskets_read(struct tool_run *run, const struct basket_options 
     return status;
 }
 
+/* ---- the guard ---- */
+
+struct till_slice baskets_digits(char out[40], till_wide value) {
+    size_t at = 40;
+    do
+        out[--at] = (char)('0' + (int)(value % 10));
+    while ((value /= 10) > 0);
+    return (struct till_slice){out + at, 40 - at};
+}
+
+/* How long rows of these sets would be, roughly: names of the mean length of all items, and three numbers. */
+static double gigabytes(const struct till_basket_data *data, const struct till_itemset_counts *counts) {
+    double name = 0, bytes = 0;
+    for (uint32_t i = 0; i < data->baskets.item_count; i++)
+        name += (double)data->items[i].length / data->baskets.item_count;
+    for (uint32_t size = 1; size <= counts->largest; size++)
+        bytes += (double)counts->of_size[size] * (size * (name + 1) + 20);
+    return bytes / 1e9;
+}
+
+static bool append_count(struct till_text *text, till_wide count) {
+    char digits[40];
+    struct till_slice number = baskets_digits(digits, count);
+    return till_text_append(text, number.bytes, number.length);
+}
+
+/* Probing for closed and maximal sets takes as long as mining them, so fewer are aimed at. */
+static uint64_t aim_of(const struct till_itemsets_options *wishes) {
+    const uint64_t quick = 2000000;
+    return wishes->type == TILL_ITEMSETS_FREQUENT || wishes->limit < quick ? wishes->limit : quick;
+}
+
+/* Appends the smallest support (of closed and maximal sets: one of the smaller) that leaves what is allowed. */
+static enum till_status suggest_support(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
+                                        struct till_text *text, struct till_error *error) {
+    struct till_itemsets_options tried = *wishes;
+    struct till_itemset_counts counts = {0};
+    enum till_status status =
+        till_itemsets_threshold(&data->baskets, wishes, aim_of(wishes) + 1, &tried.minimum_support, error);
+    tried.minimum_support++;
+    tried.limit = 0;
+    if (status == TILL_OK && tried.minimum_support <= data->baskets.count)
+        status = till_itemsets_count(&data->baskets, &tried, &counts, error);
+    if (status == TILL_OK && counts.total > 0 &&
+        (!till_text_append_format(text, ": --min-support=%llu gives ", (unsigned long long)tried.minimum_support) ||
+         !append_count(text, counts.total)))
+        status = till_error_memory(error);
+    till_itemset_counts_free(&counts);
+    return status;
+}
+
+/* Appends the largest size that leaves what is allowed. */
+static enum till_status suggest_size(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
+                                     const struct guard_words *words, struct till_text *text,
+                                     struct till_error *error) {
+    struct till_itemsets_options tried = *wishes;
+    till_wide last = 0;
+    uint32_t size = wishes->minimum_size < 1 ? 1 : wishes->minimum_size;
+    for (;; size++) {
+        struct till_itemset_counts counts = {0};
+        struct till_error beyond = {0};
+        tried.maximum_size = size;
+        enum till_status status = till_itemsets_count(&data->baskets, &tried, &counts, &beyond);
+        till_wide total = counts.total;
+        till_itemset_counts_free(&counts);
+        if (status == TILL_ERROR_MEMORY)
+            return till_error_memory(error);
+        if (status != TILL_OK || total > (till_wide)wishes->limit)
+            break;
+        last = total;
+    }
+    size--;
+    if (last > 0 && size > words->beside &&
+        (!till_text_append_format(text, ", --%s=%u gives ", words->size_option, size - words->beside) ||
+         !append_count(text, last)))
+        return till_error_memory(error);
+    return TILL_OK;
+}
+
+static bool append_excess(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
+                          const struct till_itemset_counts *counts, struct till_text *text) {
+    static const char *const types[] = {
+        [TILL_ITEMSETS_FREQUENT] = "", [TILL_ITEMSETS_CLOSED] = "closed ", [TILL_ITEMSETS_MAXIMAL] = "maximal "};
+    return (counts == NULL ? till_text_append_format(text, "more than %llu", (unsigned long long)wishes->limit)
+                           : append_count(text, counts->total)) &&
+           till_text_append_format(text, " %sitemsets", types[wishes->type]) &&
+           (counts == NULL || gigabytes(data, counts) < 0.1 ||
+            till_text_append_format(text, " (about %.2g GB)", gigabytes(data, counts))) &&
+           till_text_append_format(text, " at a support of %llu baskets, above --limit=%llu",
+                                   (unsigned long long)wishes->minimum_support, (unsigned long long)wishes->limit);
+}
+
+enum till_status baskets_refuse(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
+                                const struct till_itemset_counts *counts, const struct guard_words *words,
+                                struct till_error *error) {
+    struct till_text text = {0};
+    enum till_status status = append_excess(data, wishes, counts, &text) ? TILL_OK : till_error_memory(error);
+    if (status == TILL_OK)
+        status = suggest_support(data, wishes, &text, error);
+    if (status == TILL_OK && wishes->type == TILL_ITEMSETS_FREQUENT)
+        status = suggest_size(data, wishes, words, &text, error);
+    if (status == TILL_OK && !till_text_append_format(&text, "; or %s", words->others))
+        status = till_error_memory(error);
+    const char *message = status == TILL_OK ? till_text_string(&text) : NULL;
+    if (message != NULL)
+        status = till_error_set(error, TILL_ERROR_DATA, "%s", message);
+    else if (status == TILL_OK)
+        status = till_error_memory(error);
+    till_text_free(&text);
+    return status;
+}
+
+enum till_status baskets_guard(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
+                               const struct guard_words *words, struct till_error *error) {
+    struct till_itemset_counts counts = {0};
+    struct till_error beyond = {0};
+    enum till_status status = till_itemsets_count(&data->baskets, wishes, &counts, &beyond);
+    if (status == TILL_OK && counts.total > (till_wide)wishes->limit)
+        status = baskets_refuse(data, wishes, &counts, words, error);
+    else if (status == TILL_ERROR_DATA && strcmp(beyond.role, "limit") == 0)
+        status = baskets_refuse(data, wishes, NULL, words, error);
+    else if (status != TILL_OK)
+        *error = beyond;
+    till_itemset_counts_free(&counts);
+    return status;
+}
+
 /* ---- order and text ---- */
 
 /* Adds the texts of all items, `end` behind each. */

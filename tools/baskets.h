@@ -65,6 +65,27 @@ enum till_status baskets_support(const char *text, uint64_t baskets, uint64_t *m
 enum till_status baskets_rank(const struct till_basket_data *data, uint32_t **rank, uint32_t **inner,
                               struct till_error *error);
 
+/* What the guard calls the bounds of a tool. */
+struct guard_words {
+    const char *size_option; /* that bounds the items of a set */
+    uint32_t beside;         /* items that a set may have above that bound */
+    const char *others;      /* what else there is to do */
+};
+
+/* Frequent itemsets are counted before any is held: TILL_ERROR_DATA where they are above wishes->limit, and what would
+ * bound them. Counting costs a small part of holding them. */
+enum till_status baskets_guard(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
+                               const struct guard_words *words, struct till_error *error);
+
+/* Says that there are too many itemsets (`counts`: how many, where that is known, or NULL), and what would bound them:
+ * supports and sizes that were tried. Returns TILL_ERROR_DATA. */
+enum till_status baskets_refuse(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
+                                const struct till_itemset_counts *counts, const struct guard_words *words,
+                                struct till_error *error);
+
+/* Writes a number of any size; returns its digits, in `out`. */
+struct till_slice baskets_digits(char out[40], till_wide value);
+
 /* Appends items joined by `|`. */
 bool baskets_write_items(struct till_text *out, const struct till_basket_data *data, const uint32_t *items,
                          size_t count);

@@ -2,6 +2,7 @@
 #include "baskets.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <till/itemsets.h>
 
@@ -60,6 +61,11 @@ static const struct option options[] = {
      .maximum = 1e18,
      .help = "More sets than this are an error instead of a full disk."},
     {0}};
+
+static const struct guard_words guard[] = {
+    [TILL_ITEMSETS_FREQUENT] = {"max-size", 0, "take --type=closed, --type=maximal, --top or --count"},
+    [TILL_ITEMSETS_CLOSED] = {"max-size", 0, "take --type=maximal, --top or --count"},
+    [TILL_ITEMSETS_MAXIMAL] = {"max-size", 0, "take --count"}};
 
 /* What the visitor of sets needs. */
 struct output {
@@ -122,14 +128,19 @@ static enum till_status write_set(void *context, const uint32_t *items, size_t s
 }
 
 static enum till_status write_sets(struct tool_run *run, const struct till_basket_data *data,
-                                   const struct till_itemsets_options *wishes, struct till_error *error) {
+                                   struct till_itemsets_options *wishes, struct till_error *error) {
     static const enum till_type types[] = {TILL_TEXT, TILL_COUNT, TILL_COUNT, TILL_REAL};
     const struct till_slice names[] = {till_slice_of("items"), till_slice_of("size"), till_slice_of("count"),
                                        till_slice_of("support")};
     const struct settings *settings = run->settings;
     struct output output = {.data = data};
     enum till_status status = TILL_OK;
-    if (settings->top > 0)
+    /* The sets of most baskets are the same at the support that has enough of them, but for maximal ones. */
+    if (settings->top > 0 && wishes->type != TILL_ITEMSETS_MAXIMAL)
+        status = till_itemsets_threshold(&data->baskets, wishes, settings->top, &wishes->minimum_support, error);
+    if (status == TILL_OK && wishes->type == TILL_ITEMSETS_FREQUENT)
+        status = baskets_guard(data, wishes, &guard[wishes->type], error);
+    if (status == TILL_OK && settings->top > 0)
         status = find_threshold(data, wishes, settings->top, &output, error);
     if (status == TILL_OK)
         status = tool_open_output(run, &output.writer, error);
@@ -139,20 +150,9 @@ static enum till_status write_sets(struct tool_run *run, const struct till_baske
         status = till_itemsets_mine(&data->baskets, wishes, write_set, &output, error);
     till_text_free(&output.text);
     tool_figure(run, "itemsets", (double)output.written);
+    if (status == TILL_ERROR_DATA && strcmp(error->role, "limit") == 0)
+        status = baskets_refuse(data, wishes, NULL, &guard[wishes->type], error);
     return status;
-}
-
-/* A number of any size. */
-static void write_wide(struct till_writer *writer, till_wide value) {
-    char digits[40];
-    size_t at = sizeof digits;
-    if (value < UINT64_MAX) {
-        till_writer_count(writer, (uint64_t)value);
-        return;
-    }
-    for (; value > 0; value /= 10)
-        digits[--at] = (char)('0' + (int)(value % 10));
-    till_writer_text(writer, (struct till_slice){digits + at, sizeof digits - at});
 }
 
 static enum till_status write_counts(struct tool_run *run, const struct till_basket_data *data,
@@ -169,8 +169,12 @@ static enum till_status write_counts(struct tool_run *run, const struct till_bas
     for (uint32_t size = 1; status == TILL_OK && size <= counts.largest; size++) {
         if (counts.of_size[size] == 0)
             continue;
+        char digits[40];
         till_writer_count(writer, size);
-        write_wide(writer, counts.of_size[size]);
+        if (counts.of_size[size] <= (till_wide)INT64_MAX)
+            till_writer_count(writer, (uint64_t)counts.of_size[size]);
+        else
+            till_writer_text(writer, baskets_digits(digits, counts.of_size[size]));
         status = till_writer_end(writer, error);
     }
     tool_figure(run, "itemsets", (double)counts.total);
@@ -196,6 +200,7 @@ static enum till_status mine(struct tool_run *run, const struct till_basket_data
         wishes.rank = rank;
         wishes.inner_rank = inner;
         tool_fact(run, "minimum_support", "%llu", (unsigned long long)wishes.minimum_support);
+        wishes.limit = settings->count ? 0 : settings->limit; /* counting holds nothing */
         status = settings->count ? write_counts(run, data, &wishes, error) : write_sets(run, data, &wishes, error);
     }
     free(rank);

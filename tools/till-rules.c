@@ -440,6 +440,17 @@ static enum till_status settle_null(struct tool_run *run, struct work *work, str
     return settings->holdout > 0 && work->held == NULL ? TILL_ERROR_MEMORY : TILL_OK;
 }
 
+/* The same search as the one for rules, but for baskets that are held out, where fewer are searched. */
+static enum till_status guard(const struct work *work, const struct till_rules_options *wishes,
+                              struct till_error *error) {
+    struct till_itemsets_options sets = {
+        .minimum_support = wishes->minimum_support, .limit = wishes->limit, .threads = wishes->threads};
+    struct guard_words words = {"max-antecedent", wishes->maximum_consequent, "raise --limit where memory allows"};
+    if (wishes->maximum_antecedent > 0)
+        sets.maximum_size = wishes->maximum_antecedent + wishes->maximum_consequent;
+    return work->held != NULL ? TILL_OK : baskets_guard(&work->data, &sets, &words, error);
+}
+
 static enum till_status find_and_write(struct tool_run *run, struct work *work, struct till_rules_options *wishes,
                                        struct till_error *error) {
     const struct settings *settings = run->settings;
@@ -462,7 +473,9 @@ static enum till_status find_and_write(struct tool_run *run, struct work *work, 
     wishes->rank = work->rank;
     wishes->inner_rank = inner;
     tool_fact(run, "minimum_support", "%llu", (unsigned long long)wishes->minimum_support);
-    status = till_rules_find(&work->data.baskets, wishes, &rules, error);
+    status = guard(work, wishes, error);
+    if (status == TILL_OK)
+        status = till_rules_find(&work->data.baskets, wishes, &rules, error);
     if (status != TILL_OK)
         return status;
     tell(run, &rules, wishes);

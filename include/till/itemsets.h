@@ -34,7 +34,8 @@ struct till_itemsets_options {
     uint64_t minimum_support; /* baskets, at least 1 */
     uint32_t minimum_size;    /* items; smaller sets are left out. Does not change what is closed or maximal. */
     uint32_t maximum_size;    /* items; larger sets are left out; 0: no bound */
-    uint64_t limit;           /* of itemsets to deliver: TILL_ERROR_DATA when there are more; 0: TILL_ITEMSETS_LIMIT */
+    uint64_t limit;           /* of itemsets to deliver (0: TILL_ITEMSETS_LIMIT), or that are counted one by one (0:
+                                 none): TILL_ERROR_DATA with role "limit" when there are more */
     unsigned threads;         /* 0 stands for 1; the result never depends on it */
     bool portable;            /* no instructions beyond the baseline; the result is the same */
     const uint32_t *rank; /* item_count different numbers: the order of items in a set and of sets; NULL: the codes */
@@ -71,12 +72,22 @@ struct till_itemset_counts {
 };
 
 /* Counts without enumerating what follows from perfect extensions: k items that each lie in all baskets of a set
- * stand for 2^k sets and cost one step. Memory is a small multiple of the input, whatever the number of itemsets.
- * `options->limit`, `rank` and `inner_rank` are not read. TILL_ERROR_DATA when
- * a number passes 2^127. Free the result with till_itemset_counts_free. */
+ * stand for 2^k sets and cost one step. Memory is a small multiple of the input, whatever the number of itemsets, and
+ * `limit` bounds the time: a family of 2^k sets counts as k + 1 at most, so there are more sets than that when it says
+ * so, but there may be more when it does not. `rank` and `inner_rank` are not read.
+ * TILL_ERROR_DATA when a number passes 2^127. Free the result with
+ * till_itemset_counts_free. */
 TILL_API enum till_status till_itemsets_count(const struct till_baskets *baskets,
                                               const struct till_itemsets_options *options,
                                               struct till_itemset_counts *counts, struct till_error *error);
 TILL_API void till_itemset_counts_free(struct till_itemset_counts *counts);
+
+/* The largest support, but not below options->minimum_support, at which there are `wanted` itemsets or more; the
+ * minimum when there are never so many. So the `wanted` itemsets of most baskets all have this support, and one more
+ * basket bounds the itemsets below `wanted`. (Maximal itemsets may be fewer at a lower support: then it is one such
+ * support.) Counts at O(log support) supports, `wanted` steps or less each. Errors: as of counting, but for limits. */
+TILL_API enum till_status till_itemsets_threshold(const struct till_baskets *baskets,
+                                                  const struct till_itemsets_options *options, uint64_t wanted,
+                                                  uint64_t *support, struct till_error *error);
 
 #endif

@@ -164,6 +164,38 @@ static void shuffle(uint32_t *rank, uint32_t count) {
     }
 }
 
+static uint64_t sets_at(const struct small *small, const uint32_t *support, uint32_t minimum,
+                        enum till_itemsets_type type) {
+    uint64_t sets = 0;
+    for (uint32_t set = 0; set < 1u << small->items; set++)
+        sets += belongs(support, small->items, set, minimum, type);
+    return sets;
+}
+
+/* Supports from the top, one by one, until there are enough sets. */
+static void a_threshold_is_the_largest_support_with_enough_sets(void **state) {
+    (void)state;
+    for (uint32_t trial = 0; trial < 400; trial++) {
+        random_state = 9000 + trial;
+        uint32_t items = 1 + random_below(8), count = random_below(60), chance[8];
+        for (uint32_t k = 0; k < items; k++)
+            chance[k] = trial % 5 == 0 ? 1000 : random_below(1000);
+        struct small small;
+        small_random(&small, count, items, chance);
+        uint32_t *support = all_supports(&small);
+        struct till_itemsets_options options = {.type = types[trial % 2], .minimum_support = 1 + random_below(10)};
+        uint64_t wanted = 1 + random_below(trial % 3 == 0 ? 300 : 8), found = 0, least = options.minimum_support;
+        uint64_t want = count > least ? count : least;
+        while (want > least && sets_at(&small, support, (uint32_t)want, options.type) < wanted)
+            want--;
+        struct till_error error = {0};
+        assert_int_equal(till_itemsets_threshold(&small.fixture.baskets, &options, wanted, &found, &error), TILL_OK);
+        assert_int_equal(found, want);
+        free(support);
+        small_free(&small);
+    }
+}
+
 static void small_baskets_give_the_sets_of_the_definition(void **state) {
     (void)state;
     for (uint32_t trial = 0; trial < 6000; trial++) {
@@ -595,6 +627,7 @@ static void a_refusal_ends_the_delivery(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_baskets_give_the_sets_of_the_definition),
+        cmocka_unit_test(a_threshold_is_the_largest_support_with_enough_sets),
         cmocka_unit_test(many_baskets_give_the_sets_of_the_definition),
         cmocka_unit_test(wide_baskets_give_what_groups_of_them_share),
         cmocka_unit_test(numbers_equal_those_of_other_miners),

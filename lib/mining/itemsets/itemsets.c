@@ -35,11 +35,13 @@ static enum till_status check_options(const struct till_baskets *baskets, const 
 }
 
 static enum till_status too_many(const struct run *run, struct till_error *error) {
-    return till_error_set(error, TILL_ERROR_DATA,
-                          "more than %llu itemsets at a support of %u baskets: raise the minimum support, bound the "
-                          "size, ask for %s itemsets, or count them only",
-                          (unsigned long long)run->plan.limit, run->plan.minimum,
-                          run->plan.type == TILL_ITEMSETS_FREQUENT ? "closed or maximal" : "maximal");
+    till_error_set(error, TILL_ERROR_DATA,
+                   "more than %llu itemsets at a support of %u baskets: raise the minimum support, bound the size, ask "
+                   "for %s itemsets, or count them only",
+                   (unsigned long long)run->plan.limit, run->plan.minimum,
+                   run->plan.type == TILL_ITEMSETS_FREQUENT ? "closed or maximal" : "maximal");
+    till_error_at(error, NULL, 0, 0, "limit");
+    return TILL_ERROR_DATA;
 }
 
 static bool worker_new(struct worker *worker, struct plan *plan) {
@@ -185,7 +187,7 @@ static enum till_status run_start(struct run *run, const struct till_baskets *ba
     plan->baskets = (uint32_t)baskets->count;
     plan->kernels = kernels_choose(options->portable);
     plan->recoded = &run->recoded;
-    plan->limit = options->limit == 0 ? TILL_ITEMSETS_LIMIT : options->limit;
+    plan->limit = options->limit != 0 ? options->limit : counting ? UINT64_MAX : TILL_ITEMSETS_LIMIT;
     atomic_init(&plan->held, 0);
     if ((status = recode_for(run, baskets, options->rank, error)) != TILL_OK)
         return status;
@@ -219,7 +221,7 @@ static enum till_status status_error(const struct run *run, enum till_status sta
         return till_error_memory(error);
     if (status == TILL_OK)
         return TILL_OK;
-    return run->plan.counting ? tally_overflow(error) : too_many(run, error);
+    return run->plan.limit == UINT64_MAX ? tally_overflow(error) : too_many(run, error);
 }
 
 /* The body of the parallel loop: the branch of one item. */
@@ -360,12 +362,16 @@ enum till_status till_itemsets_count(const struct till_baskets *baskets, const s
     enum till_status status = run_start(&run, baskets, options, true, error);
     if (status == TILL_OK)
         status = search(&run, error);
+    if (status == TILL_OK)
+        status = check_limit(&run, error);
     for (unsigned w = 1; status == TILL_OK && w < run.workers; w++)
         if (!tally_merge(&run.worker[0].tally, &run.worker[w].tally))
             status = till_error_memory(error);
     if (status == TILL_OK) {
         tally = &run.worker[0].tally;
         status = tally_finish(tally, run.plan.smallest, run.plan.largest, counts, error);
+        if (status == TILL_ERROR_DATA)
+            status = status_error(&run, status, error);
     }
     run_free(&run);
     return status;

@@ -106,6 +106,17 @@ static bool store_set(struct worker *worker, uint32_t size, uint32_t support) {
     return false;
 }
 
+/* How many sets of the family are counted at least: those without an option, and with one. */
+static uint32_t least_sets(const struct worker *worker) {
+    const struct plan *plan = worker->plan;
+    uint32_t size = worker->required, sets = 0;
+    if (size > plan->largest || size + worker->optional < plan->smallest)
+        return 0;
+    sets += size >= plan->smallest ? 1 : 0;
+    sets += size + 1 >= plan->smallest && size < plan->largest ? worker->optional : 0;
+    return sets > 0 ? sets : 1;
+}
+
 bool set_report(struct worker *worker, uint32_t support) {
     if (!worker->plan->counting)
         return store_set(worker, worker->required, support);
@@ -114,8 +125,9 @@ bool set_report(struct worker *worker, uint32_t support) {
         worker->status = TILL_ERROR_DATA; /* all subsets of so many are more than can be counted */
         return false;
     }
-    if (tally_add(&worker->tally, worker->optional, worker->required, 1))
-        return true;
-    worker->status = TILL_ERROR_MEMORY;
-    return false;
+    if (!tally_add(&worker->tally, worker->optional, worker->required, 1)) {
+        worker->status = TILL_ERROR_MEMORY;
+        return false;
+    }
+    return set_below_limit(worker, least_sets(worker));
 }

@@ -270,6 +270,11 @@ static void join(struct worker *worker, const struct sparse *rows, const struct 
 static bool mine_branch(struct worker *worker, const struct sparse *rows, uint32_t i, struct found *found) {
     const struct candidates *c = &found->candidates;
     bool maximal = worker->plan->type == TILL_ITEMSETS_MAXIMAL;
+    if (worker->plan->type == TILL_ITEMSETS_FREQUENT && worker->required + 1 >= worker->plan->largest) {
+        *found = (struct found){0}; /* nothing larger is wanted */
+        set_require(worker, rows->name[i]);
+        return set_report(worker, rows->support[i]);
+    }
     if (!scan_behind(worker, rows, i, found) || (maximal && !scan_before(worker, rows, found)))
         return false;
     if (worker->plan->type != TILL_ITEMSETS_FREQUENT && is_covered(worker, rows, found))

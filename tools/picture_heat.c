@@ -133,10 +133,11 @@ static void put_cell_texts(struct script *script, const struct script_heat *heat
     }
 }
 
-/* Cells of one shade that stand side by side are one, where no gap is drawn between them. */
+/* Cells of one shade that stand side by side are one, where no gap is drawn between them; these overlap a little, or
+ * some programs would show seams. */
 static size_t run_of_cells(const struct script_heat *heat, size_t i, bool gaps) {
     size_t length = 1;
-    while (!gaps && (i + length) % heat->columns != 0 && !isnan(heat->values[i + length]) &&
+    while (!gaps && !isnan(heat->values[i]) && (i + length) % heat->columns != 0 && !isnan(heat->values[i + length]) &&
            script_shade(part_of(heat, heat->values[i + length])) == script_shade(part_of(heat, heat->values[i])))
         length++;
     return length;
@@ -153,13 +154,13 @@ static void put_cells(struct script *script, const struct script_heat *heat) {
         length = run_of_cells(heat, i, gaps);
         if (!isnan(heat->values[i]))
             script_add(script, "%.10g %zu %.10g %u\n", (double)(i % heat->columns) + ((double)length - 1) / 2,
-                       i / heat->columns, (double)length / 2 - (gaps ? 0.02 : 0),
+                       i / heat->columns, (double)length / 2 + (gaps ? -0.02 : 0.01),
                        script_shade(part_of(heat, heat->values[i])));
     }
     script_add(script,
                "END\nset style fill solid 1.0 noborder\nplot $cells using 1:2:3:(%g):4 with boxxyerror linecolor rgb "
                "variable notitle\n",
-               gaps ? 0.48 : 0.5);
+               gaps ? 0.48 : 0.51);
 }
 
 void script_heat(struct script *script, const struct script_heat *heat) {

@@ -203,7 +203,7 @@ void script_label(struct script *script, const struct script_place *place, struc
 
 /* Digits in groups of three. */
 static void group_digits(char out[SCRIPT_NUMBER], const char *digits) {
-    size_t length = strcspn(digits, "."), at = 0;
+    size_t length = strspn(digits, "-0123456789"), at = 0;
     for (size_t i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-')
             out[at++] = ',';
@@ -256,15 +256,29 @@ static double round_step(double rough) {
     return 10 * power;
 }
 
+/* The i-th of 1, 2, 5, 10, 20, 50, ...; 0.5, 0.2, 0.1 and so on for negative ones. */
+static double log_mark(long i) {
+    static const double marks[] = {1, 2, 5};
+    long decade = i >= 0 ? i / 3 : -((2 - i) / 3);
+    return marks[i - 3 * decade] * pow(10, (double)decade);
+}
+
+/* From and to a mark. Over more than three decades, only powers of ten are told, and not all of them beyond eight. */
 static struct script_axis log_axis(double low, double high) {
+    struct script_axis axis = {.log = true, .step = 1};
     if (!(low > 0))
         low = high > 0 ? high / 1000 : 1;
     if (!(high > low))
-        high = low * 10;
-    return (struct script_axis){.low = pow(10, floor(log10(low) + 1e-9)),
-                                .high = pow(10, ceil(log10(high) - 1e-9)),
-                                .step = fmax(1, ceil(log10(high / low) / 8)),
-                                .log = true};
+        high = low * 2;
+    long first = 3 * (long)floor(log10(low)) - 3, last = first;
+    while (log_mark(first + 1) <= low * (1 + 1e-9))
+        first++;
+    for (last = first; log_mark(last) < high * (1 - 1e-9);)
+        last++;
+    axis.low = log_mark(first);
+    axis.high = log_mark(last);
+    axis.step = axis.high / axis.low <= 1000 ? 1 : 3 * fmax(1, ceil(log10(axis.high / axis.low) / 8));
+    return axis;
 }
 
 struct script_axis script_axis_for(double low, double high, size_t wanted, bool log) {
@@ -285,47 +299,72 @@ struct script_axis script_axis_for(double low, double high, size_t wanted, bool 
     return axis;
 }
 
-/* The label of a tick: as many digits as tell it from the next one. */
-static const char *tick_label(char out[SCRIPT_NUMBER], const struct script_axis *axis, double value) {
-    double largest = fmax(fabs(axis->low), fabs(axis->high)), unit = 1;
-    const char *name = "";
-    if (axis->log)
-        return script_number(out, value, true);
-    if (axis->percent) {
-        unit = 0.01;
-        name = "%";
-    } else if (largest >= 1e15 || largest < 1e-6) {
-        snprintf(out, SCRIPT_NUMBER, "%.4g", value);
-        return out;
-    } else if (largest >= 10000) {
-        unit = largest >= 1e12 ? 1e12 : largest >= 1e9 ? 1e9 : largest >= 1e6 ? 1e6 : 1e3;
-        name = largest >= 1e12 ? "T" : largest >= 1e9 ? "bn" : largest >= 1e6 ? "M" : "k";
-    }
+/* How many digits behind the point tell multiples of a step apart. */
+static int decimals(double step) {
     int digits = 0;
-    double step = axis->step / unit;
     while (digits < 8 && fabs(step - round(step)) > 1e-6 * step) {
         step *= 10;
         digits++;
     }
-    value = fabs(value) < axis->step * 1e-6 ? 0 : value / unit;
-    char plain[SCRIPT_NUMBER / 2];
-    snprintf(plain, sizeof plain, "%.*f%s", digits, value, value == 0 && !axis->percent ? "" : name);
-    if (unit == 1 && digits == 0)
-        group_digits(out, plain);
-    else
-        snprintf(out, SCRIPT_NUMBER, "%s", plain);
+    return digits;
+}
+
+/* The unit of an axis's labels: the largest in which they are short, from 10k on. */
+static double label_unit(const struct script_axis *axis, const char **name) {
+    static const struct {
+        double size;
+        const char *name;
+    } units[] = {{1e12, "T"}, {1e9, "bn"}, {1e6, "M"}, {1e3, "k"}};
+    double largest = fmax(fabs(axis->low), fabs(axis->high));
+    *name = axis->percent ? "%" : "";
+    for (size_t i = 0; !axis->percent && largest >= 10000 && i < sizeof units / sizeof *units; i++)
+        if (largest >= units[i].size && decimals(axis->step / units[i].size) <= 2) {
+            *name = units[i].name;
+            return units[i].size;
+        }
+    return axis->percent ? 0.01 : 1;
+}
+
+/* The label of a tick: as many digits as tell it from the next one. */
+static const char *tick_label(char out[SCRIPT_NUMBER], const struct script_axis *axis, double value) {
+    double largest = fmax(fabs(axis->low), fabs(axis->high));
+    const char *name;
+    char digits[SCRIPT_NUMBER / 2];
+    double unit = label_unit(axis, &name);
+    if (axis->log && axis->percent) {
+        snprintf(out, SCRIPT_NUMBER, "%.6g%%", value * 100);
+    } else if (axis->log) {
+        script_number(out, value, true);
+    } else if (!axis->percent && (largest >= 1e15 || largest < 1e-6)) {
+        snprintf(out, SCRIPT_NUMBER, "%.4g", value);
+    } else {
+        value = fabs(value) < axis->step * 1e-6 ? 0 : value / unit;
+        snprintf(digits, sizeof digits, "%.*f%s", decimals(axis->step / unit), value,
+                 value == 0 && !axis->percent ? "" : name);
+        group_digits(out, digits);
+    }
     return out;
 }
 
-/* Calls for each tick. */
-static size_t tick_count(const struct script_axis *axis) {
-    if (axis->log)
-        return (size_t)(floor(log10(axis->high / axis->low) / axis->step + 1e-9)) + 1;
-    return (size_t)(floor((axis->high - axis->low) / axis->step + 1e-9)) + 1;
+/* The number of the first mark that is told, on an axis of powers. */
+static long first_tick(const struct script_axis *axis) {
+    long first = 3 * (long)floor(log10(axis->low)) - 3, step = (long)axis->step;
+    while (log_mark(first) < axis->low * (1 - 1e-9) || (step > 1 && first % 3 != 0))
+        first++;
+    return first;
 }
 
 static double tick_at(const struct script_axis *axis, size_t i) {
-    return axis->log ? axis->low * pow(10, (double)i * axis->step) : axis->low + (double)i * axis->step;
+    return axis->log ? log_mark(first_tick(axis) + (long)i * (long)axis->step) : axis->low + (double)i * axis->step;
+}
+
+static size_t tick_count(const struct script_axis *axis) {
+    size_t count = 0;
+    if (!axis->log)
+        return (size_t)(floor((axis->high - axis->low) / axis->step + 1e-9)) + 1;
+    while (tick_at(axis, count) <= axis->high * (1 + 1e-9))
+        count++;
+    return count;
 }
 
 double script_axis_width(const struct script_axis *axis) {

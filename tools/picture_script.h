@@ -47,7 +47,8 @@ void script_label(struct script *script, const struct script_place *place, struc
 /* The area of the plot. */
 void script_area(struct script *script, double left, double top, double right, double bottom);
 
-/* Ticks of a numeric axis: from `low` to `high` by round numbers (or by powers of ten). */
+/* Ticks of a numeric axis: from `low` to `high` by round numbers, or with `log` by 1, 2, 5, 10 and so on (`step` of
+ * these at once). */
 struct script_axis {
     double low, high;
     double step;

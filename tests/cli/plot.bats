@@ -219,6 +219,44 @@ quoted() {
     [ "$status" -eq 2 ]
 }
 
+@test "every cell of a map is drawn, also where cells of one shade are one" {
+    for size in 20 40; do
+        { echo repeats,t_x,age,p_alive
+          for ((x = 0; x < size; x++)); do
+              for ((y = 0; y < size; y++)); do
+                  # No values in the corners, whole rows of one value, and others of many.
+                  value=$((y == size - 1)).$((y % 3 ? 0 : x * 7 % 10))
+                  [ $((x % (size - 1) + y % (size - 1))) -ne 0 ] || value=
+                  echo "$x,$y,52,$value"
+              done
+          done; } > map.csv
+        till-plot -q alive --script map.csv | sed -n '/^.cells/,/^END/p' | awk '
+            NF == 4 { width = int(2 * $3 + 0.5); cells += width
+                for (i = 0; i < width; i++) if (seen[$1 - (width - 1) / 2 + i, $2]++) twice++ }
+            END { print cells, twice + 0 }' > got
+        [ "$(cat got)" = "$((size * size - 4)) 0" ]
+    done
+}
+
+@test "ticks are round numbers, few of them, from ten customers to ten million, and below zero" {
+    ticks() { # low, high, options
+        printf 'cluster,a,b\n1,%s,1\n1,%s,2\n' "$1" "$2" > rows.csv
+        till-plot -q scatter --script "${@:3}" rows.csv | sed -n 's/^set xtics (\(.*\)) out.*/\1/p' | sed "s/'\([^']*\)' [^,]*/\1/g"
+    }
+    [ "$(ticks 0 10)" = '0, 2, 4, 6, 8, 10' ]
+    [ "$(ticks 0 9876)" = '0, 2k, 4k, 6k, 8k, 10k' ]
+    [ "$(ticks 0 400000)" = '0, 100k, 200k, 300k, 400k' ]
+    [ "$(ticks 0 5000)" = '0, 1,000, 2,000, 3,000, 4,000, 5,000' ]
+    [ "$(ticks 1000000 1000001)" = '1,000,000.0, 1,000,000.2, 1,000,000.4, 1,000,000.6, 1,000,000.8, 1,000,001.0' ]
+    [ "$(ticks 0 10000000)" = '0, 2M, 4M, 6M, 8M, 10M' ]
+    [ "$(ticks -25 60)" = '-40, -20, 0, 20, 40, 60' ]
+    [ "$(ticks -0.003 0.001)" = '-0.003, -0.002, -0.001, 0.000, 0.001' ]
+    [ "$(ticks 5 5)" = '4.4, 4.6, 4.8, 5.0, 5.2, 5.4, 5.6' ]
+    [ "$(ticks 3 700 --log-x)" = '2, 5, 10, 20, 50, 100, 200, 500, 1,000' ]
+    [ "$(ticks 1 10000000 --log-x)" = '1, 10, 100, 1,000, 10k, 100k, 1M, 10M' ]
+    [ "$(ticks 0.004 0.03 --log-x)" = '0.002, 0.005, 0.01, 0.02, 0.05' ]
+}
+
 @test "what colours of rfm mean" {
     input_of rfm > rfm.csv
     till-plot -q rfm --color=money --script rfm.csv > a.gp

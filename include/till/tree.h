@@ -10,16 +10,16 @@
  * distances between answers and one probability. A split is the one that lowers the risk most: of numbers, at every
  * place between two values (half way); of levels, into any two sets: ordered by their rate of positives, the best two
  * sets are a beginning and an end of that order, so that as many cuts as there are levels are enough (min_leaf may
- * forbid the best two). Missing values go
- * with either side, whichever lowers the risk more, or form a side of their own; where a node had none to learn from,
- * they go with the heavier side, and so do levels that it had none of. This is unlike rpart, which sends a row on by
- * another column that splits alike (a surrogate). Equal splits: the earlier column, the smaller cut.
+ * forbid the best two). Missing values go with either side, whichever lowers the risk more, or form a side of their
+ * own; where a node had none to learn from, they go with the heavier side, and so do levels that it had none of. This
+ * is unlike rpart, which sends a row on by another column that splits alike (a surrogate). Equal splits: the earlier
+ * column, the smaller cut.
  *
  * The cost of a tree is its risk + cp x risk of the root x its splits. As cp rises, the best subtrees are nested:
  * each node has a cp at which it becomes a leaf.
  *
- * L. Breiman, J. H. Friedman, R. A. Olshen, C. J. Stone, Classification and Regression Trees, 1984: sections 4.1
- * (gini), 9.4 (theorem 9.6: levels), 3.3 (pruning), 3.4 (cross-validation, one standard error), 4.6 (gini as the risk).
+ * L. Breiman, J. H. Friedman, R. A. Olshen, C. J. Stone, Classification and Regression Trees, 1984: sections 4.2 (two
+ * classes, levels), 3.3 (pruning), 3.4 (cross-validation, one standard error), 4.6 (gini as the risk of probabilities).
  */
 #ifndef TILL_TREE_H
 #define TILL_TREE_H
@@ -113,7 +113,7 @@ struct till_tree_folds {
 
 /* The sequence of a tree, beyond TILL_TREE_COSTS steps thinned to trees that are a twentieth larger each, and what
  * cross-validation says of each step: a tree grown without a fold is judged on it, cut back at the geometric mean of
- * the step's range of cp (Breiman and others, 11.5; rpart's xval). Errors: those of till_tree_grow. O(folds) times
+ * the step's range of cp (Breiman and others, 3.4; rpart's xval). Errors: those of till_tree_grow. O(folds) times
  * growing, and rows x steps. */
 #define TILL_TREE_COSTS 400
 TILL_API enum till_status till_tree_costs_of(struct till_tree_costs **costs, const struct till_tree *tree,

@@ -638,6 +638,7 @@ enum till_status state_entries(const struct till_state *state, const struct entr
                (by_time ? read_time(&in, *flags, last, entry) : read_place(&in, *flags, last, entry)) &&
                read_amounts(&in, *flags, entry);
         entry->packed = false;
+        entry->first_item = 0;
         entry->item_count = 0;
         if (fine && (*flags & ENTRY_ITEMS) != 0) {
             items = read_items_of(&in, wish, entries, entry);

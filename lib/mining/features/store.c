@@ -200,6 +200,8 @@ struct unfolding {
 
 /* The k-th item of one sign (0 purchases, 1 returns; 2: either), or none. *at moves on behind it. */
 static uint32_t take_item(const struct unfolding *work, uint32_t sign, uint32_t *at) {
+    if (*at == work->entry->item_count)
+        return FEATURES_NO_ITEM;
     const uint32_t *items = work->customer->items + work->entry->first_item;
     for (; *at < work->entry->item_count; ++*at)
         if (sign == 2 || (items[*at] & 1) == sign)

@@ -101,7 +101,8 @@ static void adopt_roles(struct tool_run *run, const struct till_state_head *head
     adopt_role(&run->roles.item, head, "item");
     if (run->roles.date_format == NULL && strchr(kept(head, "date_format"), '%') != NULL)
         run->roles.date_format = kept(head, "date_format");
-    if (!option_set_was_given(&run->private->set, "amount-per"))
+    /* A map may ask for amounts of orders, too. */
+    if (!option_set_was_given(&run->private->set, "amount-per") && !run->amount_per_order)
         run->amount_per_order = head->amount_per_order;
 }
 

@@ -418,6 +418,38 @@ add_nights() { # options...
     [[ $output == *"nowhere/s.state.lock: cannot lock: No such file or directory" ]]
 }
 
+# Each allocation of a run fails once, and every third one for good: the run ends well or says what it lacks, and the state
+# is the old one or the new one.
+@test "memory that is out" {
+    [ -z "$TILL_SANITIZER" ] || skip "a sanitizer brings its own allocator"
+    make_rows 27 30 > a.csv
+    make_rows 28 30 > b.csv
+    till-rfm -q --state=a.state --state-only a.csv
+    till-rfm -q --state=b.state --state-only b.csv
+    cp a.state before.state
+    for tool in 'till-state -q --merge=a.state --allow-overlap a.state b.state' \
+        'till-features -q -j1 --cutoff=2024-03-10 --state=a.state --replace-days b.csv'; do
+        cp before.state a.state
+        LD_PRELOAD=$SHIM TILL_FAULT_COUNT_FILE=count $tool > out
+        cp a.state after.state
+        for ((n = 1; n <= $(cat count); n++)); do
+            [ "$n" -lt 60 ] || n=$((n + 4))
+            [ $((n % 3)) -ne 0 ] || export TILL_FAULT_STICKY=1
+            cp before.state a.state
+            status=0
+            LD_PRELOAD=$SHIM TILL_FAULT_MALLOC=$n $tool > out 2> err || status=$?
+            unset TILL_FAULT_STICKY
+            if [ "$status" -eq 0 ]; then
+                cmp a.state after.state
+            else
+                [ "$status" -eq 4 ]
+                [ "$(wc -l < err)" -eq 1 ]
+                cmp a.state before.state
+            fi
+        done
+    done
+}
+
 @test "a folder that cannot be written" {
     [ "$(id -u)" -ne 0 ] || skip "root writes everywhere"
     mkdir closed

@@ -22,6 +22,7 @@ struct till_features {
     struct till_features_settings settings;
     size_t at[TILL_ROLES];
     bool has_days; /* dates come as days, not as times */
+    bool in_order; /* rows come from a state: each customer's together, and by order and day */
     struct till_dictionary *customers;
     struct till_dictionary *items;
     struct features_event *events;
@@ -51,6 +52,7 @@ enum till_status till_features_new(struct till_features **features, const struct
     if (made == NULL)
         return till_error_memory(error);
     made->settings = *settings;
+    made->in_order = transactions == NULL;
     for (size_t role = 0; role < TILL_ROLES; role++)
         made->at[role] = transactions == NULL ? TILL_NO_COLUMN : transactions->at[role];
     made->has_days = transactions != NULL && transactions->wanted[transactions->at[TILL_ROLE_DATE]].type == TILL_DAY;
@@ -246,8 +248,8 @@ static void unfold_rows(const struct unfolding *work, uint32_t rows, int64_t mon
 }
 
 static enum till_status add_customer(struct till_features *features, const struct till_state_customer *customer,
-                                     struct till_error *error) {
-    struct unfolding work = {features, customer, NULL, 0};
+                                     uint32_t code, struct till_error *error) {
+    struct unfolding work = {features, customer, NULL, code};
     size_t rows = 0;
     for (size_t i = 0; i < customer->count; i++) {
         const struct till_state_entry *entry = &customer->entries[i];
@@ -255,8 +257,6 @@ static enum till_status add_customer(struct till_features *features, const struc
             features->settings.rows ? (size_t)entry->purchase_rows + entry->return_rows : (size_t)entry->item_count + 1;
     }
     enum till_status status = reserve(features, rows, error);
-    if (status == TILL_OK && !till_dictionary_add(features->customers, customer->name, &work.code))
-        status = till_error_memory(error);
     for (size_t i = 0; status == TILL_OK && i < customer->count; i++) {
         work.entry = &customer->entries[i];
         note_day(features, work.entry->day);
@@ -275,8 +275,17 @@ enum till_status till_features_add_customers(struct till_features *features,
                                              const struct till_state_customer *customers, size_t count,
                                              struct till_error *error) {
     enum till_status status = TILL_OK;
-    for (size_t i = 0; status == TILL_OK && i < count; i++)
-        status = add_customer(features, &customers[i], error);
+    for (size_t start = 0; status == TILL_OK && start < count; start += SLICE) {
+        size_t batch = count - start < SLICE ? count - start : SLICE;
+        struct till_slice names[SLICE];
+        uint32_t codes[SLICE];
+        for (size_t i = 0; i < batch; i++)
+            names[i] = customers[start + i].name;
+        if (!till_dictionary_add_all(features->customers, names, batch, codes))
+            status = till_error_memory(error);
+        for (size_t i = 0; status == TILL_OK && i < batch; i++)
+            status = add_customer(features, &customers[start + i], codes[i], error);
+    }
     return status;
 }
 
@@ -330,6 +339,12 @@ static int compare_events(const void *a, const void *b) {
 /* Puts the rows of each customer together, and sorts them; first[c]..first[c + 1] are those of code c. */
 static bool sort_events(struct till_features *features, size_t *first) {
     size_t customers = till_dictionary_count(features->customers);
+    for (size_t i = 0; i < features->count; i++)
+        first[features->events[i].customer + 1]++;
+    for (size_t i = 0; i < customers; i++)
+        first[i + 1] += first[i];
+    if (features->in_order)
+        return true;
     struct features_event *sorted = malloc((features->count + 1) * sizeof *sorted);
     size_t *next = malloc((customers + 1) * sizeof *next);
     if (sorted == NULL || next == NULL) {
@@ -337,10 +352,6 @@ static bool sort_events(struct till_features *features, size_t *first) {
         free(next);
         return false;
     }
-    for (size_t i = 0; i < features->count; i++)
-        first[features->events[i].customer + 1]++;
-    for (size_t i = 0; i < customers; i++)
-        first[i + 1] += first[i];
     memcpy(next, first, (customers + 1) * sizeof *next);
     for (size_t i = 0; i < features->count; i++)
         sorted[next[features->events[i].customer]++] = features->events[i];

@@ -78,8 +78,12 @@ command_of() {
 content_of() { # file; sets content
     IFS= read -r -d '' content < "$1" || true
 }
+# An error is one line; warnings may stand before it.
 one_line() { # file; sets content
     content_of "$1"
+    while [[ $content == till-*": warning: "*$'\n'* ]]; do
+        content=${content#*$'\n'}
+    done
     content=${content%$'\n'}
     [[ -n $content && $content != *$'\n'* ]]
 }

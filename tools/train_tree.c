@@ -75,6 +75,14 @@ static enum till_status take_cp(const struct train_work *work, double *cp, struc
     return TILL_OK;
 }
 
+/* Weights may leave one class alone. */
+static enum till_status check_classes(const struct till_tree_node *root, struct till_error *error) {
+    if (root->positives > 0 && root->positives < root->rows)
+        return TILL_OK;
+    return till_error_set(error, TILL_ERROR_MODEL,
+                          "all rows that have a weight are of one class: there is nothing to tell apart");
+}
+
 /* What was made of the rows. */
 static void tell(const struct train_work *work) {
     const struct own *own = work->fit;
@@ -108,6 +116,8 @@ static enum till_status fit(struct train_work *work, struct till_error *error) {
         status = till_tree_columns_of(&own->columns, own->table, work->run->threads, error);
     if (status == TILL_OK)
         status = make_tree(work, fold, &own->tree, &own->costs, error);
+    if (status == TILL_OK)
+        status = check_classes(&own->tree->nodes[0], error);
     if (status == TILL_OK)
         tell(work);
     free(fold);

@@ -174,6 +174,14 @@ END
     [[ $stderr == *"rows.csv:3:3: target: "* ]]
     echo a,churned > rows.csv
     run -5 till-train --method=tree rows.csv
+    printf '%s\n' a,w,churned 1,1,0 2,0,1 3,1,0 > rows.csv # nothing weighs on one side
+    run -5 --separate-stderr till-train --method=tree --weight=w rows.csv
+    [[ $stderr == *"all rows that have a weight are of one class"* ]]
+    printf '%s\n' a,w,churned 1,0,0 2,0,1 3,0,0 > rows.csv
+    run -5 till-train --method=tree --weight=w rows.csv
+    printf '%s\n' a,churned 1,0 2,1 > rows.csv
+    run -5 --separate-stderr till-train --method=tree rows.csv
+    [[ $stderr == *"cross-validation needs rows in two folds or more (--cp does without it)"* ]]
     printf '%s\n' a,g,churned 1,x,1 1,x,0 1,x,1 1,x,0 > rows.csv # all rows alike
     run -0 --separate-stderr till-train --method=tree --min-split=2 --min-leaf=1 --model-out=model rows.csv
     [ "${lines[1]}" = "IF TRUE THEN P(churned = 1) = 0.5,4,2,0.5,1" ]

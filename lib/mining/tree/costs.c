@@ -169,7 +169,8 @@ static enum till_status judge_fold(struct judge *judge, uint32_t fold, struct ti
     if (held_out == 0)
         return TILL_OK;
     if (count == 0)
-        return till_error_set(error, TILL_ERROR_MODEL, "cross-validation needs rows in two folds or more");
+        return till_error_set(error, TILL_ERROR_MODEL,
+                              "cross-validation needs rows in two folds or more (--cp does without it)");
     enum till_status status = till_tree_grow(&tree, judge->columns, judge->target, judge->weight, judge->learn, count,
                                              judge->settings, error);
     if (status != TILL_OK)

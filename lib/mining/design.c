@@ -1,10 +1,13 @@
-/* The columns of a frame as terms: numbers as they are, levels as indicators (treatment contrasts). Sums run in row
- * order, in plain doubles about the first value, so that a column far from zero keeps its spread. */
+/* The columns of a frame as terms: numbers as they are, levels as indicators (treatment contrasts). Sums run in lanes of
+ * rows, in plain doubles about the first value, so that a column far from zero keeps its spread. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <till/design.h>
+
+#include "../base/lanes.h"
+#include "../base/pages.h"
 
 /* ---- names ---- */
 
@@ -71,18 +74,34 @@ static enum till_status describe(struct till_design_source *source, const struct
 
 /* ---- terms ---- */
 
+/* The sums of x - origin and of its square. */
+WIDER static void sum_about(const double *x, size_t rows, double origin, double *sum, double *squares) {
+    lanes sums = {0}, squared = {0};
+    size_t i = 0;
+    for (; i + LANES <= rows; i += LANES) {
+        lanes off = *(const loose_lanes *)(x + i) - origin;
+        sums += off;
+        squared += off * off;
+    }
+    *sum = lanes_sum(&sums);
+    *squares = lanes_sum(&squared);
+    for (; i < rows; i++) {
+        *sum += x[i] - origin;
+        *squares += (x[i] - origin) * (x[i] - origin);
+    }
+}
+
 /* Mean and population standard deviation; false when all values are the same. */
 static bool measure(const double *x, size_t rows, double *mean, double *spread) {
-    double sum = 0, squares = 0;
-    bool same = true;
-    for (size_t i = 0; i < rows; i++)
-        sum += x[i] - x[0];
-    *mean = rows == 0 ? 0 : x[0] + sum / (double)rows;
-    for (size_t i = 0; i < rows; i++) {
-        squares += (x[i] - *mean) * (x[i] - *mean);
-        same = same && x[i] == x[0];
-    }
-    *spread = rows == 0 ? 0 : sqrt(squares / (double)rows);
+    double sum, squares;
+    *mean = *spread = 0;
+    if (rows == 0)
+        return false;
+    sum_about(x, rows, x[0], &sum, &squares);
+    bool same = squares == 0;
+    *mean = x[0] + sum / (double)rows;
+    sum_about(x, rows, *mean, &sum, &squares);
+    *spread = sqrt(squares / (double)rows);
     return !same && *spread > 0;
 }
 
@@ -146,7 +165,7 @@ static enum till_status make_room(struct till_design *design, struct till_error 
     design->mean = calloc(most + 1, sizeof *design->mean);
     design->spread = calloc(most + 1, sizeof *design->spread);
     if (design->rows < SIZE_MAX / sizeof *design->x / (most + 1))
-        design->x = malloc((most * design->rows + 1) * sizeof *design->x);
+        design->x = pages_array((most * design->rows + 1) * sizeof *design->x);
     if (design->names == NULL || design->dropped == NULL || design->mean == NULL || design->spread == NULL ||
         design->x == NULL)
         return till_error_memory(error);

@@ -1,23 +1,9 @@
-/* Rows for features: one reader takes the blocks in order, or a state shows its customers one by one. */
+/* Rows for features: workers take the blocks as they come, or a state shows its customers one by one. */
 #include "features_read.h"
 
 #include <till/date.h>
 
 enum { COUNT_DAYS = 1, COUNT_ROWS = 2, RETURNS_DROP = 1, RETURNS_ERROR = 2 };
-
-static enum till_status read_rows(struct till_features *features, struct till_input *input, struct till_error *error) {
-    struct till_block *block = till_block_new(input);
-    if (block == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        status = till_features_add(features, block, error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
-    return status;
-}
 
 static enum till_status take_customers(void *context, const struct till_state_customer *customers, size_t count,
                                        struct till_error *error) {
@@ -54,9 +40,13 @@ enum till_status features_read(struct tool_run *run, struct till_features_settin
         status = tool_start_transactions(
             run, input, TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_NEEDS_AMOUNT | TILL_USES_ORDER | TILL_USES_ITEM,
             &transactions, error);
-    if (status == TILL_OK)
-        status = till_features_new(features, &transactions, wishes, error);
-    return status == TILL_OK ? read_rows(*features, input, error) : status;
+    if (status != TILL_OK)
+        return status;
+    struct till_features_input rows = {&transactions, *wishes};
+    void *state = NULL;
+    status = till_fold(input, &till_features_aggregate, &rows, run->threads, &state, error);
+    *features = state;
+    return status;
 }
 
 void features_settle_as_of(struct tool_run *run, const struct till_features *features) {

@@ -1,7 +1,7 @@
 /* till/features.h: what was known of each customer on a day, and whether the customer came back afterwards.
  *
- *     till_features_new(&features, &transactions, &settings, &error);
- *     till_features_add(features, block, &error); ...                       blocks in any order
+ *     struct till_features_input rows = {&transactions, settings};
+ *     till_fold(input, &till_features_aggregate, &rows, threads, (void **)&features, &error);
  *     till_features_each(features, threads, take, context, &counts, &error);   a row for each customer and cutoff
  *     till_features_free(features);
  *
@@ -17,6 +17,7 @@
 
 #include <till/block.h>
 #include <till/error.h>
+#include <till/fold.h>
 #include <till/state.h>
 #include <till/text.h>
 #include <till/transactions.h>
@@ -78,14 +79,18 @@ TILL_API enum till_status till_features_new(struct till_features **features,
                                             const struct till_features_settings *settings, struct till_error *error);
 TILL_API void till_features_free(struct till_features *features);
 
-/* Keeps the rows of a block: 40 bytes each. With amount_per_order, a row whose amount differs from what its order had
- * before is bad; the blocks have to come in input order then. Errors: TILL_ERROR_DATA where amounts sum beyond 64 bits;
- * TILL_ERROR_MEMORY. */
-TILL_API enum till_status till_features_add(struct till_features *features, struct till_block *block,
-                                            struct till_error *error);
+/* Keeps rows: 40 bytes each. With amount_per_order, a row whose amount differs from what its order had before is bad,
+ * and the rows are taken in input order. Errors: TILL_ERROR_DATA where amounts sum beyond 64 bits; TILL_ERROR_MEMORY.
+ * Nothing can be added, or merged, once rows were handed out. There is no finish, and no save: rows are handed on, and
+ * what is kept from night to night is a state (till/state.h). */
+struct till_features_input {
+    const struct till_transactions *transactions;
+    struct till_features_settings settings;
+};
+extern TILL_API const struct till_aggregate till_features_aggregate;
 
 /* Adds what a state shows of customers (till/state.h), each once, to features that were made without transactions.
- * Errors: as till_features_add. */
+ * Errors: as above. */
 TILL_API enum till_status till_features_add_customers(struct till_features *features,
                                                       const struct till_state_customer *customers, size_t count,
                                                       struct till_error *error);

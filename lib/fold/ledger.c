@@ -216,26 +216,6 @@ static enum till_status add(void *state, struct till_block *block, struct till_e
 
 /* ------------------------------------------------------------------ merging */
 
-/* Order amounts stand once however many rows repeat them. Which row is wrong when they differ nobody can tell here: the
- * rows are gone, so it is an error of the data as a whole. */
-static enum till_status merge_order_amount(struct ledger_entry *mine, const struct ledger_entry *other,
-                                           struct till_error *error) {
-    if (mine->rows > 0 && mine->spent != other->spent) {
-        char amounts[2][TILL_MONEY_TEXT];
-        int lengths[] = {(int)till_decimal_format(amounts[0], mine->spent),
-                         (int)till_decimal_format(amounts[1], other->spent)};
-        till_error_set(error, TILL_ERROR_DATA,
-                       "an order has the amount %.*s in one part of the data and %.*s in another", lengths[0],
-                       amounts[0], lengths[1], amounts[1]);
-        till_error_at(error, NULL, 0, 0, "amount");
-        return TILL_ERROR_DATA;
-    }
-    mine->day = mine->rows == 0 || other->day < mine->day ? other->day : mine->day;
-    mine->spent = other->spent;
-    mine->rows += other->rows;
-    return TILL_OK;
-}
-
 /* Adds up two entries of one order; `totals` NULL: it is not an order but a day. Amounts differ when the means of the
  * two entries do, compared crosswise in 128 bits, without a division. */
 static void merge_entry(void *context, struct ledger_entry *mine, const struct ledger_entry *other) {
@@ -266,7 +246,7 @@ static enum till_status merge_entries(struct till_ledger *into, const struct til
         if (mine == NULL) {
             status = till_error_memory(error);
         } else if (into->settings.amount_per_order) {
-            status = merge_order_amount(mine, entry, error);
+            status = order_total_merge(mine, entry, error);
         } else {
             merge_entry(into->settings.rows ? NULL : into->totals, mine, entry);
         }

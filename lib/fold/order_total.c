@@ -31,3 +31,21 @@ enum till_status order_total_add(struct ledger_entry *entry, struct till_block *
     entry->rows++;
     return TILL_OK;
 }
+
+enum till_status order_total_merge(struct ledger_entry *mine, const struct ledger_entry *other,
+                                   struct till_error *error) {
+    if (mine->rows > 0 && mine->spent != other->spent) {
+        char amounts[2][TILL_MONEY_TEXT];
+        int lengths[] = {(int)till_decimal_format(amounts[0], mine->spent),
+                         (int)till_decimal_format(amounts[1], other->spent)};
+        till_error_set(error, TILL_ERROR_DATA,
+                       "an order has the amount %.*s in one part of the data and %.*s in another", lengths[0],
+                       amounts[0], lengths[1], amounts[1]);
+        till_error_at(error, NULL, 0, 0, "amount");
+        return TILL_ERROR_DATA;
+    }
+    mine->day = mine->rows == 0 || other->day < mine->day ? other->day : mine->day;
+    mine->spent = other->spent;
+    mine->rows += other->rows;
+    return TILL_OK;
+}

@@ -15,4 +15,9 @@
 enum till_status order_total_add(struct ledger_entry *entry, struct till_block *block, size_t row, int32_t day,
                                  int64_t amount, bool *rejected);
 
+/* The same of two entries that were made apart. Which row is wrong when they differ nobody can tell here: the rows are
+ * gone, so it is an error of the data as a whole (TILL_ERROR_DATA). */
+enum till_status order_total_merge(struct ledger_entry *mine, const struct ledger_entry *other,
+                                   struct till_error *error);
+
 #endif

@@ -29,6 +29,13 @@ make_inputs() {
     till-train -q --method=tree --cp=0 --min-split=4 --min-leaf=2 --model-out=tree.json kept.csv > leaves.csv
     till-predict -q --model=model.json labelled.csv > scored.csv
     till-rules -q --max-bad=1 --min-support=2 --min-confidence=0.1 sales.csv > rules.csv
+    # Half of them come every few days, the others no more after a while.
+    { echo customer,date,amount
+      for i in {0..49}; do
+          for ((d = i % 6; d < (i % 2 ? 59 : 10 + i % 30); d += 4 + i % 5)); do
+              echo "C$i,2024-$((d < 30 ? 101 + d : 171 + d)),$((5 + i * d % 17))"
+          done
+      done | sed 's/-1\([0-9][0-9]\),/-01-\1,/; s/-2\([0-9][0-9]\),/-02-\1,/'; } > visits.csv
     till-value -q --value=monetary --curve figures.csv > curve.csv
 }
 
@@ -66,7 +73,7 @@ command_of() {
     predict) argv=(till-predict -q --model=tree.json --reasons=2 kept.csv) ;;
     predict-logistic) argv=(till-predict -q --model=model.json --reasons=2 labelled.csv) ;;
     evaluate) argv=(till-evaluate -q -j1 scored.csv) ;;
-    churn) argv=(till-churn -q -j1 --horizon=4d --bootstrap=20 --max-bad=1 --evaluation=new.csv --model-out=new.json sales.csv) ;;
+    churn) argv=(till-churn -q -j1 --horizon=10d --cutoffs=3 --bootstrap=20 --evaluation=new.csv --model-out=new.json visits.csv) ;;
     plot) argv=(till-plot -q value --script curve.csv) ;;
     report) argv=(till-report -q --no-pictures customers.csv curve.csv) ;;
     state) argv=(till-state -q one.state) ;;

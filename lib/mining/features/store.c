@@ -88,19 +88,24 @@ void till_features_free(struct till_features *features) {
 }
 
 static enum till_status reserve(struct till_features *features, size_t rows, struct till_error *error) {
-    if (features->count + rows > features->capacity) {
-        size_t capacity = features->count + rows + features->capacity / 2;
-        void *moved = realloc(features->events, capacity * sizeof *features->events);
-        if (moved == NULL)
-            return till_error_memory(error);
-        features->events = moved;
-        features->capacity = capacity;
-    }
-    if (rows > features->code_capacity) {
-        free(features->codes);
-        features->codes = malloc(2 * rows * sizeof *features->codes);
-        features->code_capacity = features->codes == NULL ? 0 : rows;
-    }
+    if (features->count + rows <= features->capacity)
+        return TILL_OK;
+    size_t capacity = features->count + rows + features->capacity / 2;
+    void *moved = realloc(features->events, capacity * sizeof *features->events);
+    if (moved == NULL)
+        return till_error_memory(error);
+    features->events = moved;
+    features->capacity = capacity;
+    return TILL_OK;
+}
+
+/* Customers and items of so many rows. */
+static enum till_status reserve_codes(struct till_features *features, size_t rows, struct till_error *error) {
+    if (rows <= features->code_capacity)
+        return TILL_OK;
+    free(features->codes);
+    features->codes = malloc(2 * rows * sizeof *features->codes);
+    features->code_capacity = features->codes == NULL ? 0 : rows;
     return features->codes == NULL ? till_error_memory(error) : TILL_OK;
 }
 
@@ -174,9 +179,12 @@ static enum till_status add_row(struct till_features *features, struct till_bloc
     return TILL_OK;
 }
 
-enum till_status till_features_add(struct till_features *features, struct till_block *block, struct till_error *error) {
+static enum till_status add(void *state, struct till_block *block, struct till_error *error) {
+    struct till_features *features = state;
     const struct till_slice *customers = block->columns[features->at[TILL_ROLE_CUSTOMER]].text;
     enum till_status status = reserve(features, block->rows, error);
+    if (status == TILL_OK)
+        status = reserve_codes(features, block->rows, error);
     if (status == TILL_OK && !till_dictionary_add_all(features->customers, customers, block->rows, features->codes))
         status = till_error_memory(error);
     if (status == TILL_OK)
@@ -187,6 +195,81 @@ enum till_status till_features_add(struct till_features *features, struct till_b
         status = refuse_sum(error);
     return status;
 }
+
+/* ---- rows that were taken apart ---- */
+
+/* The codes of a dictionary's texts in another one, to which they are added; the caller's to free. NULL when memory is
+ * out. */
+static uint32_t *translate(struct till_dictionary *into, const struct till_dictionary *from) {
+    uint32_t count = till_dictionary_count(from);
+    uint32_t *codes = malloc((count + 1) * sizeof *codes);
+    for (uint32_t code = 0; codes != NULL && code < count; code++)
+        if (!till_dictionary_add(into, till_dictionary_text(from, code), &codes[code])) {
+            free(codes);
+            codes = NULL;
+        }
+    return codes;
+}
+
+static enum till_status merge_totals(struct till_features *features, const struct till_features *other,
+                                     const uint32_t *customers, struct till_error *error) {
+    enum till_status status = TILL_OK;
+    for (size_t i = 0; features->totals != NULL && status == TILL_OK && i < other->totals->count; i++) {
+        const struct ledger_entry *entry = ledger_table_at(other->totals, i);
+        struct ledger_key key = {entry->key.low, entry->key.high, customers[entry->key.customer]};
+        struct ledger_entry *mine = ledger_table_entry(features->totals, key);
+        status = mine == NULL ? till_error_memory(error) : order_total_merge(mine, entry, error);
+    }
+    return status;
+}
+
+/* Each worker has given codes in the order in which its own rows came. Rows that are orders of their own keep different
+ * numbers. */
+static enum till_status merge(void *state, void *from, struct till_error *error) {
+    struct till_features *features = state;
+    const struct till_features *other = from;
+    uint32_t *customers = translate(features->customers, other->customers);
+    uint32_t *items = translate(features->items, other->items);
+    bool fine = customers != NULL && items != NULL;
+    enum till_status status = fine ? reserve(features, other->count, error) : till_error_memory(error);
+    if (status == TILL_OK)
+        status = merge_totals(features, other, customers, error);
+    uint64_t behind = features->settings.rows ? features->count : 0;
+    for (size_t i = 0; status == TILL_OK && i < other->count; i++) {
+        struct features_event *event = &features->events[features->count++];
+        *event = other->events[i];
+        event->customer = customers[event->customer];
+        event->item = event->item == FEATURES_NO_ITEM ? FEATURES_NO_ITEM : items[event->item];
+        event->order[0] += behind;
+    }
+    newest_merge(&features->newest, &other->newest);
+    if (other->oldest != TILL_DAY_MISSING)
+        note_day(features, other->oldest);
+    features->absolute += other->absolute;
+    free(customers);
+    free(items);
+    return status == TILL_OK && features->absolute > INT64_MAX ? refuse_sum(error) : status;
+}
+
+static bool is_ordered(const void *settings) {
+    const struct till_features_settings *wishes = &((const struct till_features_input *)settings)->settings;
+    return wishes->amount_per_order && !wishes->rows;
+}
+
+static enum till_status create(void **state, const void *settings, struct till_error *error) {
+    const struct till_features_input *input = settings;
+    struct till_features *features;
+    enum till_status status = till_features_new(&features, input->transactions, &input->settings, error);
+    *state = features;
+    return status;
+}
+
+static void destroy(void *state) {
+    till_features_free(state);
+}
+
+const struct till_aggregate till_features_aggregate = {
+    .name = "features", .ordered = is_ordered, .create = create, .add = add, .merge = merge, .destroy = destroy};
 
 /* ---- taking entries of a state ---- */
 

@@ -25,7 +25,8 @@ struct merging {
     struct entries entries; /* of the customers that are not shown yet, and the present one */
     size_t base;            /* where those of the present one begin */
     struct till_state_customer shown[SHOWN];
-    size_t name_at[SHOWN];
+    size_t name_at[SHOWN]; /* where their names and entries begin, as memory may move */
+    size_t entry_at[SHOWN];
     struct till_text names;
     size_t shown_count;
     struct state_writer writer;
@@ -67,42 +68,44 @@ enum till_status till_state_same_parameters(const struct till_state_parameter *s
     return TILL_OK;
 }
 
-/* The first source says what holds for all. */
+/* What holds for all is taken from the first source. */
+static enum till_status copy_parameters(struct till_state_head *head, const struct till_state_parameter *parameters,
+                                        size_t count, struct till_error *error) {
+    head->parameters = malloc((count + 1) * sizeof *head->parameters);
+    if (head->parameters == NULL) {
+        return till_error_memory(error);
+    }
+    memcpy(head->parameters, parameters, count * sizeof *parameters);
+    head->parameter_count = count;
+    return TILL_OK;
+}
+
+/* Flags follow from parameters, so they can only differ in what is damaged. */
+static enum till_status compare_heads(const struct till_state *first, const struct till_state *other,
+                                      struct till_error *error) {
+    const struct till_state_head *a = till_state_head(first), *b = till_state_head(other);
+    enum till_status status = till_state_same_parameters(a->parameters, a->parameter_count, b->parameters,
+                                                         b->parameter_count, state_path(other), error);
+    bool same = a->by_time == b->by_time && a->has_items == b->has_items && a->amount_per_order == b->amount_per_order;
+    return status == TILL_OK && !same ? state_damaged(other, "its flags", error) : status;
+}
+
 static enum till_status settle_parameters(struct merging *merging, struct till_error *error) {
     const struct till_state_merge *ask = merging->ask;
     struct till_state_head *head = &merging->head;
-    enum till_status status = TILL_OK;
     if (ask->state_count == 0) {
-        const struct till_state_night *night = ask->night;
-        head->by_time = night->at[TILL_ROLE_ORDER] == TILL_NO_COLUMN;
-        head->has_items = night->at[TILL_ROLE_ITEM] != TILL_NO_COLUMN;
-        head->amount_per_order = night->amount_per_order;
-        head->parameter_count = ask->parameter_count;
-        head->parameters = malloc((ask->parameter_count + 1) * sizeof *head->parameters);
-        if (head->parameters == NULL) {
-            return till_error_memory(error);
-        }
-        memcpy(head->parameters, ask->parameters, ask->parameter_count * sizeof *head->parameters);
-        return TILL_OK;
+        head->by_time = ask->night->at[TILL_ROLE_ORDER] == TILL_NO_COLUMN;
+        head->has_items = ask->night->at[TILL_ROLE_ITEM] != TILL_NO_COLUMN;
+        head->amount_per_order = ask->night->amount_per_order;
+        return copy_parameters(head, ask->parameters, ask->parameter_count, error);
     }
     const struct till_state_head *first = till_state_head(ask->states[0]);
     head->by_time = first->by_time;
     head->has_items = first->has_items;
     head->amount_per_order = first->amount_per_order;
-    head->parameter_count = first->parameter_count;
-    head->parameters = malloc((first->parameter_count + 1) * sizeof *head->parameters);
-    if (head->parameters == NULL) {
-        return till_error_memory(error);
-    }
-    memcpy(head->parameters, first->parameters, first->parameter_count * sizeof *head->parameters);
+    enum till_status status = copy_parameters(head, first->parameters, first->parameter_count, error);
     for (size_t i = 1; status == TILL_OK && i < ask->state_count; i++) {
-        const struct till_state_head *other = till_state_head(ask->states[i]);
-        status = till_state_same_parameters(first->parameters, first->parameter_count, other->parameters,
-                                            other->parameter_count, state_path(ask->states[i]), error);
-        if (status == TILL_OK && (other->by_time != first->by_time || other->has_items != first->has_items ||
-                                  other->amount_per_order != first->amount_per_order)) {
-            status = state_damaged(ask->states[i], "its flags", error);
-        }
+        status = compare_heads(ask->states[0], ask->states[i], error);
     }
     if (status == TILL_OK && ask->night != NULL) {
         status = till_state_same_parameters(first->parameters, first->parameter_count, ask->parameters,
@@ -371,13 +374,16 @@ static enum till_status advance(struct merging *merging, struct source *source, 
 }
 
 /* Amounts that stand for a whole order are the same in all of its entries. */
-static enum till_status check_order_amounts(const struct till_state_entry *entries, size_t count,
-                                            struct till_error *error) {
+static enum till_status check_order_amounts(struct till_slice name, const struct till_state_entry *entries,
+                                            size_t count, struct till_error *error) {
     for (size_t i = 0; i < count; i++) {
         bool same_order = i > 0 && till_fingerprint_equal(entries[i - 1].order, entries[i].order);
         if (entries[i].differs || (same_order && entries_differ(&entries[i - 1], &entries[i]))) {
-            return till_error_set(error, TILL_ERROR_DATA,
-                                  "an order has one amount in one input and another in another (--amount-per=order)");
+            char quoted[TILL_QUOTED_SIZE];
+            return till_error_set(
+                error, TILL_ERROR_DATA,
+                "customer %s: an order has one amount in one input and another in another (--amount-per=order)",
+                till_error_quote(quoted, name.bytes, name.length));
         }
     }
     return TILL_OK;
@@ -389,7 +395,7 @@ static enum till_status show_all(struct merging *merging, struct till_error *err
     for (size_t i = 0; i < merging->shown_count; i++) {
         struct till_state_customer *customer = &merging->shown[i];
         customer->name.bytes = merging->names.bytes + merging->name_at[i];
-        customer->entries = merging->entries.at + (uintptr_t)customer->entries;
+        customer->entries = merging->entries.at + merging->entry_at[i];
         customer->items = merging->entries.items;
     }
     enum till_status status =
@@ -400,8 +406,7 @@ static enum till_status show_all(struct merging *merging, struct till_error *err
     return status;
 }
 
-/* Has a customer wait to be shown, as far as the bounds let see. Entries are noted by their place, as memory may move.
- */
+/* Has a customer wait to be shown, as far as the bounds let see. */
 static enum till_status show(struct merging *merging, struct till_slice name, struct till_error *error) {
     const struct till_state_visit *visit = merging->ask->visit;
     struct entries *entries = &merging->entries;
@@ -418,11 +423,11 @@ static enum till_status show(struct merging *merging, struct till_slice name, st
         return TILL_OK;
     }
     merging->name_at[merging->shown_count] = merging->names.length;
-    merging->shown[merging->shown_count++] =
-        (struct till_state_customer){.name = {NULL, name.length},
-                                     .entries = (const struct till_state_entry *)(uintptr_t)merging->base,
-                                     .count = kept - merging->base,
-                                     .by_time = merging->head.by_time};
+    merging->entry_at[merging->shown_count] = merging->base;
+    merging->shown[merging->shown_count++] = (struct till_state_customer){.name = {NULL, name.length},
+
+                                                                          .count = kept - merging->base,
+                                                                          .by_time = merging->head.by_time};
     merging->base = kept;
     if (!till_text_append(&merging->names, name.bytes, name.length)) {
         return till_error_memory(error);
@@ -465,7 +470,7 @@ static enum till_status collect(struct merging *merging, struct till_slice name,
     }
     status = entries_gather(entries, merging->base, sorted, error);
     return status == TILL_OK && merging->head.amount_per_order
-               ? check_order_amounts(entries->at + merging->base, entries->count - merging->base, error)
+               ? check_order_amounts(name, entries->at + merging->base, entries->count - merging->base, error)
                : status;
 }
 

@@ -13,6 +13,7 @@
 
 #include <till/date.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/crc32.h"
 #include "lib/fold/state_parts.h"
@@ -27,7 +28,7 @@ struct till_state {
     struct till_text section; /* the present one: head, payload, checksum */
     struct cursor payload;
     struct till_state_head head;
-    struct till_text texts; /* that the head points at */
+    struct arena texts; /* that the head points at */
     struct till_slice name;
     struct cursor record;          /* the entries */
     uint64_t count;                /* of them */
@@ -126,20 +127,17 @@ static struct till_slice get_text(struct cursor *in) {
 
 /* ---- the head ---- */
 
-/* Texts of the head are kept one behind the other, each with a NUL; a text with a NUL of its own is none. They are
- * noted by offsets until all are there, as the memory moves while it grows. */
-static bool keep_text(struct till_state *state, struct till_slice text, size_t *offset, bool *sound) {
-    *offset = state->texts.length;
-    *sound = *sound && memchr(text.bytes, '\0', text.length) == NULL;
-    return till_text_append(&state->texts, text.bytes, text.length) && till_text_append(&state->texts, "", 1);
-}
-
-static const char *as_text(const struct till_state *state, const char *offset) {
-    return state->texts.bytes + (uintptr_t)offset;
-}
-
-static const char *as_offset(size_t offset) {
-    return (const char *)(uintptr_t)offset;
+/* A text of the head, with a NUL; one with a NUL of its own is none. False when memory is out. */
+static bool keep_text(struct till_state *state, const char **out, bool *sound) {
+    struct till_slice text = get_text(&state->payload);
+    char *copy = arena_take(&state->texts, text.length + 1);
+    if (copy != NULL) {
+        memcpy(copy, text.bytes, text.length);
+        copy[text.length] = '\0';
+        *sound = *sound && strlen(copy) == text.length;
+    }
+    *out = copy;
+    return copy != NULL;
 }
 
 /* Counts come before what is counted, which has so many bytes at least. */
@@ -168,19 +166,14 @@ static enum till_status read_parameters(struct till_state *state, const unsigned
     struct cursor *in = &state->payload;
     struct till_state_head *head = &state->head;
     bool sound = true;
-    size_t offset;
-    bool fine = keep_text(state, get_text(in), &offset, &sound);
-    head->made_by = as_offset(offset);
+    bool fine = keep_text(state, &head->made_by, &sound);
     struct till_fingerprint print = till_fingerprint_of(in->at, (size_t)(in->end - in->at));
     sound = sound && print.high == load_64(hash) && print.low == load_64(hash + 8);
     uint64_t count = get_count(in, 2);
     head->parameters = calloc((size_t)count + 1, sizeof *head->parameters);
     for (uint64_t i = 0; fine && head->parameters != NULL && i < count; i++) {
         struct till_state_parameter *parameter = &head->parameters[head->parameter_count++];
-        fine = keep_text(state, get_text(in), &offset, &sound);
-        parameter->name = as_offset(offset);
-        fine = fine && keep_text(state, get_text(in), &offset, &sound);
-        parameter->value = as_offset(offset);
+        fine = keep_text(state, &parameter->name, &sound) && keep_text(state, &parameter->value, &sound);
     }
     if (!fine || head->parameters == NULL) {
         head->parameter_count = 0;
@@ -224,10 +217,9 @@ static enum till_status read_days(struct till_state *state, struct till_error *e
 
 static bool read_input(struct till_state *state, struct till_state_input *input, bool *sound) {
     struct cursor *in = &state->payload;
-    size_t offset;
-    bool fine = keep_text(state, get_text(in), &offset, sound);
+    *input = (struct till_state_input){.name = NULL};
+    bool fine = keep_text(state, &input->name, sound);
     const unsigned char *print = cursor_take(in, 16);
-    *input = (struct till_state_input){.name = as_offset(offset)};
     if (print != NULL) {
         input->digest = (struct till_fingerprint){load_64(print), load_64(print + 8)};
     }
@@ -287,19 +279,6 @@ static enum till_status read_items(struct till_state *state, struct till_error *
     return finish_section(state, sound && (count == 0 || state->head.has_items), "its items", error);
 }
 
-/* Offsets become texts once all are there. */
-static void settle_texts(struct till_state *state) {
-    struct till_state_head *head = &state->head;
-    head->made_by = as_text(state, head->made_by);
-    for (size_t i = 0; i < head->parameter_count; i++) {
-        head->parameters[i].name = as_text(state, head->parameters[i].name);
-        head->parameters[i].value = as_text(state, head->parameters[i].value);
-    }
-    for (size_t i = 0; i < head->input_count; i++) {
-        head->inputs[i].name = as_text(state, head->inputs[i].name);
-    }
-}
-
 static enum till_status refuse(const struct till_state *state, const char *what, struct till_error *error) {
     till_error_set(error, TILL_ERROR_STATE, "%s", what);
     till_error_at(error, state->path, 0, 0, NULL);
@@ -356,7 +335,6 @@ static enum till_status read_head(struct till_state *state, struct till_error *e
         status = read_items(state, error);
     }
     if (status == TILL_OK) {
-        settle_texts(state);
         state->item_codes = 2 * till_dictionary_count(state->head.items);
         state->payload.at = state->payload.end;
     }
@@ -434,7 +412,7 @@ void till_state_close(struct till_state *state) {
     free(state->head.days);
     free(state->head.inputs);
     till_dictionary_free(state->head.items);
-    till_text_free(&state->texts);
+    arena_free(&state->texts);
     till_text_free(&state->section);
     till_text_free(&state->before);
     free(state);

@@ -229,6 +229,7 @@ static void what_does_not_go_together_is_refused(void **unused) {
     struct till_error error = {0};
     assert_int_equal(add_up(states, 2, TILL_STATE_ADD, &out, &error), TILL_ERROR_STATE);
     assert_non_null(strstr(error.message, "rows.csv would be added twice"));
+    till_text_free(&states[1]);
     states[1] = states[2];
     assert_int_equal(add_up(states, 2, TILL_STATE_ADD, &out, &error), TILL_ERROR_STATE);
     states[1] = state_of("customer,order,date,item,amount\nzoe,O1,2024-03-01,tea,1\n", "zoe.csv");

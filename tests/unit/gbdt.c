@@ -327,6 +327,56 @@ static void no_split_is_better_than_the_one_that_is_found(void **state) {
 
 /* ---- whole models ---- */
 
+/* One tree of 25 leaves, while at most so many histograms are kept. */
+static struct till_trees *grown(const struct gbdt_bins *bins, size_t histograms, unsigned threads) {
+    static uint64_t words[ROWS];
+    static double score[ROWS];
+    struct gbdt_grower grower;
+    struct till_trees *trees;
+    assert_int_equal(gbdt_grower_open(&grower, bins, 25, 1, threads, &error), TILL_OK);
+    assert_true(grower.pool_most > 20);
+    grower.pool_most = histograms < grower.pool_most ? histograms : grower.pool_most;
+    grower.rules = (struct gbdt_rules){{1.0 / GBDT_UNITS, 1.0 / (4 * GBDT_UNITS)}, 1, 5};
+    grower.rate = 0.1;
+    grower.words = words;
+    grower.count = bins->rows;
+    memset(grower.wanted, 1, bins->count);
+    for (uint32_t row = 0; row < bins->rows; row++)
+        grower.index[row] = row;
+    gbdt_gradients(words, score, target, NULL, bins->rows, 1, grower.rules.units, 1);
+    assert_int_equal(till_trees_new(&trees, &table, TILL_TREES_LOG_ODDS, &error), TILL_OK);
+    assert_int_equal(gbdt_grow(&grower, trees, &table, &error), TILL_OK);
+    assert_int_equal(grower.leaf_count, 25);
+    for (uint32_t row = 0; row < bins->rows; row += 100) { /* rows lie where codes lead */
+        uint32_t node = gbdt_walk(&grower, trees, row);
+        size_t leaf = 0;
+        while (grower.leaf[leaf].node != node)
+            leaf++;
+        bool there = false;
+        for (size_t i = grower.leaf[leaf].begin; i < grower.leaf[leaf].begin + grower.leaf[leaf].count; i++)
+            there = there || grower.index[i] == row;
+        assert_true(there);
+    }
+    gbdt_grower_close(&grower);
+    return trees;
+}
+
+/* A histogram that was given up for lack of room is added up again from the rows. */
+static void few_histograms_grow_the_same_tree(void **state) {
+    (void)state;
+    draw_rows(81, 40000, 0.1);
+    struct gbdt_bins bins;
+    assert_int_equal(gbdt_bins_make(&bins, &table, NULL, table.rows, 255, 1, 1, &error), TILL_OK);
+    struct till_trees *all = grown(&bins, SIZE_MAX, 1);
+    for (size_t most = 3; most <= 5; most++) {
+        struct till_trees *few = grown(&bins, most, 1 + most % 2);
+        assert_same_model(all, few);
+        till_trees_free(few);
+    }
+    till_trees_free(all);
+    gbdt_bins_free(&bins);
+}
+
 /* A plain tree of two leaves in doubles: the best cut of the first tree, and its steps. */
 static void the_first_tree_is_friedmans(void **state) {
     struct till_gbdt_settings settings = {.trees = 1, .leaves = 2, .learning_rate = 1, .min_leaf = 1, .threads = 1};
@@ -565,6 +615,7 @@ int main(void) {
         cmocka_unit_test(gradients_are_rounded_to_the_right_mean),
         cmocka_unit_test(a_run_of_the_largest_words_does_not_run_over),
         cmocka_unit_test(no_split_is_better_than_the_one_that_is_found),
+        cmocka_unit_test(few_histograms_grow_the_same_tree),
         cmocka_unit_test(the_first_tree_is_friedmans),
         cmocka_unit_test(leaves_keep_the_rules),
         cmocka_unit_test(threads_change_nothing),

@@ -85,6 +85,11 @@ static void give_parts(struct data *data, const uint32_t *group) {
     }
 }
 
+/* How many models are grown to find the number of trees. */
+static size_t trials_of(const struct data *data) {
+    return data->count < MANY_ROWS ? FEW_PARTS : 1;
+}
+
 static double weight_of(const struct data *data, size_t i) {
     return data->weight == NULL ? 1 : data->weight[i];
 }
@@ -144,7 +149,8 @@ static enum till_status open_booster(struct booster *booster, const struct data 
     booster->others = malloc((data->count + 1) * sizeof *booster->others);
     if (booster->score == NULL || booster->words == NULL || booster->others == NULL)
         return till_error_memory(error);
-    enum till_status status = gbdt_grower_open(&booster->grower, &data->bins, settings->leaves, threads, error);
+    enum till_status status = gbdt_grower_open(&booster->grower, &data->bins, settings->leaves,
+                                               held == LEARN ? 1 : trials_of(data), threads, error);
     if (status == TILL_OK)
         status = till_trees_new(&booster->trees, data->table, TILL_TREES_LOG_ODDS, error);
     if (status != TILL_OK)
@@ -284,7 +290,7 @@ static enum till_status run_trial(struct trial *trial, unsigned threads, size_t 
 
 static enum till_status choose_trees(struct data *data, size_t *best, double *best_loss, struct till_error *error) {
     bool many = data->count >= MANY_ROWS;
-    struct trial trial = {.count = many ? 1 : FEW_PARTS};
+    struct trial trial = {.count = trials_of(data)};
     unsigned threads = data->settings.threads;
     enum till_status status = TILL_OK;
     trial.boosters = calloc(trial.count, sizeof *trial.boosters);

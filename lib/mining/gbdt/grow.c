@@ -12,15 +12,15 @@
 
 #include "lib/mining/gbdt/parts.h"
 
-enum { CHUNK = 16384, LONG = 4 * CHUNK, AHEAD = 32 };
+enum { CHUNK = 16384, LONG = 2 * CHUNK, AHEAD = 32, CELL_UPDATES = 10 };
 static const size_t pool_bytes = (size_t)512 << 20; /* of histograms that wait for a split of their leaf */
-static const size_t worth_threads = 100000; /* updates of a histogram: fewer are done before a thread has begun */
+static const size_t worth_threads = 250000; /* updates of a histogram: fewer are done before a thread has begun */
 
 /* ---- opening and closing ---- */
 
 enum till_status gbdt_grower_open(struct gbdt_grower *grower, const struct gbdt_bins *bins, size_t leaves,
-                                  unsigned threads, struct till_error *error) {
-    size_t size = (bins->cells + 1) * sizeof(struct gbdt_cell), most = pool_bytes / size;
+                                  size_t growers, unsigned threads, struct till_error *error) {
+    size_t size = (bins->cells + 1) * sizeof(struct gbdt_cell), most = pool_bytes / growers / size;
     *grower = (struct gbdt_grower){.bins = bins, .leaves = leaves, .threads = threads};
     grower->pool_most = most < 3 ? 3 : most > leaves + 1 ? leaves + 1 : most;
     grower->index = malloc((bins->rows + 1) * sizeof *grower->index);
@@ -289,8 +289,9 @@ static enum till_status make_survey(struct survey *survey, struct till_error *er
     survey->small_words = order_words(grower, survey->small, grower->ordered);
     if (survey->large != NULL && !survey->subtract)
         survey->large_words = order_words(grower, survey->large, grower->ordered + survey->small->count);
-    unsigned threads =
-        rows * GBDT_GROUP + grower->bins->cells / grower->bins->groups < worth_threads / 4 ? 1 : grower->threads;
+    /* A cell is subtracted, and tried as a split of two leaves: as much work as some updates. */
+    size_t updates = rows * grower->bins->count + CELL_UPDATES * grower->bins->cells;
+    unsigned threads = updates < worth_threads ? 1 : grower->threads;
     enum till_status status = till_parallel_for(threads, grower->bins->groups, survey_group, survey, error);
     if (status != TILL_OK)
         return status;

@@ -140,8 +140,9 @@ struct gbdt_grower {
     uint64_t *sums;               /* [threads][GBDT_GROUP][GBDT_CODES] */
 };
 
+/* `growers` are open at the same time, and share the memory that histograms may take. */
 enum till_status gbdt_grower_open(struct gbdt_grower *grower, const struct gbdt_bins *bins, size_t leaves,
-                                  unsigned threads, struct till_error *error);
+                                  size_t growers, unsigned threads, struct till_error *error);
 void gbdt_grower_close(struct gbdt_grower *grower);
 
 /* Grows one tree over index[0..count), best leaf first, and plants it in the model. The leaves then say which rows came

@@ -18,7 +18,7 @@ bool tree_scratch_make(struct tree_scratch *scratch, const struct till_tree_colu
         scratch->counts = calloc(places, sizeof *scratch->counts);
     scratch->bits = calloc(words, sizeof *scratch->bits);
     scratch->words = calloc(words / 64 + 1, sizeof *scratch->words);
-    scratch->order = malloc(places * sizeof *scratch->order);
+    scratch->order = malloc(2 * places * sizeof *scratch->order);
     return (scratch->tallies != NULL || scratch->counts != NULL) && scratch->bits != NULL && scratch->words != NULL &&
            scratch->order != NULL;
 }
@@ -119,9 +119,8 @@ static void merge(struct tree_scratch *scratch, size_t from, size_t middle, size
     memcpy(scratch->order + from, spare + from, (to - from) * sizeof *spare);
 }
 
-/* Levels by rate: a merge sort, from runs of one. Levels are few (TILL_TREES_LEVELS). */
-static void order_by_rate(struct tree_scratch *scratch) {
-    uint32_t spare[TILL_TREES_LEVELS];
+/* Levels by rate: a merge sort, from runs of one; half of `order` is room for it. */
+static void order_by_rate(struct tree_scratch *scratch, uint32_t *spare) {
     for (size_t width = 1; width < scratch->count; width *= 2)
         for (size_t from = 0; from + width < scratch->count; from += 2 * width)
             merge(scratch, from, from + width, from + 2 * width < scratch->count ? from + 2 * width : scratch->count,
@@ -135,7 +134,7 @@ void tree_tally_column(struct tree_scratch *scratch, const struct tree_column *c
         weigh_rows(scratch, column, rows);
     list_places(scratch, column->distinct);
     if (column->values == NULL)
-        order_by_rate(scratch);
+        order_by_rate(scratch, scratch->order + column->distinct + 1);
 }
 
 void tree_scratch_clear(struct tree_scratch *scratch) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/decimal.h>
 #include <till/itemsets.h>
 
 struct settings {
@@ -67,6 +68,15 @@ static const struct guard_words guard[] = {
     [TILL_ITEMSETS_CLOSED] = {"max-size", 0, "take --type=maximal, --top or --count"},
     [TILL_ITEMSETS_MAXIMAL] = {"max-size", 0, "take --count"}};
 
+/* The cells behind the items, which are the same for all sets of one size and count. */
+struct tail {
+    uint64_t count;
+    size_t size; /* 0: none yet */
+    size_t length;
+    char text[80];
+};
+enum { TAILS = 1 << 12 };
+
 /* What the visitor of sets needs. */
 struct output {
     const struct till_basket_data *data;
@@ -75,6 +85,13 @@ struct output {
     uint64_t written;
     uint64_t threshold; /* --top: sets of fewer baskets are left out */
     uint64_t ties;      /* how many sets of just that many are wanted */
+    /* plain rows: NULL where there are none */
+    struct tail *tails;     /* [TAILS], by count */
+    struct till_text names; /* of all items, each with a bar behind it */
+    size_t *name;           /* [items + 1]: where they begin */
+    uint32_t *last;         /* the items of the last set; room for all */
+    size_t *last_at;        /* where each begins in `text` */
+    size_t last_size;
 };
 
 /* ---- --top ---- */
@@ -110,12 +127,108 @@ static enum till_status find_threshold(const struct till_basket_data *data, cons
 
 /* ---- output ---- */
 
-static enum till_status write_set(void *context, const uint32_t *items, size_t size, uint64_t count,
-                                  struct till_error *error) {
-    struct output *output = context;
-    if (count < output->threshold || (output->threshold > 0 && count == output->threshold && output->ties == 0))
-        return TILL_OK;
-    output->ties -= count == output->threshold && output->ties > 0;
+/* ---- plain rows ---- */
+
+/* The names as they are written. False when memory is out; *plain is false where one needs quotes. */
+static bool list_names(struct output *output, bool *plain) {
+    const struct till_basket_data *data = output->data;
+    *plain = true;
+    for (uint32_t i = 0; *plain && i < data->baskets.item_count; i++) {
+        size_t start = output->name[i] = output->names.length;
+        if (!till_basket_write_item(&output->names, data->items[i]) || !till_text_append(&output->names, "|", 1))
+            return false;
+        *plain = till_writer_is_plain(output->writer,
+                                      (struct till_slice){output->names.bytes + start, output->names.length - start});
+    }
+    output->name[data->baskets.item_count] = output->names.length;
+    return true;
+}
+
+static void plain_free(struct output *output) {
+    free(output->tails);
+    free(output->name);
+    free(output->last);
+    free(output->last_at);
+    till_text_free(&output->names);
+    output->tails = NULL;
+    output->name = output->last_at = NULL;
+    output->last = NULL;
+}
+
+/* Rows are put together here where the format and the names allow it: a row then costs what it adds to the last. */
+static enum till_status plain_start(struct output *output, struct till_error *error) {
+    size_t items = output->data->baskets.item_count;
+    bool plain = false;
+    output->tails = calloc(TAILS, sizeof *output->tails);
+    output->name = malloc((items + 1) * sizeof *output->name);
+    output->last = malloc((items + 1) * sizeof *output->last);
+    output->last_at = malloc((items + 1) * sizeof *output->last_at);
+    bool fine = output->tails != NULL && output->name != NULL && output->last != NULL && output->last_at != NULL &&
+                list_names(output, &plain);
+    if (!fine || !plain)
+        plain_free(output);
+    return fine ? TILL_OK : till_error_memory(error);
+}
+
+/* The cells size, count and support with a delimiter before each. */
+static const struct tail *tail_of(struct output *output, size_t size, uint64_t count) {
+    struct tail *tail = &output->tails[count % TAILS];
+    if (tail->size == size && tail->count == count)
+        return tail;
+    char *to = tail->text, delimiter = till_writer_delimiter(output->writer);
+    *to++ = delimiter;
+    to += till_count_format(to, size);
+    *to++ = delimiter;
+    to += till_count_format(to, count);
+    *to++ = delimiter;
+    to += till_real_format(to, (double)count / (double)output->data->baskets.count);
+    tail->count = count;
+    tail->size = size;
+    tail->length = (size_t)(to - tail->text);
+    return tail;
+}
+
+/* Brings `text` up to the items before the last one; sets come in order, so that most of them are there. */
+static bool begin_items(struct output *output, const uint32_t *items, size_t size) {
+    size_t same = 0;
+    while (same + 1 < size && same < output->last_size && output->last[same] == items[same])
+        same++;
+    output->text.length = same == 0 ? 0 : output->last_at[same];
+    for (; same + 1 < size; same++) {
+        const size_t *name = &output->name[items[same]];
+        output->last[same] = items[same];
+        if (!till_text_append(&output->text, output->names.bytes + name[0], name[1] - name[0]))
+            return false;
+        output->last_at[same + 1] = output->text.length;
+    }
+    output->last_size = size - 1;
+    return true;
+}
+
+static enum till_status write_plain(struct output *output, const uint32_t *items, size_t size, uint64_t count,
+                                    struct till_error *error) {
+    const struct tail *tail = tail_of(output, size, count);
+    const size_t *name = &output->name[items[size - 1]];
+    size_t length = name[1] - name[0] - 1; /* without the bar */
+    char *row = begin_items(output, items, size)
+                    ? till_writer_row(output->writer, output->text.length + length + tail->length)
+                    : NULL;
+    if (row == NULL)
+        return till_error_memory(error);
+    char *to = row;
+    if (output->text.length > 0)
+        memcpy(to, output->text.bytes, output->text.length);
+    to += output->text.length;
+    memcpy(to, output->names.bytes + name[0], length);
+    to += length;
+    memcpy(to, tail->text, tail->length);
+    return till_writer_end_row(output->writer, (size_t)(to - row) + tail->length, error);
+}
+
+/* ---- rows ---- */
+
+static enum till_status write_cells(struct output *output, const uint32_t *items, size_t size, uint64_t count,
+                                    struct till_error *error) {
     output->text.length = 0;
     if (!baskets_write_items(&output->text, output->data, items, size))
         return till_error_memory(error);
@@ -123,8 +236,18 @@ static enum till_status write_set(void *context, const uint32_t *items, size_t s
     till_writer_count(output->writer, size);
     till_writer_count(output->writer, count);
     till_writer_real(output->writer, (double)count / (double)output->data->baskets.count);
-    output->written++;
     return till_writer_end(output->writer, error);
+}
+
+static enum till_status write_set(void *context, const uint32_t *items, size_t size, uint64_t count,
+                                  struct till_error *error) {
+    struct output *output = context;
+    if (count < output->threshold || (output->threshold > 0 && count == output->threshold && output->ties == 0))
+        return TILL_OK;
+    output->ties -= count == output->threshold && output->ties > 0;
+    output->written++;
+    return output->tails != NULL ? write_plain(output, items, size, count, error)
+                                 : write_cells(output, items, size, count, error);
 }
 
 static enum till_status write_sets(struct tool_run *run, const struct till_basket_data *data,
@@ -147,7 +270,10 @@ static enum till_status write_sets(struct tool_run *run, const struct till_baske
     if (status == TILL_OK)
         status = till_writer_columns(output.writer, names, types, 4, error);
     if (status == TILL_OK)
+        status = plain_start(&output, error);
+    if (status == TILL_OK)
         status = till_itemsets_mine(&data->baskets, wishes, write_set, &output, error);
+    plain_free(&output);
     till_text_free(&output.text);
     tool_figure(run, "itemsets", (double)output.written);
     if (status == TILL_ERROR_DATA && strcmp(error->role, "limit") == 0)

@@ -21,7 +21,7 @@ static uint64_t special_byte(const char *bytes, char delimiter) {
            zero_byte(word ^ (ones * '\n')) | zero_byte(word ^ (ones * '\r'));
 }
 
-static bool needs_quotes(struct till_slice field, char delimiter) {
+bool writer_csv_needs_quotes(struct till_slice field, char delimiter) {
     if (field.length < 8) {
         for (size_t i = 0; i < field.length; i++) {
             char byte = field.bytes[i];
@@ -39,7 +39,7 @@ static bool needs_quotes(struct till_slice field, char delimiter) {
 bool till_csv_append_field(struct till_text *out, struct till_slice field, char delimiter) {
     if (field.length == 0)
         return true;
-    if (!needs_quotes(field, delimiter))
+    if (!writer_csv_needs_quotes(field, delimiter))
         return till_text_append(out, field.bytes, field.length);
     if (field.length > SIZE_MAX / 2 - 2 || !till_text_reserve(out, 2 * field.length + 2))
         return false;
@@ -49,7 +49,7 @@ bool till_csv_append_field(struct till_text *out, struct till_slice field, char 
 
 static enum till_status csv_text(struct till_text *out, struct till_slice text, char delimiter) {
     /* The usual field, for which the writer has made room. */
-    if (text.length <= out->capacity - out->length && !needs_quotes(text, delimiter)) {
+    if (text.length <= out->capacity - out->length && !writer_csv_needs_quotes(text, delimiter)) {
         memcpy(out->bytes + out->length, text.bytes, text.length);
         out->length += text.length;
         return TILL_OK;

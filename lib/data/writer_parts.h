@@ -75,6 +75,9 @@ enum till_status writer_pass_on(struct till_writer *w, uint64_t row, struct till
 /* The rows that writer_table collected, aligned. */
 enum till_status writer_table_lay_out(struct till_writer *w, struct till_error *error);
 
+/* writer_csv.c: whether a field holds the delimiter, a quote, CR or LF. */
+bool writer_csv_needs_quotes(struct till_slice field, char delimiter);
+
 /* True for types that stand to the right. */
 static inline bool writer_right_aligned(enum till_type type) {
     return type == TILL_MONEY || type == TILL_REAL || type == TILL_COUNT || type == TILL_INTEGER;

@@ -130,6 +130,29 @@ END
     TILL_NO_SIMD=1 till-itemsets -q --order=id -s 20 all.csv | cmp - want
 }
 
+@test "1, 2, 3 and 7 threads give the same bytes, also with SIMD off; rows with quotes are the rows without" {
+    [ -d "$SHARED/data/fimi" ] || skip "no shared data"
+    for what in "-s 1700 $SHARED/data/fimi/chess.dat.gz" "-s 30 $SHARED/data/fimi/retail.dat.gz"; do
+        for type in frequent closed maximal; do
+            # shellcheck disable=SC2086 # the words are options
+            till-itemsets -q --fimi --type=$type -j1 $what > want
+            [ "$(wc -l < want)" -gt 1000 ]
+            for threads in 2 3 7; do
+                # shellcheck disable=SC2086
+                till-itemsets -q --fimi --type=$type -j$threads $what | cmp - want
+            done
+            # shellcheck disable=SC2086
+            TILL_NO_SIMD=1 till-itemsets -q --fimi --type=$type $what | cmp - want
+        done
+    done
+    zcat "$SHARED/data/fimi/retail.dat.gz" | sed 's/ *$//; s/ /,/g' > lines
+    sed 's/[0-9][0-9]*/x&-/g' lines | till-itemsets -q --baskets -s 100 | tail -n +2 > plain
+    [ "$(wc -l < plain)" -gt 1000 ]
+    # a comma stands in the same place of the order, but needs quotes
+    sed 's/[0-9][0-9]*/"x&,"/g' lines | till-itemsets -q --baskets -s 100 | tail -n +2 |
+        awk -F '",' '{ sub(/^"/, "", $1); gsub(/,/, "-", $1); print $1 "," $2 }' | cmp - plain
+}
+
 @test "sizes, --top and --limit" {
     printf 'a,b,c\na,b,c\na,b\na\n' > lines
     till-itemsets -q --baskets -s 1 --min-size=2 --max-size=2 lines > out

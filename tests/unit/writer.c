@@ -464,6 +464,67 @@ static void kept_texts_do_not_move(void **state) {
     till_table_free(table);
 }
 
+/* Rows that are put together elsewhere stand between others as if written cell by cell, in any encoding. */
+static void whole_rows_stand_among_others(void **state) {
+    (void)state;
+    for (int utf16 = 0; utf16 < 2; utf16++) {
+        struct till_text out = {0}, want = {0};
+        const struct till_writer_options options = {.encoding = utf16 ? "UTF-16LE" : NULL};
+        for (int whole = 0; whole < 2; whole++) {
+            struct till_writer *writer;
+            struct till_error error = {0};
+            const struct till_slice two[] = {till_slice_of("a"), till_slice_of("b")};
+            const enum till_type kinds[] = {TILL_TEXT, TILL_COUNT};
+            assert_int_equal(till_writer_new(&writer, till_sink_text(whole ? &out : &want), &options, &error), TILL_OK);
+            assert_int_equal(till_writer_columns(writer, two, kinds, 2, &error), TILL_OK);
+            for (int i = 0; i < 30000; i++) {
+                char *row = whole && i % 3 > 0 ? till_writer_row(writer, 40) : NULL;
+                if (row != NULL)
+                    memcpy(row, "x\303\251,7", 5);
+                if (row != NULL) {
+                    assert_int_equal(till_writer_end_row(writer, 5, &error), TILL_OK);
+                    continue;
+                }
+                till_writer_text(writer, till_slice_of("x\303\251"));
+                till_writer_count(writer, 7);
+                assert_int_equal(till_writer_end(writer, &error), TILL_OK);
+            }
+            assert_int_equal(till_writer_finish(writer, &error), TILL_OK);
+            till_writer_free(writer);
+        }
+        assert_int_equal(out.length, want.length);
+        assert_memory_equal(out.bytes, want.bytes, want.length);
+        till_text_free(&out);
+        till_text_free(&want);
+    }
+}
+
+static bool is_plain(enum till_format format, char delimiter, const char *text) {
+    struct till_text out = {0};
+    struct till_writer *writer;
+    struct till_error error = {0};
+    const struct till_writer_options options = {.format = format, .delimiter = delimiter};
+    assert_int_equal(till_writer_new(&writer, till_sink_text(&out), &options, &error), TILL_OK);
+    bool plain = till_writer_is_plain(writer, till_slice_of(text));
+    assert_int_equal(till_writer_delimiter(writer), format == TILL_FORMAT_TSV ? '\t' : delimiter);
+    till_writer_free(writer);
+    till_text_free(&out);
+    return plain;
+}
+
+static void texts_are_plain_that_need_no_quotes(void **state) {
+    (void)state;
+    assert_true(is_plain(TILL_FORMAT_CSV, ',', "a b;c"));
+    assert_true(is_plain(TILL_FORMAT_CSV, ';', "a long text with, commas"));
+    assert_true(is_plain(TILL_FORMAT_TSV, ',', "a,b"));
+    assert_false(is_plain(TILL_FORMAT_CSV, ',', "a,b"));
+    assert_false(is_plain(TILL_FORMAT_CSV, ',', "a\"b"));
+    assert_false(is_plain(TILL_FORMAT_CSV, ',', "a\nb"));
+    assert_false(is_plain(TILL_FORMAT_CSV, '1', "a")); /* numbers may hold it */
+    assert_false(is_plain(TILL_FORMAT_JSONL, ',', "a"));
+    assert_false(is_plain(TILL_FORMAT_TABLE, ',', "a"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_has_a_field_for_each_type),
@@ -480,6 +541,8 @@ int main(void) {
         cmocka_unit_test(a_delimiter_found_in_numbers_is_quoted_there),
         cmocka_unit_test(a_row_has_as_many_cells_as_columns),
         cmocka_unit_test(records_pass_through),
+        cmocka_unit_test(whole_rows_stand_among_others),
+        cmocka_unit_test(texts_are_plain_that_need_no_quotes),
         cmocka_unit_test(a_record_of_other_fields_is_refused),
         cmocka_unit_test(other_encodings_and_marks),
         cmocka_unit_test(a_character_that_the_encoding_lacks_is_an_error),

@@ -315,7 +315,7 @@ static enum till_status deliver_size(struct run *run, const struct stream *strea
     enum till_status status = TILL_OK;
     stream_open(&reader, streams, run->workers, size, segment);
     while (status == TILL_OK && stream_read(&reader, set, &support)) {
-        for (uint32_t k = 0; k < size; k++)
+        for (uint32_t k = reader.changed; k < size; k++)
             to->items[k] = run->item[set[k]];
         status = to->visit(to->context, to->items, size, support, error);
     }

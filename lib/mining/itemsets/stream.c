@@ -123,12 +123,14 @@ static bool next_segment(struct stream_reader *reader) {
 }
 
 bool stream_read(struct stream_reader *reader, uint32_t *set, uint32_t *support) {
+    reader->changed = reader->size - 1;
     if (reader->left == 0) {
         uint32_t changed;
         if (reader->at == reader->end && !next_segment(reader))
             return false;
         reader->at = get_count(reader->at, &changed);
-        for (uint32_t k = reader->size - 1 - changed; k + 1 < reader->size; k++)
+        reader->changed -= changed;
+        for (uint32_t k = reader->changed; k + 1 < reader->size; k++)
             reader->at = place_get(reader->at, &set[k], reader->width);
         reader->at = get_count(reader->at, &reader->left);
     }

@@ -53,7 +53,8 @@ struct stream_reader {
     const unsigned char *at;
     const unsigned char *end; /* of the current segment */
     unsigned width;
-    uint32_t left; /* in the current block */
+    uint32_t left;    /* in the current block */
+    uint32_t changed; /* the first place that the last read changed */
 };
 
 /* The memory of `segment` is the caller's: `workers` zeros. */

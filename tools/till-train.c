@@ -84,6 +84,13 @@ static const struct option options[] = {
      .minimum = 0,
      .maximum = 1e9,
      .help = "Add L times the sum of absolute standardised weights to the mean log-loss."},
+    {.name = "log",
+     .kind = OPTION_TEXT,
+     .offset = AT(log),
+     .argument = "LIST",
+     .help =
+         "Logistic: take sign(x) log(1 + |x|) of these columns, which are spread over orders of magnitude; the model "
+         "keeps it."},
     {.name = "impute",
      .kind = OPTION_FLAG,
      .offset = AT(impute),
@@ -304,6 +311,7 @@ static enum till_status refuse_options(const struct train_work *work, struct til
         const struct train_method *method;
     } options_of[] = {{"--ridge", settings->ridge > 0, &train_logistic},
                       {"--lasso", settings->lasso > 0, &train_logistic},
+                      {"--log", settings->log != NULL, &train_logistic},
                       {"--impute", settings->impute, &train_logistic},
                       {"--cp", settings->cp != NULL, &train_tree},
                       {"--cp-table", settings->cp_table != NULL, &train_tree},
@@ -389,6 +397,7 @@ static enum till_status run_train(struct tool_run *run, struct till_error *error
         status = write_model(&work, error);
     work.method->free(&work);
     till_calibration_free(work.calibration);
+    free(work.logs);
     till_frame_free(work.frame);
     free(work.target);
     free(work.weight);

@@ -26,6 +26,7 @@ struct train_settings {
     /* of logistic regression */
     double ridge;
     double lasso;
+    const char *log;
     bool impute;
     double level;
     /* of a tree */
@@ -65,6 +66,7 @@ struct train_work {
     double *weight;  /* NULL: all alike. The weight column times --positive-weight */
     uint32_t *group; /* NULL: rows are independent */
     size_t groups;
+    bool *logs;                           /* [columns of the schema]: those of --log */
     void *fit;                            /* the method's own */
     struct till_calibration *calibration; /* of what cross-validation predicts; NULL: none */
 };

@@ -81,6 +81,13 @@ static enum till_status wish_features(struct train_work *work, const struct till
     return status;
 }
 
+static enum till_status find_logs(struct train_work *work, const struct till_schema *schema, struct till_error *error) {
+    work->logs = calloc(schema->count + 1, sizeof *work->logs);
+    if (work->logs == NULL)
+        return till_error_memory(error);
+    return work->settings->log == NULL ? TILL_OK : till_schema_list(schema, work->settings->log, work->logs, error);
+}
+
 enum till_status train_plan(struct train_work *work, const struct till_schema *schema, struct till_error *error) {
     const struct train_settings *settings = work->settings;
     struct till_frame_wish *wishes = calloc(schema->count + 5, sizeof *wishes);
@@ -101,6 +108,8 @@ enum till_status train_plan(struct train_work *work, const struct till_schema *s
         status = wish_key(work, schema, wishes, &count, error);
     if (status == TILL_OK)
         status = wish_features(work, schema, wishes, &count, error);
+    if (status == TILL_OK)
+        status = find_logs(work, schema, error);
     if (status == TILL_OK)
         status = till_frame_plan(&work->frame, schema, wishes, count, error);
     free(wishes);

@@ -5,6 +5,7 @@
 
 #include <till/design.h>
 #include <till/logistic.h>
+#include <till/scaling.h>
 #include <till/tails.h>
 
 #include "train.h"
@@ -28,6 +29,44 @@ static enum till_status impute(struct train_work *work, struct till_error *error
     enum till_status status = till_frame_fill(work->frame, work->first, own->fills, &missing, error);
     tool_figure(work->run, "imputed", (double)missing);
     return status;
+}
+
+/* ---- logarithms ---- */
+
+static bool takes_log(const struct train_work *work, size_t source) {
+    return work->logs[work->frame->columns[work->first + source].wish.column];
+}
+
+static enum till_status take_logs(struct train_work *work, struct till_error *error) {
+    for (size_t i = 0; work->first + i < work->frame->count; i++) {
+        struct till_frame_column *column = &work->frame->columns[work->first + i];
+        if (!takes_log(work, i))
+            continue;
+        if (column->text)
+            return till_error_set(error, TILL_ERROR_DATA, "%.200s holds no numbers, of which --log could be taken",
+                                  column->name);
+        for (size_t row = 0; row < work->frame->rows; row++)
+            column->numbers[row] = till_scale_log(column->numbers[row]);
+    }
+    return TILL_OK;
+}
+
+/* Terms say what they are: "log1p(tenure)". */
+static enum till_status name_logs(struct train_work *work, struct till_error *error) {
+    struct own *own = work->fit;
+    for (size_t i = 0; i < own->design->source_count; i++) {
+        size_t term = own->design->sources[i].terms[0];
+        struct till_text name = {0};
+        if (!takes_log(work, i) || term == TILL_NO_COLUMN)
+            continue;
+        if (!till_text_append_format(&name, "log1p(%s)", own->design->names[term]) || till_text_string(&name) == NULL) {
+            till_text_free(&name);
+            return till_error_memory(error);
+        }
+        free(own->design->names[term]);
+        own->design->names[term] = name.bytes;
+    }
+    return TILL_OK;
 }
 
 /* ---- fitting ---- */
@@ -60,7 +99,11 @@ static enum till_status fit(struct train_work *work, struct till_error *error) {
     struct own *own = work->fit = calloc(1, sizeof *own);
     enum till_status status = own == NULL ? till_error_memory(error) : impute(work, error);
     if (status == TILL_OK)
+        status = take_logs(work, error);
+    if (status == TILL_OK)
         status = till_design_make(&own->design, work->frame, work->first, work->frame->count - work->first, error);
+    if (status == TILL_OK)
+        status = name_logs(work, error);
     if (status == TILL_OK)
         status = till_logistic_fit(&own->fit, own->design, work->target, work->weight, work->group, work->groups,
                                    &settings, error);
@@ -211,8 +254,11 @@ static enum till_status make_model(struct train_work *work, struct till_classifi
         till_digest_add(digest, own->design->names[j], strlen(own->design->names[j]) + 1);
         till_digest_add(digest, own->design->x + j * own->design->rows, own->design->rows * sizeof(double));
     }
-    return till_classifier_of(model, own->design, own->fit, correction(work), own->fills, work->frame->columns[0].name,
-                              work->settings->positive, error);
+    enum till_status status = till_classifier_of(model, own->design, own->fit, correction(work), own->fills,
+                                                 work->frame->columns[0].name, work->settings->positive, error);
+    for (size_t i = 0; status == TILL_OK && i < (*model)->column_count; i++)
+        (*model)->columns[i].log = takes_log(work, i);
+    return status;
 }
 
 static void free_fit(struct train_work *work) {

@@ -173,6 +173,20 @@ cdnow() {
     jq -e '[.body.logistic.columns[].estimates[0] | select(. != 0)] | length | . > 1 and . < 15' few.json
 }
 
+@test "the tools one by one make the same model" {
+    shop
+    dates=2024-03-31,2024-06-30,2024-09-30
+    till-churn -q --cutoffs=$dates --model-out=model.json sales.csv > scores.csv
+    till-features -q --cutoff=$dates sales.csv > rows.csv
+    logs=recency-active_periods,monetary,monetary_total,mean_value,last_value,last_to_median,gap_mean,gap_variation,recency_to_gap,items,items_per_order
+    till-train -q --impute --ridge=0.01 --log=$logs --model-out=by_hand.json rows.csv > out
+    diff <(jq -c '.body.logistic.columns[] | [.name, .log]' model.json) <(jq -c '.body.logistic.columns[] | [.name, .log]' by_hand.json)
+    jq -e '.body.rows == '"$(jq .body.rows by_hand.json)" model.json
+    # Up to the ten digits of a table.
+    paste <(jq '.body.logistic | .columns[].estimates[0], .intercept' model.json) <(jq '.body.logistic | .columns[].estimates[0], .intercept' by_hand.json) |
+        awk '{ n++; off = $1 - $2; if (off > 1e-7 || off < -1e-7) exit 1 } END { exit n != 30 }'
+}
+
 @test "trees and boosting are tested, kept and explained in the same way" {
     shop
     till-churn -q --evaluation=plain.csv sales.csv > scores.csv

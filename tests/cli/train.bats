@@ -296,6 +296,26 @@ END
     run -6 till-predict --model=<(jq -c 'del(.body.calibration)' "$there/logistic.json") "$there/rows.csv"
 }
 
+@test "logarithms of columns are those of the columns, and are kept in the model" {
+    awk 'BEGIN { srand(2); print "a,b,g,y"; for (i = 0; i < 200; i++) { a = exp(6 * rand()) - 20; b = rand()
+        print a "," b "," (rand() < .4 ? "u" : "v") "," (rand() < 1 / (1 + exp(-log(1 + (a < 0 ? 0 : a)) + 3)) ? 1 : 0) } }' > rows.csv
+    awk -F, -v OFS=, 'NR > 1 { $1 = sprintf("%.17g", $1 < 0 ? -log(1 - $1) : log(1 + $1)) } { print }' rows.csv > logged.csv
+    till-train -q --target=y --log=a --folds=5 --meta=meta --model-out=model rows.csv > out
+    till-train -q --target=y --folds=5 --meta=logged.meta --model-out=logged logged.csv > wanted
+    while IFS=, read -r term estimate error rest; do
+        near <(sed 's/^log1p(a)/a/' out) "$term" estimate "$estimate" 1e-9
+        near <(sed 's/^log1p(a)/a/' out) "$term" std_error "$error" 1e-9
+    done < <(tail -n +2 wanted)
+    near_figure meta auc "$(jq .figures.auc logged.meta)" 1e-12
+    grep -q '^log1p(a),' out
+    jq -e '.body.logistic.columns | map(.log) == [true, null, null]' model
+    paste -d, <(till-predict -q --model=model rows.csv | sed 's/.*,//') <(till-predict -q --model=logged logged.csv | sed 's/.*,//') |
+        awk -F, 'NR > 1 { off = $1 - $2; if (off > 1e-9 || off < -1e-9) exit 1 }'
+    till-predict -q --model=model --reasons=1 rows.csv | head -n 2 | tail -n 1 | grep -q "a=$(sed -n 2p rows.csv | cut -d, -f1) ("
+    run -3 till-train --target=y --log=g rows.csv
+    run -2 till-train --target=y --log=a --method=tree rows.csv
+}
+
 # Two half-years of the sample shop: train on the first, calibrate on the second.
 half_years() {
     { zcat "$BATS_TEST_DIRNAME/../../data-samples/sales-2023-h1.csv.gz"

@@ -105,7 +105,7 @@ enum till_status till_metrics_intervals(struct till_metrics_interval *own, struc
                       : allowed > MOST           ? MOST
                       : allowed < FEWEST         ? FEWEST
                                                  : allowed;
-    work.rows = calloc(rankings + 1, sizeof *work.rows);
+    work.rows = calloc(rankings + 1, sizeof(struct metrics_row *));
     work.figures = malloc((rankings * TILL_METRICS_FIGURES * work.replicates + 1) * sizeof *work.figures);
     enum till_status status = work.rows == NULL || work.figures == NULL ? till_error_memory(error) : TILL_OK;
     for (size_t m = 0; m < rankings && status == TILL_OK; m++)

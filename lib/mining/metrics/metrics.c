@@ -111,10 +111,11 @@ static void judge(struct till_metrics *metrics, const struct metrics_row *rows, 
 
 void metrics_measure(struct till_metrics *metrics, const struct metrics_row *rows, size_t count, const double *weight) {
     double base = (double)metrics->positives / (double)metrics->rows;
+    size_t tenth = (metrics->rows + 9) / 10, fifth = (metrics->rows + 4) / 5;
     walk(metrics, rows, count, weight);
     judge(metrics, rows, count, weight);
-    metrics->lift_10 = lift(rows, count, weight, (double)((metrics->rows + 9) / 10), base);
-    metrics->lift_20 = lift(rows, count, weight, (double)((metrics->rows + 4) / 5), base);
+    metrics->lift_10 = lift(rows, count, weight, (double)tenth, base);
+    metrics->lift_20 = lift(rows, count, weight, (double)fifth, base);
 }
 
 enum till_status till_metrics_compute(struct till_metrics *metrics, const double *target, const double *probability,

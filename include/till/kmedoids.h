@@ -26,7 +26,8 @@
 struct till_kmedoids_options {
     size_t clusters;
     enum till_clustering_metric metric; /* EUCLIDEAN, MANHATTAN or GOWER (numbers scaled by their range before) */
-    const size_t *medoids;              /* [clusters] rows to start from; NULL: drawn. Samples begin there too. */
+    const size_t *medoids;              /* [clusters] rows to start from; NULL: drawn. Samples begin there too, and
+                                           given ones stay unless one saves a hundredth */
     unsigned restarts;                  /* starts, or samples; 0 stands for 1 */
     unsigned max_iterations;            /* passes over all rows; 0 stands for 300 */
     size_t exact_rows;                  /* 0: TILL_KMEDOIDS_EXACT_ROWS */

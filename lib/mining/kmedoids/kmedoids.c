@@ -156,6 +156,15 @@ static void choose_medoids(const struct fit *fit, unsigned number, struct pam *p
         pam->medoids[c] = c;
 }
 
+/* Every sample finds medoids of its own that are a little better or worse. Given ones, which rows have got used to, are
+ * not left for less than a hundredth. */
+static bool is_better(const struct fit *fit, double deviation) {
+    const double worth_it = 0.99;
+    bool given = fit->options->medoids != NULL &&
+                 memcmp(fit->best->medoids, fit->options->medoids, fit->best->clusters * sizeof(size_t)) == 0;
+    return deviation < fit->best->deviation * (given ? worth_it : 1);
+}
+
 /* Medoids of a sample, held against all rows. */
 static enum till_status try_sample(struct fit *fit, unsigned number, struct till_error *error) {
     const struct till_kmedoids_options *options = fit->options;
@@ -176,7 +185,7 @@ static enum till_status try_sample(struct fit *fit, unsigned number, struct till
             pam.medoids[c] = chosen[pam.medoids[c]];
         status = assign_rows(&fit->all, pam.medoids, options->clusters, options, fit->labels, &deviation, error);
     }
-    if (status == TILL_OK && deviation < fit->best->deviation)
+    if (status == TILL_OK && is_better(fit, deviation))
         take_result(fit, &pam, pam.medoids, deviation);
     pam_close(&pam);
     points_free(&sample);

@@ -395,3 +395,25 @@ half_years() {
     printf '%s\n' probability,churned 0.5,1 > bad.csv
     run -5 till-evaluate bad.csv
 }
+
+@test "ten thousand columns: a penalty is asked for, and then there is an answer" {
+    awk 'BEGIN { srand(3); printf "y"; for (j = 1; j <= 10000; j++) printf ",c%d", j; print ""
+        for (i = 1; i <= 60; i++) { printf "%d", i % 2; for (j = 1; j <= 10000; j++) printf ",%d", rand() * 20; print "" } }' > wide
+    run -5 till-train -q --target=y --positive=1 wide
+    [[ $output == *"10000 terms and 60 rows"*"--ridge"* ]]
+    till-train -q -j1 --target=y --positive=1 --ridge=1 --model-out=model wide > one
+    [ "$(wc -l < one)" -eq 10002 ]
+    till-train -q -j3 --target=y --positive=1 --ridge=1 wide | cmp one -
+    # all rows are told apart by so many columns
+    till-predict -q --model=model wide | awk -F, 'NR > 1 && ($NF > 0.5) != $1 { bad = 1 } END { exit bad }'
+}
+
+@test "rows that are all alike say nothing, and that is said" {
+    printf 'y,a,b\n1,2,x\n0,2,x\n1,2,x\n0,2,x\n0,2,x\n' > alike
+    till-train --target=y --positive=1 alike > out 2> err
+    [ "$(wc -l < out)" -eq 2 ]
+    grep -q 'a is the same in all rows, and was dropped' err
+    grep -q 'b is the same in all rows, and was dropped' err
+    # the intercept is the log of the odds, 2 to 3
+    awk -F, 'NR == 2 { d = $2 - log(2 / 3); exit d > 1e-9 || d < -1e-9 }' out
+}

@@ -191,6 +191,42 @@ static void samples_that_mislead_change_nothing(void **state) {
     }
 }
 
+/* With a ridge the gradient of the mean log-loss is -ridge times the standardised coefficients; more terms than rows
+ * are fitted in another way, and so are as many. */
+static void ridges_are_at_the_optimum(void **state) {
+    static const size_t shapes[][2] = {{50, 20}, {50, 50}, {50, 51}, {50, 300}, {MANY, 3}};
+    (void)state;
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        size_t n = shapes[s][0], p = shapes[s][1];
+        struct data data = make_data(n, p, s % 2 == 1);
+        struct till_logistic_settings settings = {.ridge = 0.05, .threads = 2};
+        struct till_logistic *fit;
+        if (s == 3) /* a row twice */
+            for (size_t j = 0; j < p; j++)
+                data.design.x[j * n + 7] = data.design.x[j * n + 3];
+        for (size_t j = 0; j < p; j++)
+            measure(&data.design, j);
+        assert_int_equal(till_logistic_fit(&fit, &data.design, data.target, data.weight, NULL, 0, &settings, NULL),
+                         TILL_OK);
+        assert_true(fit->terms == p && fit->non_zero == p);
+        for (size_t j = 0; j <= p; j++) {
+            long double slope = 0, total = 0;
+            for (size_t i = 0; i < n; i++) {
+                long double eta = fit->estimate[0], own = data.weight == NULL ? 1 : data.weight[i];
+                for (size_t k = 1; k <= p; k++)
+                    eta += (long double)fit->estimate[k] * data.design.x[(k - 1) * n + i];
+                slope += own * (data.target[i] - 1 / (1 + expl(-eta))) * value(&data.design, i, j);
+                total += own;
+            }
+            slope = slope / total - (j == 0 ? 0 : 0.05L * fit->estimate[j] * data.design.spread[j - 1]);
+            if (!(fabsl(slope) < 1e-9L))
+                fail_msg("%zu rows, %zu terms: gradient %zu is %Lg", n, p, j, slope);
+        }
+        till_logistic_free(fit);
+        free_data(&data);
+    }
+}
+
 static void threads_change_no_bit(void **state) {
     struct data data = make_data(MANY, 6, true);
     struct till_logistic *one = fit_of(&data, 1);
@@ -240,6 +276,7 @@ int main(void) {
         cmocka_unit_test(samples_that_mislead_change_nothing),
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(a_weight_of_two_is_a_row_twice),
+        cmocka_unit_test(ridges_are_at_the_optimum),
     };
     return cmocka_run_group_tests_name("logistic", tests, NULL, NULL);
 }

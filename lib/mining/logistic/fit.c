@@ -493,6 +493,8 @@ enum till_status till_logistic_fit(struct till_logistic **fit, const struct till
         return till_error_set(error, TILL_ERROR_MODEL,
                               "%zu terms and %zu rows: there must be more rows than terms, or a penalty (--ridge)",
                               design->terms, design->rows);
+    if (settings->ridge > 0 && settings->lasso <= 0 && design->terms > design->rows)
+        return logistic_fit_by_rows(fit, design, target, weight, settings, error);
     enum till_status status = make_work(&work, error);
     work.ridge = settings->ridge;
     work.lasso = settings->lasso;

@@ -42,6 +42,11 @@ static inline double logistic_value(const struct logistic_data *data, size_t row
     return (data->design->x[(term - 1) * data->n + row] - data->design->mean[term - 1]) * data->scale[term - 1];
 }
 
+/* A fit with a ridge alone, for more terms than rows. */
+enum till_status logistic_fit_by_rows(struct till_logistic **fit, const struct till_design *design,
+                                      const double *target, const double *weight,
+                                      const struct till_logistic_settings *settings, struct till_error *error);
+
 /* The predictor of a row. */
 double logistic_predictor(const struct logistic_data *data, size_t row, const double *beta);
 

@@ -165,6 +165,25 @@ END
     [[ $output == *"two parents"* ]]
 }
 
+# Three levels: the same rules as of baskets that awk extended, but for those that hold an item beside its own kind.
+@test "a taxonomy of several levels: the rules of extended baskets, without kin" {
+    awk 'BEGIN { srand(7); for (b = 0; b < 120; b++) { line = "z"
+        for (k = 0; k < 9; k++) if (rand() < 0.3) line = line ",i" k
+        print line } }' > lines
+    printf '%s\n' item,parent i0,k0 i1,k0 i2,k0 i3,k1 i4,k1 i5,k2 k0,m0 k1,m0 m0,top k2,top > kinds
+    awk -F, 'NR == FNR { if (FNR > 1) up[$1] = $2; next }
+        { split("", seen); line = ""
+          for (i = 1; i <= NF; i++) for (x = $i; x != "" && !(x in seen); x = up[x]) { seen[x] = 1; line = line (line == "" ? "" : ",") x }
+          print line }' kinds lines > extended
+    till-rules -q --baskets -s 6 -c 0 --max-consequent=2 extended | cut -d, -f1-8 |
+        awk -F, 'NR == FNR { if (FNR > 1) up[$1] = $2; next }
+            { n = split($1 "|" $2, item, "|"); kin = 0
+              for (i = 1; i <= n; i++) for (x = up[item[i]]; x != ""; x = up[x]) for (j = 1; j <= n; j++) kin += item[j] == x
+              if (!kin) print }' kinds - > want
+    till-rules -q --baskets -s 6 -c 0 --max-consequent=2 --taxonomy=kinds lines | cut -d, -f1-8 | cmp - want
+    [ "$(wc -l < want)" -gt 200 ]
+}
+
 # p by hand: two strata of 4 baskets, each with two of a, two of b: P(2) = 1/6, P(1) = 4/6. Sum of 4 has 1/36.
 @test "strata and clusters" {
     cat > rows.csv <<'END'

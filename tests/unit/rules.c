@@ -264,6 +264,156 @@ static void held_out_baskets_are_the_ones_that_count(void **state) {
     world_free(&world);
 }
 
+/* ---- kinds of items ---- */
+
+enum { KINDS = 9 };
+
+/* Six items, two kinds of them, and a kind of these kinds; 5 has no kind. */
+static const uint32_t kinds[KINDS] = {6, 6, 7, 7, 6, UINT32_MAX, 8, 8, UINT32_MAX};
+
+static bool is_ancestor(uint32_t item, uint32_t above) {
+    for (uint32_t up = kinds[item]; up != UINT32_MAX; up = kinds[up])
+        if (up == above)
+            return true;
+    return false;
+}
+
+static bool holds_kin(uint32_t set) {
+    for (uint32_t a = 0; a < KINDS; a++)
+        for (uint32_t b = 0; b < KINDS; b++)
+            if ((set >> a & 1) != 0 && (set >> b & 1) != 0 && is_ancestor(a, b))
+                return true;
+    return false;
+}
+
+/* Baskets as masks, with all kinds of their items. */
+struct extended {
+    uint32_t mask[60];
+    uint32_t count;
+    uint64_t offsets[61];
+    uint32_t items[60 * KINDS];
+};
+
+static void extended_random(struct extended *all, uint64_t seed) {
+    struct till_random random;
+    till_random_start(&random, seed, 0);
+    all->count = 5 + (uint32_t)(till_random_uniform(&random) * 55);
+    for (uint32_t b = 0, at = 0; b < all->count; b++) {
+        all->mask[b] = 0;
+        for (uint32_t item = 0; item < 6; item++)
+            if (till_random_uniform(&random) < 0.35)
+                for (uint32_t up = item; up != UINT32_MAX; up = kinds[up])
+                    all->mask[b] |= 1u << up;
+        for (uint32_t item = 0; item < KINDS; item++)
+            if ((all->mask[b] >> item & 1) != 0)
+                all->items[at++] = item;
+        all->offsets[b + 1] = at;
+    }
+}
+
+static uint64_t support_of(const struct extended *all, uint32_t set) {
+    uint64_t support = 0;
+    for (uint32_t b = 0; b < all->count; b++)
+        support += (all->mask[b] & set) == set;
+    return support;
+}
+
+/* Sets that are searched: frequent, and without an item and its kind. */
+static bool is_searched(const struct extended *all, uint32_t set, uint64_t minimum) {
+    return set != 0 && support_of(all, set) >= minimum && !holds_kin(set);
+}
+
+/* m_k by its definition: antecedents times the frequent items that go with them. */
+static double hypotheses(const struct extended *all, int size, uint64_t minimum) {
+    double ways = 0;
+    for (uint32_t set = 1; set < 1u << KINDS; set++)
+        for (uint32_t item = 0; item < KINDS && __builtin_popcount(set) == size - 1; item++)
+            ways += is_searched(all, set, minimum) && is_searched(all, 1u << item, minimum) && (set >> item & 1) == 0 &&
+                    !holds_kin(set | 1u << item);
+    return size == 2 ? ways / 2 : ways;
+}
+
+static uint32_t mask_of(const uint32_t *items, uint32_t size) {
+    uint32_t mask = 0;
+    for (uint32_t i = 0; i < size; i++)
+        mask |= 1u << items[i];
+    return mask;
+}
+
+static uint64_t count_splits(const struct extended *all, uint64_t minimum, double confidence, int consequent) {
+    uint64_t rules = 0;
+    for (uint32_t set = 1; set < 1u << KINDS; set++)
+        for (uint32_t right = (set - 1) & set; is_searched(all, set, minimum) && right != 0; right = (right - 1) & set)
+            rules += __builtin_popcount(right) <= consequent &&
+                     (double)support_of(all, set) >= confidence * (double)support_of(all, set & ~right);
+    return rules;
+}
+
+/* Every split of every set that may be searched, and no other. */
+static void rules_of_kinds_are_those_of_the_definition(void **state) {
+    (void)state;
+    static struct extended all;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        extended_random(&all, seed);
+        struct till_rules_options options = {.minimum_support = 1 + seed % 4,
+                                             .minimum_confidence = seed % 3 == 0 ? 0.5 : 0,
+                                             .maximum_consequent = 1 + (uint32_t)seed % 3,
+                                             .parent = kinds,
+                                             .memory = seed % 2 == 0 ? 1 : 0};
+        struct till_baskets baskets = {all.offsets, all.items, all.count, KINDS};
+        struct till_rules rules;
+        struct till_error error;
+        assert_int_equal(till_rules_find(&baskets, &options, &rules, &error), TILL_OK);
+        uint64_t want =
+            count_splits(&all, options.minimum_support, options.minimum_confidence, (int)options.maximum_consequent);
+        assert_int_equal(rules.count, want);
+        for (uint64_t i = 0; i < want; i++) { /* each is a different one, as they are ordered without ties */
+            const struct till_rule *rule = next_rule(&rules);
+            uint32_t left = mask_of(rule->antecedent, rule->antecedent_size),
+                     right = mask_of(rule->consequent, rule->consequent_size);
+            assert_true((left & right) == 0 && is_searched(&all, left | right, options.minimum_support));
+            assert_int_equal(rule->both, support_of(&all, left | right));
+            assert_int_equal(rule->antecedent_count, support_of(&all, left));
+            assert_int_equal(rule->consequent_count, support_of(&all, right));
+        }
+        for (uint32_t k = 2; options.maximum_consequent == 1 && k <= rules.largest; k++)
+            assert_true(rules.searched[k] == 0 || /* no rule of this size */
+                        rules.searched[k] == hypotheses(&all, (int)k, options.minimum_support));
+        till_rules_free(&rules);
+    }
+}
+
+/* The least memory and the most give the same rules, in the same order, whatever the order is. */
+static void memory_does_not_change_the_rules(void **state) {
+    (void)state;
+    static struct extended all;
+    extended_random(&all, 77);
+    struct till_baskets baskets = {all.offsets, all.items, all.count, KINDS};
+    for (int sort = TILL_SORT_LIFT; sort <= TILL_SORT_Q_VALUE; sort++)
+        for (int adjust = TILL_ADJUST_BH; adjust <= TILL_ADJUST_LAYERED; adjust++) {
+            struct till_rules_options options = {.minimum_support = 1,
+                                                 .maximum_consequent = 4,
+                                                 .sort = (enum till_rules_sort)sort,
+                                                 .adjust = (enum till_rules_adjust)adjust};
+            struct till_rules large, small;
+            struct till_error error;
+            assert_int_equal(till_rules_find(&baskets, &options, &large, &error), TILL_OK);
+            options.memory = 1;
+            assert_int_equal(till_rules_find(&baskets, &options, &small, &error), TILL_OK);
+            assert_true(large.count == small.count && large.count > 1000);
+            for (uint64_t i = 0; i < large.count; i++) {
+                const struct till_rule *a = next_rule(&large), *b = next_rule(&small);
+                assert_true(a->both == b->both && a->log_p == b->log_p && a->q == b->q);
+                assert_int_equal(mask_of(a->antecedent, a->antecedent_size),
+                                 mask_of(b->antecedent, b->antecedent_size));
+                assert_int_equal(mask_of(a->consequent, a->consequent_size),
+                                 mask_of(b->consequent, b->consequent_size));
+            }
+            till_rules_free(&large);
+            till_rules_free(&small);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fisher_equals_published_values),
@@ -273,6 +423,8 @@ int main(void) {
         cmocka_unit_test(unequal_baskets_give_a_false_rule_in_few_runs_by_strata),
         cmocka_unit_test(returning_customers_give_a_false_rule_in_few_runs_by_clusters),
         cmocka_unit_test(a_planted_rule_is_found_and_carries_no_other),
+        cmocka_unit_test(rules_of_kinds_are_those_of_the_definition),
+        cmocka_unit_test(memory_does_not_change_the_rules),
         cmocka_unit_test(held_out_baskets_are_the_ones_that_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,11 +255,12 @@ enum till_status baskets_refuse(const struct till_basket_data *data, const struc
                                 struct till_error *error) {
     struct till_text text = {0};
     enum till_status status = append_excess(data, wishes, counts, &text) ? TILL_OK : till_error_memory(error);
+    size_t said = text.length;
     if (status == TILL_OK)
         status = suggest_support(data, wishes, &text, error);
     if (status == TILL_OK && wishes->type == TILL_ITEMSETS_FREQUENT)
         status = suggest_size(data, wishes, words, &text, error);
-    if (status == TILL_OK && !till_text_append_format(&text, "; or %s", words->others))
+    if (status == TILL_OK && !till_text_append_format(&text, text.length > said ? "; or %s" : ": %s", words->others))
         status = till_error_memory(error);
     const char *message = status == TILL_OK ? till_text_string(&text) : NULL;
     if (message != NULL)

@@ -259,6 +259,30 @@ END
     awk -F'\t' '{ key = $1 < $2 ? $1 "|" $2 : $2 "|" $1; if (key in q && q[key] != $10) { print; exit 1 } q[key] = $10 }' all
 }
 
+@test "bad input: supports, orders, lines, numbers" {
+    printf '%s\n' order_id,customer_id,date,item '1,C1,2024-01-01 23:59,a|b' '1,C1,2024-01-02 00:01,"c,d"' '' '2,C2,2024-01-02,a|b' > rows.csv
+    for bad in 0 0% 1.01 101% -1; do
+        run -2 till-rules --min-support="$bad" rows.csv
+        [[ $output == *"--min-support"* ]]
+    done
+    # blank lines are skipped; an order of two days is one basket; an item that holds a separator comes back
+    till-rules -q -s 1 -c 0 rows.csv | cut -d, -f1-4 > out
+    printf '%s\n' antecedent,consequent,count,support 'a\|b,"c,d",1' '"c,d",a\|b,1' | cmp - out
+    till-rules -q -s 1 -c 0 --by=day rows.csv | wc -l | grep -q '^1$' # of two days are two
+    till-rules -q -s 1 -c 0 --antecedent='a\|b' rows.csv | tail -n +2 | cut -d, -f1 | cmp - <(echo 'a\|b')
+    echo ',C1,2024-01-01,x' >> rows.csv
+    run -3 till-rules -s 1 rows.csv
+    [[ $output == *"rows.csv:6:1: order: missing"* ]]
+    echo '1 2 -3' > numbers
+    run -3 till-rules --fimi -s 1 numbers
+    [[ $output == *"numbers:1:5: item: a negative number"* ]]
+    printf 'a,b\n\na\n' | till-rules -q --baskets -s 1 -c 0 | grep -q '^a,b,1,0.3333333333,' # a blank line is a basket
+    seq 1000000 | tr '\n' ' ' > long
+    run -3 till-rules --fimi -s 1 long
+    [[ $output == *"more than 20000000 itemsets"* ]]
+    till-rules -q --fimi -s 2 long | wc -l | grep -q '^1$'
+}
+
 @test "bad measures and options" {
     echo a,b > lines
     run -2 till-rules --baskets --measures=nonsense lines

@@ -126,7 +126,6 @@ static enum till_status report(const struct turn *turn, struct till_logistic *tu
 static enum till_status fit_turned(const struct turn *turn, const double *target, const double *weight,
                                    const struct till_logistic_settings *settings, struct till_logistic **fit,
                                    struct till_error *error) {
-    static char name[] = "turned";
     size_t rank = turn->rank;
     struct till_design design = {.rows = turn->n, .terms = rank, .x = turn->terms};
     design.names = calloc(rank + 1, sizeof(char *));
@@ -136,7 +135,7 @@ static enum till_status fit_turned(const struct turn *turn, const double *target
     if (design.names == NULL || design.mean == NULL || design.spread == NULL)
         status = till_error_memory(error);
     for (size_t c = 0; c < rank && status == TILL_OK; c++) {
-        design.names[c] = name;
+        design.names[c] = turn->design->names[c]; /* not theirs, but with a penalty no term is named */
         design.spread[c] = 1;
     }
     if (status == TILL_OK)

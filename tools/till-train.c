@@ -234,18 +234,16 @@ static const struct option options[] = {
      .kind = OPTION_REAL,
      .offset = AT(row_fraction),
      .argument = "F",
-     .initial = "1",
      .minimum = 0.01,
      .maximum = 1,
-     .help = "Boosting: draw this share of the rows for each tree."},
+     .help = "Boosting: draw this share of the rows for each tree (default: 0.7 below 20000 rows, else 1)."},
     {.name = "column-fraction",
      .kind = OPTION_REAL,
      .offset = AT(column_fraction),
      .argument = "F",
-     .initial = "1",
      .minimum = 0.01,
      .maximum = 1,
-     .help = "Boosting: draw this share of the columns for each tree."},
+     .help = "Boosting: draw this share of the columns for each tree (default: 0.5 below 20000 rows, else 1)."},
     {0}};
 
 /* ---- what the rows mean ---- */
@@ -318,7 +316,11 @@ static enum till_status refuse_options(const struct train_work *work, struct til
                       {"--sql", settings->sql, &train_tree},
                       {"--trees", settings->trees > 0, &train_gbdt},
                       {"--leaves", settings->leaves > 0, &train_gbdt},
-                      {"--learning-rate", settings->learning_rate > 0, &train_gbdt}};
+                      {"--learning-rate", settings->learning_rate > 0, &train_gbdt},
+                      {"--bins", settings->bins != TILL_GBDT_BINS, &train_gbdt},
+                      {"--l2", settings->l2 != 1, &train_gbdt},
+                      {"--row-fraction", settings->row_fraction > 0, &train_gbdt},
+                      {"--column-fraction", settings->column_fraction > 0, &train_gbdt}};
     for (size_t i = 0; i < sizeof options_of / sizeof *options_of; i++)
         if (options_of[i].given && options_of[i].method != work->method) {
             char what[64];

@@ -76,10 +76,14 @@ static void draw_rows(uint64_t seed, size_t rows, double share_missing) {
     }
 }
 
-static struct till_trees *fitted(const struct till_gbdt_settings *settings, const double *weights, const uint32_t *rows,
+/* Of all rows and columns, unless the settings say otherwise. */
+static struct till_trees *fitted(const struct till_gbdt_settings *asked, const double *weights, const uint32_t *rows,
                                  size_t count, struct till_gbdt_report *report) {
+    struct till_gbdt_settings settings = *asked;
     struct till_trees *trees;
-    if (till_gbdt_fit(&trees, &table, target, weights, rows, count, NULL, settings, report, &error) != TILL_OK)
+    settings.row_fraction = settings.row_fraction > 0 ? settings.row_fraction : 1;
+    settings.column_fraction = settings.column_fraction > 0 ? settings.column_fraction : 1;
+    if (till_gbdt_fit(&trees, &table, target, weights, rows, count, NULL, &settings, report, &error) != TILL_OK)
         fail_msg("%s", error.message);
     return trees;
 }
@@ -539,7 +543,8 @@ static void held_out_rows_say_how_many_trees(void **state) {
 
 /* Rows that a group repeats are in one part: otherwise memory of a group looks like skill. */
 static void rows_of_a_group_are_held_out_together(void **state) {
-    struct till_gbdt_settings settings = {.leaves = 30, .min_leaf = 1, .threads = 2, .seed = 1};
+    struct till_gbdt_settings settings = {
+        .leaves = 30, .min_leaf = 1, .row_fraction = 1, .column_fraction = 1, .threads = 2, .seed = 1};
     struct till_gbdt_report together, apart;
     static uint32_t group[1200];
     struct till_random dice;

@@ -102,7 +102,8 @@ static double loss_of(double score, double target) {
 
 /* ---- settings ---- */
 
-/* Few rows want few leaves: on 7,000 rows trees of 31 leaves are worse than a logistic regression. */
+/* Few rows want few leaves: on 7,000 rows trees of 31 leaves are worse than a logistic regression. They also want trees
+ * that differ, each from other rows and columns. */
 static void choose_settings(struct till_gbdt_settings *settings, size_t rows) {
     if (settings->leaves == 0)
         settings->leaves = rows < 2000 ? 4 : rows < 20000 ? 8 : rows < 100000 ? 16 : 31;
@@ -113,9 +114,9 @@ static void choose_settings(struct till_gbdt_settings *settings, size_t rows) {
     if (settings->bins == 0)
         settings->bins = TILL_GBDT_BINS;
     if (settings->row_fraction <= 0)
-        settings->row_fraction = 1;
+        settings->row_fraction = rows < 20000 ? 0.7 : 1;
     if (settings->column_fraction <= 0)
-        settings->column_fraction = 1;
+        settings->column_fraction = rows < 20000 ? 0.5 : 1;
     if (settings->threads == 0)
         settings->threads = 1;
 }

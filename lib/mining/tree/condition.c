@@ -13,8 +13,8 @@
 struct condition {
     double above; /* numbers: above < value <= most */
     double most;
-    bool *levels;   /* [level_count] may be; NULL: numbers */
-    size_t some;    /* how many of them */
+    bool *out;      /* [level_count] levels that are left out on the way; NULL: numbers */
+    size_t some;    /* how many levels are not */
     bool missing;   /* missing values, and levels never seen, are let through */
     bool mentioned; /* whether to speak of missing values */
     enum till_tree_form form;
@@ -64,7 +64,7 @@ static bool say_levels(const struct condition *condition) {
     bool fine = say_name(condition) &&
                 say(condition, without ? (count == 1 ? " <> " : " NOT IN (") : (count == 1 ? " = " : " IN ("));
     for (size_t level = 0; level < condition->column->level_count; level++)
-        if (condition->levels[level] != without)
+        if (condition->out[level] == without)
             fine = fine && (said++ == 0 || say(condition, ", ")) &&
                    quote(condition->text, condition->column->levels[level], '\'');
     return fine && (count == 1 || say(condition, ")"));
@@ -82,16 +82,16 @@ static bool say_interval(const struct condition *condition) {
 
 /* Whether nothing but what is missing comes through, or everything but that. */
 static bool only_missing(const struct condition *condition) {
-    return condition->levels != NULL ? condition->some == 0 : condition->above >= DBL_MAX;
+    return condition->out != NULL ? condition->some == 0 : condition->above >= DBL_MAX;
 }
 static bool any_value(const struct condition *condition) {
-    return condition->levels != NULL ? condition->some == condition->column->level_count
-                                     : isinf(condition->above) && isinf(condition->most);
+    return condition->out != NULL ? condition->some == condition->column->level_count
+                                  : isinf(condition->above) && isinf(condition->most);
 }
 
 /* Appends the condition, behind AND where there is one before it. */
 static bool say_condition(const struct condition *condition, bool first) {
-    bool levels = condition->levels != NULL, sql = condition->form == TILL_TREE_SQL, either;
+    bool levels = condition->out != NULL, sql = condition->form == TILL_TREE_SQL, either;
     if (any_value(condition) && (condition->missing || (!sql && !condition->mentioned)))
         return true;
     if (!first && !say(condition, " AND "))
@@ -112,7 +112,7 @@ static bool say_condition(const struct condition *condition, bool first) {
 static void narrow(struct condition *condition, const struct till_trees *trees, const struct till_trees_node *node,
                    bool left) {
     condition->missing = condition->missing && node->missing_left == left;
-    if (condition->levels == NULL) {
+    if (condition->out == NULL) {
         double bound = node->threshold >= DBL_MAX && left ? (double)INFINITY : node->threshold;
         if (left && bound < condition->most)
             condition->most = bound;
@@ -120,9 +120,9 @@ static void narrow(struct condition *condition, const struct till_trees *trees, 
             condition->above = bound;
     }
     condition->some = 0;
-    for (size_t level = 0; condition->levels != NULL && level < condition->column->level_count; level++) {
-        condition->levels[level] = condition->levels[level] && till_trees_set_has(trees, node->set, level) == left;
-        condition->some += condition->levels[level];
+    for (size_t level = 0; condition->out != NULL && level < condition->column->level_count; level++) {
+        condition->out[level] = condition->out[level] || till_trees_set_has(trees, node->set, level) != left;
+        condition->some += !condition->out[level];
     }
 }
 
@@ -134,18 +134,16 @@ static bool say_column(struct condition *condition, const struct till_trees *tre
     condition->above = -INFINITY;
     condition->most = INFINITY;
     condition->missing = true;
-    condition->levels = levels > 0 ? malloc(levels * sizeof *condition->levels) : NULL;
-    if (levels > 0 && condition->levels == NULL)
+    condition->out = levels > 0 ? calloc(levels, sizeof *condition->out) : NULL;
+    if (levels > 0 && condition->out == NULL)
         return false;
-    for (size_t level = 0; level < levels; level++)
-        condition->levels[level] = true;
     for (size_t i = from; i < length; i++) {
         const struct till_trees_node *node = &trees->nodes[way[i]];
         if (node->column == column)
             narrow(condition, trees, node, node->left == way[i + 1]);
     }
     bool fine = say_condition(condition, first);
-    free(condition->levels);
+    free(condition->out);
     return fine;
 }
 

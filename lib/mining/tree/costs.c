@@ -54,7 +54,7 @@ static enum till_status list_costs(struct till_tree_costs *costs, const struct t
                                    struct till_error *error) {
     size_t nodes = tree->trees->node_count, count = 0;
     double *cps = malloc((nodes + 1) * sizeof *cps);
-    bool *gone = malloc((nodes + 1) * sizeof *gone);
+    bool *gone = calloc(nodes + 1, sizeof *gone);
     if (cps != NULL && gone != NULL) {
         for (size_t at = 0; at < nodes; at++)
             if (tree->trees->nodes[at].column != TILL_TREES_LEAF)

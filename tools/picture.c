@@ -322,7 +322,7 @@ static void drop_dates(struct till_text *pdf) {
     size_t length = sizeof mark - 1;
     for (size_t at = 0; at + length + 14 < pdf->length; at++)
         if (memcmp(pdf->bytes + at, mark, length) == 0)
-            for (size_t i = at + length; pdf->bytes[i] != ')' && i < pdf->length; i++)
+            for (size_t i = at + length; i < pdf->length && pdf->bytes[i] != ')'; i++)
                 if (pdf->bytes[i] >= '0' && pdf->bytes[i] <= '9')
                     pdf->bytes[i] = i == at + length ? '2' : '0';
 }

@@ -31,7 +31,8 @@ struct panel {
 /* The place of the i-th of six panels. */
 static struct panel panel_at(const struct script *script, size_t i) {
     double width = (script->width - 20) / 3, height = (script->height - 96) / 2;
-    double left = 14 + (double)(i % 3) * width, top = 66 + (double)(i / 3) * height;
+    size_t row = i / 3, column = i % 3;
+    double left = 14 + (double)column * width, top = 66 + (double)row * height;
     return (struct panel){left + 50, top + 34, left + width - 14, top + height - 26};
 }
 

@@ -124,8 +124,9 @@ static void put_cell_texts(struct script *script, const struct script_heat *heat
         if (isnan(heat->values[i]) || (!fit && script->options->type != PICTURE_TERMINAL))
             continue;
         double part = part_of(heat, heat->values[i]);
-        struct script_place place = {.x = script->left + width * ((double)(i % heat->columns) + 0.5),
-                                     .y = script->top + height * ((double)(i / heat->columns) + 0.5),
+        size_t row = i / heat->columns, column = i % heat->columns;
+        struct script_place place = {.x = script->left + width * ((double)column + 0.5),
+                                     .y = script->top + height * ((double)row + 0.5),
                                      .align = SCRIPT_CENTER,
                                      .size = SCRIPT_SMALL,
                                      .color = script_ink(script_shade(part))};

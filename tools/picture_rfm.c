@@ -80,10 +80,11 @@ static enum till_status rfm_tidy(struct picture *picture, struct till_error *err
         if ((columns[i] = till_table_add(table, names[i], TILL_REAL)) == NULL)
             return till_error_memory(error);
     for (size_t i = 0; table != NULL && i < bins * bins; i++) {
-        columns[0][i] = (double)(i / bins) + 1;
-        columns[1][i] = (double)(i % bins) + 1;
-        columns[2][i] = cells[i / bins][i % bins].customers;
-        columns[3][i] = cells[i / bins][i % bins].money;
+        size_t r = i / bins, f = i % bins;
+        columns[0][i] = (double)r + 1;
+        columns[1][i] = (double)f + 1;
+        columns[2][i] = cells[r][f].customers;
+        columns[3][i] = cells[r][f].money;
     }
     if (picture->form == 1)
         picture_find_date(picture, ROW_LAST, ROW_RECENCY);

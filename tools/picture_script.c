@@ -224,12 +224,8 @@ const char *script_number(char out[SCRIPT_NUMBER], double value, bool shorten) {
             snprintf(out, SCRIPT_NUMBER, "%.3g%s", value / units[i].size, units[i].name);
             return out;
         }
-    if (size >= 1e15 || (size > 0 && size < 0.001))
-        snprintf(digits, sizeof digits, "%.3g", value);
-    else if (size >= 1000 || value == floor(value))
-        snprintf(digits, sizeof digits, "%.0f", value);
-    else
-        snprintf(digits, sizeof digits, "%.3g", value);
+    bool whole = size < 1e15 && (size >= 1000 || value == floor(value));
+    snprintf(digits, sizeof digits, whole ? "%.0f" : "%.3g", value);
     if (strpbrk(digits, "e") != NULL)
         snprintf(out, SCRIPT_NUMBER, "%s", digits);
     else
@@ -259,8 +255,9 @@ static double round_step(double rough) {
 /* The i-th of 1, 2, 5, 10, 20, 50, ...; 0.5, 0.2, 0.1 and so on for negative ones. */
 static double log_mark(long i) {
     static const double marks[] = {1, 2, 5};
-    long decade = i >= 0 ? i / 3 : -((2 - i) / 3);
-    return marks[i - 3 * decade] * pow(10, (double)decade);
+    double decade = floor((double)i / 3);
+    size_t place = (size_t)((double)i - 3 * decade);
+    return marks[place] * pow(10, decade);
 }
 
 /* From and to a mark. Over more than three decades, only powers of ten are told, and not all of them beyond eight. */
@@ -268,16 +265,18 @@ static struct script_axis log_axis(double low, double high) {
     struct script_axis axis = {.log = true, .step = 1};
     if (!(low > 0))
         low = high > 0 ? high / 1000 : 1;
+    low = fmax(low, 1e-290);
     if (!(high > low))
         high = low * 2;
-    long first = 3 * (long)floor(log10(low)) - 3, last = first;
+    long first = 3 * (long)floor(log10(low)) - 3, last;
     while (log_mark(first + 1) <= low * (1 + 1e-9))
         first++;
     for (last = first; log_mark(last) < high * (1 - 1e-9);)
         last++;
     axis.low = log_mark(first);
     axis.high = log_mark(last);
-    axis.step = axis.high / axis.low <= 1000 ? 1 : 3 * fmax(1, ceil(log10(axis.high / axis.low) / 8));
+    double decades = log10(axis.high) - log10(axis.low);
+    axis.step = decades <= 3 ? 1 : 3 * fmax(1, ceil(decades / 8));
     return axis;
 }
 
@@ -286,9 +285,13 @@ struct script_axis script_axis_for(double low, double high, size_t wanted, bool 
         low = 0;
         high = 1;
     }
+    /* Beyond these, steps between numbers could not be counted. */
+    low = fmax(-1e300, fmin(low, 1e300));
+    high = fmax(-1e300, fmin(high, 1e300));
     if (log)
         return log_axis(low, high);
-    if (!(high > low)) {
+    if (!(high - low > 1e-290) || high - low < 1e-12 * fmax(fabs(low), fabs(high))) {
+        low = fabs(low) < 1e-280 ? 0 : low;
         double room = low == 0 ? 1 : fabs(low) * 0.1;
         high = low + (low == 0 ? 1 : room);
         low = low == 0 ? 0 : low - room;
@@ -358,7 +361,7 @@ static double tick_at(const struct script_axis *axis, size_t i) {
     return axis->log ? log_mark(first_tick(axis) + (long)i * (long)axis->step) : axis->low + (double)i * axis->step;
 }
 
-static size_t tick_count(const struct script_axis *axis) {
+size_t script_axis_ticks(const struct script_axis *axis) {
     size_t count = 0;
     if (!axis->log)
         return (size_t)(floor((axis->high - axis->low) / axis->step + 1e-9)) + 1;
@@ -369,7 +372,7 @@ static size_t tick_count(const struct script_axis *axis) {
 
 double script_axis_width(const struct script_axis *axis) {
     double widest = 0;
-    for (size_t i = 0; i < tick_count(axis); i++) {
+    for (size_t i = 0; i < script_axis_ticks(axis); i++) {
         char label[SCRIPT_NUMBER];
         widest =
             fmax(widest, script_text_width(till_slice_of(tick_label(label, axis, tick_at(axis, i))), SCRIPT_SMALL));
@@ -382,7 +385,7 @@ void script_axis(struct script *script, char name, const struct script_axis *axi
         script_add(script, "set logscale %c 10\n", name);
     script_add(script, "set %crange [%.10g:%.10g]\nset %ctics (", name, axis->low, axis->high, name);
     bool first = true;
-    for (size_t i = 0; i < tick_count(axis); i++) {
+    for (size_t i = 0; i < script_axis_ticks(axis); i++) {
         char label[SCRIPT_NUMBER];
         double at = tick_at(axis, i);
         if (axis->whole && at != floor(at))

@@ -62,6 +62,8 @@ struct script_axis script_axis_for(double low, double high, size_t wanted, bool 
 void script_axis(struct script *script, char name, const struct script_axis *axis, bool grid);
 /* The titles of both axes: x below it, y above its upper end. */
 void script_axis_titles(struct script *script, const char *x, const char *y);
+/* How many ticks there are. */
+size_t script_axis_ticks(const struct script_axis *axis);
 /* How wide the widest tick label is. */
 double script_axis_width(const struct script_axis *axis);
 

@@ -101,10 +101,11 @@ static void put_numbers(const struct picture *picture, struct script *script, co
         script_label(script, &name,
                      groups[i].name.length == 0 ? till_slice_of(picture_word(&picture->options, "all"))
                                                 : groups[i].name);
-        for (double time = axis->low; time <= axis->high * (1 + 1e-9); time += axis->step)
-            put_number(picture, script, &groups[i], time,
-                       script->left + (time - axis->low) / (axis->high - axis->low) * (script->right - script->left),
-                       y);
+        for (size_t tick = 0; tick < script_axis_ticks(axis); tick++) {
+            double time = axis->low + (double)tick * axis->step;
+            double along = (time - axis->low) / (axis->high - axis->low);
+            put_number(picture, script, &groups[i], time, script->left + along * (script->right - script->left), y);
+        }
     }
 }
 

@@ -275,8 +275,24 @@ enum till_status tool_open_output(struct tool_run *run, struct till_writer **wri
     return status == TILL_OK ? tool_open_table(run, tool_output_name(run), writer, error) : status;
 }
 
+/* Options that say how a table is written have no meaning for bytes. */
+static enum till_status refuse_form(const struct tool_run *run, struct till_error *error) {
+    const struct common *common = &run->private->common;
+    const char *option = common->format != TILL_FORMAT_CSV ? "--format"
+                         : common->output_encoding != NULL ? "--output-encoding"
+                         : common->bom                     ? "--bom"
+                                                           : NULL;
+    if (option == NULL)
+        return TILL_OK;
+    till_error_set(error, TILL_ERROR_USAGE, "this output is no table");
+    till_error_at(error, NULL, 0, 0, option);
+    return TILL_ERROR_USAGE;
+}
+
 enum till_status tool_open_bytes(struct tool_run *run, struct till_sink *sink, struct till_error *error) {
-    enum till_status status = check_min_rows(run, error);
+    enum till_status status = refuse_form(run, error);
+    if (status == TILL_OK)
+        status = check_min_rows(run, error);
     return status == TILL_OK ? tool_open_file(run, tool_output_name(run), sink, error) : status;
 }
 

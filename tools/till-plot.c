@@ -178,7 +178,7 @@ static enum till_status find_kind(const struct tool_run *run, const struct pictu
     till_error_quote(quoted, run->operands[0], strlen(run->operands[0]));
     const char *names[64];
     size_t count = 0;
-    for (; picture_kinds[count] != NULL && count < 64; count++)
+    for (; count < 64 && picture_kinds[count] != NULL; count++)
         names[count] = picture_kinds[count]->name;
     const char *nearest = option_nearest(run->operands[0], names, count);
     return till_error_set(error, TILL_ERROR_USAGE, "no such picture: %s%s%s (till-plot --list names the kinds)", quoted,
@@ -321,6 +321,8 @@ static enum till_status plot(struct tool_run *run, struct till_error *error) {
         return list_kinds(run, error);
     if (settings->data && settings->script)
         return till_error_set(error, TILL_ERROR_USAGE, "one at a time: --data or --script");
+    if (settings->data && settings->type != TYPE_AUTO)
+        return till_error_set(error, TILL_ERROR_USAGE, "one at a time: --data or --type");
     enum till_status status = find_kind(run, &picture.kind, error);
     if (status == TILL_OK)
         status = check_choices(run, picture.kind, error);

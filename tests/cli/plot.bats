@@ -217,6 +217,14 @@ quoted() {
     [[ $output == *"rule-graph is written as DOT"* ]]
     run till-plot value curve.csv --data --script
     [ "$status" -eq 2 ]
+    for option in --format=json --bom --output-encoding=UTF-16LE; do
+        run till-plot value curve.csv --script $option
+        [ "$status" -eq 2 ]
+        [ "$output" = "till-plot: ${option%%=*}: this output is no table (see till-plot --help)" ]
+    done
+    till-plot -q value curve.csv --data --format=jsonl | grep -qxF '{"top":0.2,"value_share":0.6666666667}'
+    run till-plot value curve.csv --data --type=png
+    [ "$status" -eq 2 ]
 }
 
 @test "every cell of a map is drawn, also where cells of one shade are one" {
@@ -252,6 +260,8 @@ quoted() {
     [ "$(ticks -25 60)" = '-40, -20, 0, 20, 40, 60' ]
     [ "$(ticks -0.003 0.001)" = '-0.003, -0.002, -0.001, 0.000, 0.001' ]
     [ "$(ticks 5 5)" = '4.4, 4.6, 4.8, 5.0, 5.2, 5.4, 5.6' ]
+    [ "$(ticks -1e308 1e308)" = '-1e+300, -5e+299, 0, 5e+299, 1e+300' ]
+    [ "$(ticks 5e-324 5e-324)" = '0.0, 0.2, 0.4, 0.6, 0.8, 1.0' ]
     [ "$(ticks 3 700 --log-x)" = '2, 5, 10, 20, 50, 100, 200, 500, 1,000' ]
     [ "$(ticks 1 10000000 --log-x)" = '1, 10, 100, 1,000, 10k, 100k, 1M, 10M' ]
     [ "$(ticks 0.004 0.03 --log-x)" = '0.002, 0.005, 0.01, 0.02, 0.05' ]

@@ -241,8 +241,8 @@ static void put_terminal(struct script *script) {
         break;
     case PICTURE_PDF:
         script_add(script,
-                   "set terminal pdfcairo size %.4fin,%.4fin font 'sans-serif,12' fontscale 0.75 linewidth 1 "
-                   "pointscale 0.75 noenhanced background '#ffffff'\n",
+                   "set terminal pdfcairo size %.4fin,%.4fin font 'sans-serif,12' fontscale 0.56 linewidth 1.5 "
+                   "pointscale 0.56 noenhanced background '#ffffff'\n",
                    w / 96, h / 96);
         break;
     case PICTURE_TERMINAL:

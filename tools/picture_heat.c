@@ -70,6 +70,9 @@ struct till_slice script_keep(struct picture *picture, const char *text) {
     return till_table_keep(picture->table, till_slice_of(text));
 }
 
+/* Shades of a terminal. */
+static const char *const letters[] = {".", ":", "-", "=", "+", "*", "%", "#", "@"};
+
 double script_part(const struct script_scale *scale, double value) {
     double part = scale->high > scale->low ? (value - scale->low) / (scale->high - scale->low) : 0.5;
     return fmax(0, fmin(part, 1));
@@ -97,8 +100,11 @@ void script_scale(struct script *script, const struct script_scale *scale) {
                    1 - (top + height) / script->height, script_shade(1 - (i + 0.5) / STEPS));
     for (int i = 0; i <= 2; i++) {
         char number[SCRIPT_NUMBER];
-        double value = scale->low + (scale->high - scale->low) * i / 2.0;
-        struct script_place place = {.x = x + 18, .y = top + height * (2 - i) / 2.0, .size = SCRIPT_SMALL};
+        double value = scale->low + (scale->high - scale->low) * i / 2.0, y = top + height * (2 - i) / 2.0;
+        struct script_place letter = {.x = x, .y = y, .size = SCRIPT_SMALL};
+        struct script_place place = {.x = x + 18, .y = y, .size = SCRIPT_SMALL};
+        if (script->options->type == PICTURE_TERMINAL)
+            script_label(script, &letter, till_slice_of(letters[i * 4]));
         script_label(
             script, &place,
             till_slice_of(scale->percent ? script_percent(number, value) : script_number(number, value, true)));
@@ -116,7 +122,6 @@ static bool texts_fit(const struct script *script, const struct script_heat *hea
 
 /* Dark or light type in the cells, where all of it fits; on a terminal, a letter as dark as the cell would be. */
 static void put_cell_texts(struct script *script, const struct script_heat *heat) {
-    static const char *const letters[] = {".", ":", "-", "=", "+", "*", "%", "#", "@"};
     double width = (script->right - script->left) / (double)heat->columns;
     double height = (script->bottom - script->top) / (double)heat->rows;
     bool fit = texts_fit(script, heat, width, height);
@@ -130,7 +135,7 @@ static void put_cell_texts(struct script *script, const struct script_heat *heat
                                      .align = SCRIPT_CENTER,
                                      .size = SCRIPT_SMALL,
                                      .color = script_ink(script_shade(part))};
-        script_label(script, &place, fit ? heat->texts[i] : till_slice_of(letters[(size_t)(part * 8)]));
+        script_label(script, &place, fit ? heat->texts[i] : till_slice_of(letters[lround(part * 8)]));
     }
 }
 

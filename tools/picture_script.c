@@ -510,9 +510,21 @@ void script_names(struct script *script, char axis, const struct till_slice *nam
 
 /* --- Legends --- */
 
+/* On a terminal gnuplot draws lines of these letters, and points of type n as the n-th capital. */
+static void put_letter(struct script *script, double x, double y, size_t series, bool line) {
+    static const char lines[] = "*#$%@&=";
+    char letters[4] = {lines[series % 7], lines[series % 7], lines[series % 7], '\0'};
+    struct script_place place = {.x = x, .y = y, .size = SCRIPT_PLAIN};
+    if (!line)
+        snprintf(letters, sizeof letters, " %c", 'A' + script_series_point(series) - 1);
+    script_label(script, &place, till_slice_of(letters));
+}
+
 void script_legend(struct script *script, double x, double y, size_t series, bool line, struct till_slice name,
                    double width) {
-    if (line)
+    if (script->options->type == PICTURE_TERMINAL)
+        put_letter(script, x, y, series, line);
+    else if (line)
         script_add(script, "set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lw 2 lc rgb '%s' dt %d front\n",
                    screen_x(script, x), screen_y(script, y), screen_x(script, x + 22), screen_y(script, y),
                    script_series_color(series), script_series_dash(series));
@@ -520,7 +532,7 @@ void script_legend(struct script *script, double x, double y, size_t series, boo
         script_add(script, "set label '' at screen %.5f,%.5f point pt %d ps 0.9 lc rgb '%s' front\n",
                    screen_x(script, x + 11), screen_y(script, y), script_series_point(series),
                    script_series_color(series));
-    struct script_place place = {.x = x + 28, .y = y, .size = SCRIPT_PLAIN, .width = width - 28};
+    struct script_place place = {.x = x + 32, .y = y, .size = SCRIPT_PLAIN, .width = width - 32};
     script_label(script, &place, name);
 }
 

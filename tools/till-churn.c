@@ -129,7 +129,8 @@ enum {
     REASONS = 3,
     BATCH = 4096,
     SPACING = 30,
-    FEW = 20
+    FEW = 20,
+    LATE = 7
 };
 
 struct work {
@@ -200,13 +201,24 @@ static enum till_status take_options(struct work *work, struct till_error *error
 
 /* ---- days ---- */
 
+static const char *day_text(char text[TILL_DAY_TEXT + 1], int32_t day) {
+    text[till_date_write(text, day)] = '\0';
+    return text;
+}
+
 /* Which days to look back from, and as of which day to score. */
 static enum till_status settle(struct work *work, struct till_error *error) {
     struct tool_run *run = work->run;
+    char text[2][TILL_DAY_TEXT + 1];
     int32_t oldest = till_features_oldest_day(work->features);
     if (oldest == TILL_DAY_MISSING)
         return till_error_set(error, TILL_ERROR_MODEL, "there are no transactions to learn from");
     features_settle_as_of(run, work->features);
+    int32_t newest = till_features_newest_day(work->features, NULL);
+    if (run->as_of > newest + LATE)
+        tool_warn(run,
+                  "the data end on %s, before the as-of date %s: days without data look like days without purchases",
+                  day_text(text[0], newest), day_text(text[1], run->as_of));
     enum till_status status = till_churn_plan(&work->plan, &work->how, oldest, run->as_of, error);
     if (status == TILL_OK)
         till_features_settle(work->features, work->plan.cutoffs, work->plan.count + 1, run->as_of);
@@ -214,11 +226,6 @@ static enum till_status settle(struct work *work, struct till_error *error) {
 }
 
 /* ---- what is told ---- */
-
-static const char *day_text(char text[TILL_DAY_TEXT + 1], int32_t day) {
-    text[till_date_write(text, day)] = '\0';
-    return text;
-}
 
 static void tell_plan(const struct work *work) {
     const struct till_churn_plan *plan = &work->plan;
@@ -236,6 +243,9 @@ static void tell_plan(const struct work *work) {
     if (purged > 0)
         tool_note(work->run, "%zu cutoff%s left out of it: the horizon reaches behind %s", purged,
                   purged == 1 ? " is" : "s are", day_text(text[0], plan->cutoffs[plan->count - 1]));
+    if (work->how.cutoffs != NULL && plan->count < work->how.cutoff_count)
+        tool_note(work->run, "%zu of the cutoffs have no known answer yet, and are passed over",
+                  work->how.cutoff_count - plan->count);
     if (churn->sampled)
         tool_note(work->run,
                   "customers were sampled, so that there are at most %zu rows to learn from (--training-rows)",

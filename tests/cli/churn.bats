@@ -82,7 +82,9 @@ cdnow() {
     [[ $stderr == *"no cutoff is there to learn from"*"the test on 2024-06-28"*"on 2024-03-30 or before"* ]]
     run -5 till-churn --gap=1d --cutoffs=2024-03-31,2024-06-29 sales.csv
     # The test is the last cutoff that has an answer.
-    till-churn --cutoffs=2024-03-31,2024-06-29,2024-12-01 sales.csv 2>&1 > scores.csv | grep -q 'tested on what came after 2024-06-29'
+    till-churn --cutoffs=2024-03-31,2024-06-29,2024-12-01 sales.csv 2> err > scores.csv
+    grep -q 'tested on what came after 2024-06-29' err
+    grep -q '1 of the cutoffs have no known answer yet, and are passed over' err
 }
 
 # Rolling back from 1998-06-30: nine monthly cutoffs, the test on 1998-02-28. Features are those of till-features, which
@@ -229,6 +231,7 @@ cdnow() {
     shop
     { cat sales.csv; head -n 2 sales.csv | tail -n 1 | sed 's/2023-01-01/2025-03-01/'; } > late.csv
     till-churn late.csv 2>&1 > scores.csv | grep -q 'warning: the newest date, 2025-03-01, is '
+    till-churn --as-of=2025-01-15 sales.csv 2>&1 > scores.csv | grep -q 'warning: the data end on 2024-12-31, before the as-of date 2025-01-15'
 }
 
 @test "too little history, and answers that are all alike, are told with what to do" {

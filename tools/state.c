@@ -340,7 +340,7 @@ static void tell(const struct work *work, const struct till_state_totals *totals
 static enum till_status add_up(struct work *work, struct till_state_visit *visit, struct till_error *error) {
     struct tool_run *run = work->run;
     const struct common *common = &run->private->common;
-    struct till_sink sink;
+    struct till_sink sink = {NULL, NULL};
     struct till_state_totals totals = {0};
     struct till_state_merge merge = {.states = &work->old,
                                      .state_count = work->old != NULL,

@@ -107,18 +107,18 @@ static enum till_status say(struct till_writer *writer, const char *key, struct 
 
 static enum till_status say_count(struct till_writer *writer, const char *key, uint64_t count,
                                   struct till_error *error) {
-    char text[24];
+    char text[24] = "";
     return say(writer, key, (struct till_slice){text, till_count_format(text, count)}, error);
 }
 
 static enum till_status say_day(struct till_writer *writer, const char *key, int32_t day, struct till_error *error) {
-    char text[TILL_DAY_TEXT];
+    char text[TILL_DAY_TEXT] = "";
     return say(writer, key, (struct till_slice){text, till_date_write(text, day)}, error);
 }
 
 static enum till_status say_money(struct till_writer *writer, const char *key, int64_t money,
                                   struct till_error *error) {
-    char text[TILL_MONEY_TEXT];
+    char text[TILL_MONEY_TEXT] = "";
     return say(writer, key, (struct till_slice){text, till_decimal_format(text, money)}, error);
 }
 

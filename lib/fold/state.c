@@ -289,7 +289,7 @@ static enum till_status settle_items(struct merging *merging, struct till_error 
     for (size_t i = 0; status == TILL_OK && i < merging->count; i++) {
         struct source *source = &merging->sources[i];
         const struct till_dictionary *items =
-            source->state == NULL ? merging->ask->night->items : till_state_head(source->state)->items;
+            i < merging->ask->state_count ? till_state_head(source->state)->items : merging->ask->night->items;
         status = add_items(merging, items, &source->codes, error);
     }
     return status;
@@ -323,12 +323,12 @@ static enum till_status sort_night(struct merging *merging, struct till_error *e
 
 /* Steps on to the next customer who has entries: all rows of one may have been bad. */
 static void next_of_night(struct merging *merging, struct source *source) {
-    const struct till_dictionary *customers = merging->ask->night->customers;
-    uint32_t count = till_dictionary_count(customers);
-    while (merging->next < count) {
+    const struct till_state_night *night = merging->ask->night;
+    uint32_t count = night == NULL ? 0 : till_dictionary_count(night->customers);
+    while (merging->order != NULL && merging->next < count) {
         uint32_t customer = merging->order[merging->next];
         if (merging->first[customer + 1] > merging->first[customer]) {
-            source->name = till_dictionary_text(customers, customer);
+            source->name = till_dictionary_text(night->customers, customer);
             source->there = true;
             return;
         }
@@ -340,6 +340,9 @@ static void next_of_night(struct merging *merging, struct source *source) {
 static bool take_night(struct merging *merging, const struct source *source) {
     const struct till_state_night *night = merging->ask->night;
     struct entries *entries = &merging->entries;
+    if (merging->order == NULL) {
+        return false; /* there is no night, so nobody asks */
+    }
     uint32_t customer = merging->order[merging->next++];
     size_t from = merging->first[customer], to = merging->first[customer + 1];
     if (!entries_reserve(entries, to - from)) {
@@ -603,6 +606,9 @@ enum till_status till_state_merge(const struct till_state_merge *merge, struct t
                                   struct till_error *error) {
     struct merging merging = {.ask = merge, .totals = totals, .writer = {.sink = merge->sink}};
     *totals = (struct till_state_totals){0};
+    if (merge->state_count == 0 && merge->night == NULL) {
+        return till_error_set(error, TILL_ERROR_USAGE, "there is no state to add to");
+    }
     enum till_status status = prepare(&merging, error);
     if (status == TILL_OK) {
         note_totals(&merging);

@@ -419,29 +419,33 @@ static int compare_events(const void *a, const void *b) {
     return order != 0 ? order : (x->item > y->item) - (x->item < y->item);
 }
 
-/* Puts the rows of each customer together, and sorts them; first[c]..first[c + 1] are those of code c. */
+/* Puts the rows of each customer together, and sorts them; first[c]..first[c + 1] are those of code c. Those of a state
+ * are so already. */
 static bool sort_events(struct till_features *features, size_t *first) {
     size_t customers = till_dictionary_count(features->customers);
-    for (size_t i = 0; i < features->count; i++)
-        first[features->events[i].customer + 1]++;
-    for (size_t i = 0; i < customers; i++)
-        first[i + 1] += first[i];
-    if (features->in_order)
-        return true;
-    struct features_event *sorted = malloc((features->count + 1) * sizeof *sorted);
+    size_t room = features->in_order ? 0 : features->count;
+    struct features_event *sorted = malloc((room + 1) * sizeof *sorted);
     size_t *next = malloc((customers + 1) * sizeof *next);
     if (sorted == NULL || next == NULL) {
         free(sorted);
         free(next);
         return false;
     }
-    memcpy(next, first, (customers + 1) * sizeof *next);
     for (size_t i = 0; i < features->count; i++)
-        sorted[next[features->events[i].customer]++] = features->events[i];
+        first[features->events[i].customer + 1]++;
     for (size_t i = 0; i < customers; i++)
+        first[i + 1] += first[i];
+    memcpy(next, first, (customers + 1) * sizeof *next);
+    for (size_t i = 0; i < room; i++)
+        sorted[next[features->events[i].customer]++] = features->events[i];
+    for (size_t i = 0; room > 0 && i < customers; i++)
         qsort(sorted + first[i], first[i + 1] - first[i], sizeof *sorted, compare_events);
-    free(features->events);
     free(next);
+    if (features->in_order) {
+        free(sorted);
+        return true;
+    }
+    free(features->events);
     features->events = sorted;
     features->capacity = features->count;
     return true;

@@ -12,6 +12,7 @@
 #include <till/parallel.h>
 #include <till/random.h>
 
+#include "lib/base/pages.h"
 #include "lib/base/radix.h"
 #include "lib/mining/gbdt/parts.h"
 
@@ -232,7 +233,7 @@ enum till_status gbdt_bins_make(struct gbdt_bins *bins, const struct till_trees_
         .rows = count, .count = table->count, .groups = (table->count + GBDT_GROUP - 1) / GBDT_GROUP};
     bins->columns = calloc(table->count + 1, sizeof *bins->columns);
     if (bins->groups < SIZE_MAX / sizeof *bins->codes / (count + 1))
-        bins->codes = malloc((bins->groups * count + 1) * sizeof *bins->codes);
+        bins->codes = pages_array((bins->groups * count + 1) * sizeof *bins->codes);
     if (bins->columns == NULL || bins->codes == NULL)
         return till_error_memory(error);
     enum till_status status = till_parallel_for(threads, table->count, bin_column, &work, error);

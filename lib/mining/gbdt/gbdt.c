@@ -12,6 +12,7 @@
 #include <till/parallel.h>
 #include <till/random.h>
 
+#include "lib/base/pages.h"
 #include "lib/mining/gbdt/parts.h"
 
 enum { MANY_ROWS = 50000, FEW_PARTS = 5, MANY_PARTS = 10 };
@@ -145,9 +146,9 @@ static enum till_status open_booster(struct booster *booster, const struct data 
     const struct till_gbdt_settings *settings = &data->settings;
     booster->data = data;
     booster->held = held;
-    booster->score = malloc((data->count + 1) * sizeof *booster->score);
-    booster->words = malloc((data->count + 1) * sizeof *booster->words);
-    booster->others = malloc((data->count + 1) * sizeof *booster->others);
+    booster->score = pages_array((data->count + 1) * sizeof *booster->score);
+    booster->words = pages_array((data->count + 1) * sizeof *booster->words);
+    booster->others = pages_array((data->count + 1) * sizeof *booster->others);
     if (booster->score == NULL || booster->words == NULL || booster->others == NULL)
         return till_error_memory(error);
     enum till_status status = gbdt_grower_open(&booster->grower, &data->bins, settings->leaves,

@@ -10,6 +10,7 @@
 
 #include <till/parallel.h>
 
+#include "lib/base/pages.h"
 #include "lib/mining/gbdt/parts.h"
 
 enum { CHUNK = 16384, LONG = 2 * CHUNK, AHEAD = 32, CELL_UPDATES = 10 };
@@ -23,9 +24,9 @@ enum till_status gbdt_grower_open(struct gbdt_grower *grower, const struct gbdt_
     size_t size = (bins->cells + 1) * sizeof(struct gbdt_cell), most = pool_bytes / growers / size;
     *grower = (struct gbdt_grower){.bins = bins, .leaves = leaves, .threads = threads};
     grower->pool_most = most < 3 ? 3 : most > leaves + 1 ? leaves + 1 : most;
-    grower->index = malloc((bins->rows + 1) * sizeof *grower->index);
-    grower->scratch = malloc((bins->rows + 1) * sizeof *grower->scratch);
-    grower->ordered = malloc((bins->rows + 1) * sizeof *grower->ordered);
+    grower->index = pages_array((bins->rows + 1) * sizeof *grower->index);
+    grower->scratch = pages_array((bins->rows + 1) * sizeof *grower->scratch);
+    grower->ordered = pages_array((bins->rows + 1) * sizeof *grower->ordered);
     grower->chunk_left = malloc((bins->rows / CHUNK + 1) * sizeof *grower->chunk_left);
     grower->chunk_sums = malloc((bins->rows / CHUNK + 1) * sizeof *grower->chunk_sums);
     grower->wanted = malloc(bins->count + 1);

@@ -81,7 +81,7 @@ static void put_panel(struct picture *picture, struct script *script, size_t at,
     extend(&first, &last, columns[0], rows);
     extend(&low, &high, columns[1], rows);
     struct script_axis x = script_axis_for(first, last, 6, false), y = script_axis_for(low, high, 4, false);
-    x.whole = true;
+    script_axis_whole(&x);
     script_add(script, "unset label\nunset arrow\n");
     script_area(script, panel.left, panel.top, panel.right, panel.bottom);
     script_axis(script, 'x', &x, false);

@@ -231,7 +231,7 @@ static void put_section(struct picture *picture, struct script *script, size_t a
             high = fmax(high, fmax(actual[i], model[i]));
         }
     struct script_axis x = script_axis_for(first, last, 7, false), y = script_axis_for(0, high, 6, false);
-    x.whole = true;
+    script_axis_whole(&x);
     script_add(script, "END\nunset label\nunset arrow\n");
     script_area(script, left, 124, left + width - 84, script->height - 60);
     script_axis(script, 'x', &x, false);

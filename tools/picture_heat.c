@@ -90,8 +90,12 @@ void script_scale(struct script *script, const struct script_scale *scale) {
     struct script_place title = {
         .x = fmin(x, script->width - 10 - width), .y = top - 14, .size = SCRIPT_PLAIN, .color = "#444444"};
     script_label(script, &title, till_slice_of(scale->title));
-    if (!(scale->high > scale->low))
+    if (!(scale->high > scale->low)) {
+        char number[SCRIPT_NUMBER];
+        struct script_place only = {.x = title.x, .y = top + 4, .size = SCRIPT_SMALL};
+        script_label(script, &only, till_slice_of(script_number(number, scale->low, true)));
         return;
+    }
     for (int i = 0; i < STEPS && script->options->type != PICTURE_TERMINAL; i++)
         script_add(script,
                    "set object rectangle from screen %.5f,%.5f to screen %.5f,%.5f fillcolor rgb '#%06x' fillstyle "

@@ -105,9 +105,11 @@ static bool rules_say(const struct picture *picture, struct till_text *text) {
     char shown[SCRIPT_NUMBER], all[SCRIPT_NUMBER];
     const char *const values[] = {script_number(shown, (double)picture->table->rows, false),
                                   script_number(all, (double)picture->frame->rows, false)};
-    return script_sentence(
-        text, &picture->options,
-        picture->table->rows == picture->frame->rows ? "#1 rules" : "The #1 of #2 rules with the highest lift", values);
+    return script_sentence(text, &picture->options,
+                           picture->frame->rows == 1                      ? "1 rule"
+                           : picture->table->rows == picture->frame->rows ? "#1 rules"
+                                                                          : "The #1 of #2 rules with the highest lift",
+                           values);
 }
 
 const struct picture_kind picture_rules = {

@@ -182,8 +182,9 @@ static bool say(const struct picture *picture, struct till_text *text) {
     const char *const values[] = {script_number(shown, (double)picture->table->rows, false),
                                   script_number(all, (double)picture->frame->rows, false)};
     return script_sentence(text, &picture->options,
-                           picture->table->rows == picture->frame->rows ? "#1 rows"
-                           : picture->table->rows == POINTS             ? "#1 of #2 rows, drawn by lot"
+                           picture->frame->rows == 1                      ? "1 row"
+                           : picture->table->rows == picture->frame->rows ? "#1 rows"
+                           : picture->table->rows == POINTS               ? "#1 of #2 rows, drawn by lot"
                                                             : "#1 of #2 rows; the others have no place here",
                            values);
 }

@@ -302,6 +302,13 @@ struct script_axis script_axis_for(double low, double high, size_t wanted, bool 
     return axis;
 }
 
+void script_axis_whole(struct script_axis *axis) {
+    if (axis->step != floor(axis->step))
+        axis->step = axis->step < 1 ? 1 : 2 * axis->step; /* 2.5 is the only one above */
+    axis->low = floor(axis->low / axis->step + 1e-9) * axis->step;
+    axis->high = ceil(axis->high / axis->step - 1e-9) * axis->step;
+}
+
 /* How many digits behind the point tell multiples of a step apart. */
 static int decimals(double step) {
     int digits = 0;
@@ -388,8 +395,6 @@ void script_axis(struct script *script, char name, const struct script_axis *axi
     for (size_t i = 0; i < script_axis_ticks(axis); i++) {
         char label[SCRIPT_NUMBER];
         double at = tick_at(axis, i);
-        if (axis->whole && at != floor(at))
-            continue;
         script_add(script, "%s", first ? "" : ", ");
         quote(script, till_slice_of(tick_label(label, axis, at)), 0, SCRIPT_SMALL, true);
         script_add(script, " %.10g", fabs(at) < axis->step * 1e-6 && !axis->log ? 0 : at);

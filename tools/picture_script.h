@@ -54,10 +54,11 @@ struct script_axis {
     double step;
     bool log;
     bool percent; /* values are shares, shown as percent */
-    bool whole;   /* nothing between whole numbers */
 };
 /* An axis that holds low..high, both of which may be equal or not finite, in about `wanted` steps. */
 struct script_axis script_axis_for(double low, double high, size_t wanted, bool log);
+/* Only whole numbers: steps of one or more. */
+void script_axis_whole(struct script_axis *axis);
 /* Sets range and ticks; `grid` draws lines across. */
 void script_axis(struct script *script, char name, const struct script_axis *axis, bool grid);
 /* The titles of both axes: x below it, y above its upper end. */

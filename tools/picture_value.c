@@ -59,10 +59,14 @@ static enum till_status script(struct picture *picture, struct script *script, s
         script_nothing(script, picture_word(&picture->options, "Shares of a sum that is not positive mean nothing."));
         return TILL_OK;
     }
-    struct script_axis x = script_axis_for(0, 1, 10, false), y = script_axis_for(low, high, 8, false);
+    /* A little above 1, where a few values are negative, needs no tick of its own. */
+    bool near = high < 1.01;
+    struct script_axis x = script_axis_for(0, 1, 10, false), y = script_axis_for(low, near ? 1 : high, 8, false);
     x.percent = y.percent = true;
     script_chart(script, &x, &y, picture_word(&picture->options, "customers, the best first (% of all)"),
                  picture_word(&picture->options, "value (% of the sum)"), 0);
+    if (near)
+        script_add(script, "set yrange [%.10g:%.10g]\n", y.low, fmax(1, high));
     script_add(script, "$curve << END\n0 0\n");
     for (size_t i = 0; i < picture->table->rows; i++)
         if (!isnan(share[i]))

@@ -15,6 +15,7 @@ static enum till_status usage(struct till_error *error, const char *option, cons
     return TILL_ERROR_USAGE;
 }
 
+/* Digits are added up only as far as they can be a number of days, so nothing overflows. */
 enum till_status cutoffs_days(const char *option, const char *text, int32_t least, int32_t *days,
                               struct till_error *error) {
     int64_t number = 0;
@@ -30,11 +31,13 @@ enum till_status cutoffs_days(const char *option, const char *text, int32_t leas
     return TILL_OK;
 }
 
+/* Without a difference, which could overflow. */
 static int compare_days(const void *a, const void *b) {
     int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
     return (x > y) - (x < y);
 }
 
+/* In order, since features are handed out by rising cutoffs; the same day twice would give the same rows twice. */
 enum till_status cutoffs_list(const char *option, const char *text, int32_t *cutoffs, size_t *count,
                               struct till_error *error) {
     *count = 0;

@@ -23,6 +23,7 @@ static enum till_status read_state(struct tool_run *run, const struct till_featu
     return status;
 }
 
+/* Amounts are needed, since what sums below zero is a return; orders and items are used where they are there. */
 enum till_status features_read(struct tool_run *run, struct till_features_settings *wishes,
                                struct till_features **features, struct till_error *error) {
     struct till_transactions transactions;
@@ -49,6 +50,7 @@ enum till_status features_read(struct tool_run *run, struct till_features_settin
     return status;
 }
 
+/* Today is the newest date, unless somebody knows better. */
 void features_settle_as_of(struct tool_run *run, const struct till_features *features) {
     int32_t next, newest = till_features_newest_day(features, &next);
     tool_warn_newest(run, newest, next);

@@ -133,6 +133,7 @@ enum {
     LATE = 7
 };
 
+/* What a run carries. It is large, for the lists of cutoffs, and lives on the heap. */
 struct work {
     struct tool_run *run;
     const struct settings *settings;
@@ -165,6 +166,7 @@ static enum till_status take_cutoffs(struct work *work, struct till_error *error
     return TILL_ERROR_USAGE;
 }
 
+/* The features and the job are told the same horizon and gap; the bootstrap carries seed and threads of the run. */
 static enum till_status take_options(struct work *work, struct till_error *error) {
     const struct settings *settings = work->settings;
     struct tool_run *run = work->run;
@@ -227,6 +229,7 @@ static enum till_status settle(struct work *work, struct till_error *error) {
 
 /* ---- what is told ---- */
 
+/* What was tested on what. The base rate stands first: a lift, or a log-loss, says nothing without it. */
 static void tell_plan(const struct work *work) {
     const struct till_churn_plan *plan = &work->plan;
     const struct till_churn *churn = work->churn;
@@ -263,12 +266,14 @@ static void tell_plan(const struct work *work) {
     tool_figure(work->run, "base_rate", base);
 }
 
+/* One line a rival; all their figures are in --evaluation. */
 static void tell_rival(const struct work *work, const struct till_churn_rival *rival) {
     const struct till_metrics *m = &rival->metrics;
     tool_note(work->run, "%s: auc %.4f (%.4f to %.4f), log-loss %.4f, brier %.4f, lift_10 %.3f", rival->name, m->auc,
               rival->own.lower[0], rival->own.upper[0], m->log_loss, m->brier, m->lift_10);
 }
 
+/* The figures that a condition (--fail-if) may ask for, of the model and beside it. */
 static void tell_model(const struct work *work) {
     const struct till_churn_rival *rivals = work->churn->rivals;
     const struct till_churn_rival *model = &rivals[TILL_CHURN_MODEL], *recency = &rivals[TILL_CHURN_RECENCY];
@@ -296,6 +301,7 @@ static void tell_verdict(const struct work *work, const struct till_churn_rival 
     tool_fact(work->run, rival->name, "%s", verdict);
 }
 
+/* All that is said about a run. Notes are for people; figures and facts go to the summary and to --meta. */
 static void tell(const struct work *work) {
     const struct till_churn_rival *rivals = work->churn->rivals;
     tell_plan(work);
@@ -319,6 +325,7 @@ static void tell(const struct work *work) {
 
 /* ---- writing ---- */
 
+/* A row for each rival and metric. */
 static enum till_status write_evaluation(const struct work *work, struct till_error *error) {
     static const enum till_type types[] = {TILL_TEXT, TILL_TEXT, TILL_REAL, TILL_REAL,
                                            TILL_REAL, TILL_REAL, TILL_REAL, TILL_REAL};
@@ -367,6 +374,7 @@ struct batch {
     double *contributions; /* [BATCH][columns] */
 };
 
+/* Contributions cost much where there are many trees, so they are computed side by side, and written in order. */
 static enum till_status explain(void *context, size_t index, unsigned worker, struct till_error *error) {
     const struct batch *batch = context;
     size_t columns = batch->churn->model->column_count;
@@ -395,6 +403,7 @@ static enum till_status write_batch(const struct batch *batch, size_t count, str
     return status;
 }
 
+/* Customers are in byte order already. */
 static enum till_status write_customers(const struct work *work, struct till_error *error) {
     static const enum till_type types[] = {TILL_TEXT, TILL_REAL, TILL_COUNT, TILL_TEXT, TILL_TEXT, TILL_TEXT};
     const struct till_slice names[] = {till_slice_of("customer"), till_slice_of("probability"),
@@ -420,6 +429,7 @@ static enum till_status write_customers(const struct work *work, struct till_err
     return status;
 }
 
+/* The list is written last but for the model: when the job fails, nothing has appeared on standard output. */
 static enum till_status predict(struct work *work, struct till_error *error) {
     uint64_t gaps;
     enum till_status status = settle(work, error);

@@ -72,6 +72,23 @@ cdnow() {
     run ! cmp -s test.csv known
 }
 
+@test "each single row behind the test's day that changes no answer can go without a trace" {
+    shop
+    awk -F, 'NR == 1 || $1 < "C0100"' sales.csv > few.csv
+    churn() { till-churn -q --cutoffs=2023-12-31,2024-03-31,2024-06-30 --bootstrap=20 --evaluation=test.csv "$1" > scores.csv; }
+    churn few.csv
+    cp test.csv known
+    # Rows behind the horizon, and further ones of customers who have come back within it.
+    awk -F, 'NR > 1 && $3 > "2024-06-30" { if ($3 > "2024-09-28" || seen[$1]++ > 0) print NR }' few.csv |
+        awk 'NR % 23 == 5' > lines
+    [ "$(wc -l < lines)" -gt 8 ]
+    while read -r line; do
+        sed "${line}d" few.csv > less.csv
+        churn less.csv
+        cmp test.csv known
+    done < lines
+}
+
 @test "horizons that reach behind the test's day are not learned from" {
     shop
     rows() { till-churn --cutoffs="$1" "${@:2}" sales.csv 2>&1 > scores.csv | grep -o 'learned from [0-9]* rows at [0-9]* cutoffs*'; }

@@ -9,6 +9,7 @@
 
 #include "parts.h"
 
+/* What the parts of a run share. All rows are kept as plain numbers, since any method may want them in its own way. */
 struct work {
     struct till_churn *churn;
     const struct till_churn_plan *plan;
@@ -24,6 +25,7 @@ struct work {
 
 /* ---- rows ---- */
 
+/* Features of items are there for all rows or for none: a model of them could not be applied without. */
 static void choose_columns(struct churn_columns *columns, bool items) {
     const struct till_features_column *features = till_features_columns();
     for (size_t i = 0; i < TILL_FEATURES_COLUMNS; i++)
@@ -43,6 +45,7 @@ static double number_of(const struct till_features_row *row, size_t feature) {
     }
 }
 
+/* The answer of today's rows is not known: it is kept as 0, and nobody looks at it. */
 static bool keep_row(const struct work *work, struct churn_rows *rows, uint64_t key,
                      const struct till_features_row *row) {
     size_t place;
@@ -57,6 +60,7 @@ static bool keep_row(const struct work *work, struct churn_rows *rows, uint64_t 
     return true;
 }
 
+/* Each array grows by itself, so that one that fails leaves the others good. */
 static bool grow_history(struct churn_history *history) {
     size_t capacity = history->capacity == 0 ? 64 : 2 * history->capacity;
     uint32_t *repeats = realloc(history->repeats, capacity * sizeof *repeats);
@@ -90,6 +94,7 @@ static bool keep_test(struct work *work, const struct till_features_row *row) {
     return keep_row(work, &work->test, 0, row);
 }
 
+/* Names are slices of the dictionary of the features, which does not move once all rows are there. */
 static bool keep_today(struct work *work, const struct till_features_row *row) {
     size_t before = work->today.capacity;
     if (!keep_row(work, &work->today, 0, row))
@@ -104,6 +109,8 @@ static bool keep_today(struct work *work, const struct till_features_row *row) {
     return true;
 }
 
+/* One customer at one cutoff. The day of the test is a cutoff to learn from as well, for the model of today; those
+ * between the training and the test, whose horizons reach behind the test, too. */
 static enum till_status take(void *context, const struct till_features_row *row, struct till_error *error) {
     struct work *work = context;
     const struct till_churn_plan *plan = work->plan;
@@ -122,6 +129,7 @@ static enum till_status take(void *context, const struct till_features_row *row,
 
 /* ---- the test ---- */
 
+/* A test of one class says nothing of how the classes are told apart; what to change depends on which one it is. */
 static enum till_status check_test(const struct work *work, struct till_error *error) {
     size_t churned = 0;
     for (size_t i = 0; i < work->test.count; i++)
@@ -178,6 +186,8 @@ static enum till_status forecast_paretonbd(struct work *work, struct till_error 
     return TILL_OK;
 }
 
+/* The figures of all rivals that are there, on the same draws of customers, so that what one gains over another has an
+ * interval of its own, narrower than theirs. */
 static enum till_status judge(struct work *work, struct till_error *error) {
     struct till_churn_rival *rivals = work->churn->rivals;
     const double *probability[TILL_CHURN_RIVALS];
@@ -202,6 +212,7 @@ static enum till_status judge(struct work *work, struct till_error *error) {
     return status;
 }
 
+/* Forecasts are made without a look at the answers, which only check_test and judge see. */
 static enum till_status test(struct work *work, struct till_error *error) {
     enum till_status status = check_test(work, error);
     work->churn->test_rows = work->test.count;
@@ -246,6 +257,8 @@ static enum till_status give_deciles(struct till_churn *churn, struct till_error
     return TILL_OK;
 }
 
+/* The model of all labelled cutoffs, applied to the customers of today. Their values stay with the result, for the
+ * reasons. */
 static enum till_status score(struct work *work, struct till_error *error) {
     struct till_churn *churn = work->churn;
     double *probability = malloc((work->today.count + 1) * sizeof *probability);
@@ -265,6 +278,7 @@ static enum till_status score(struct work *work, struct till_error *error) {
 
 /* ---- all of it ---- */
 
+/* The order matters for messages alone: what is wrong with the test is told before the final fit is tried. */
 static enum till_status run(struct work *work, struct till_features *features, struct till_error *error) {
     struct till_churn *churn = work->churn;
     enum till_status status =

@@ -37,6 +37,7 @@ static char *copy_text(const char *text) {
 
 /* ---- rows ---- */
 
+/* A column of the frame: NULL in the name ends the list of columns, so it is set first. */
 static bool start_column(struct till_frame_column *column, size_t count, const char *name) {
     column->name = copy_text(name);
     column->numbers = malloc((count + 1) * sizeof *column->numbers);
@@ -56,6 +57,8 @@ static void take_row(struct task *task, const struct churn_rows *rows, size_t ro
         task->frame->columns[i].numbers[at] = rows->values[row * rows->columns + i];
 }
 
+/* The rows up to the cutoff, as a frame: what all methods learn from. Row by row, which reads the large side in order.
+ */
 static enum till_status take_rows(struct task *task, const struct churn_rows *rows, int32_t until,
                                   struct till_error *error) {
     const struct till_features_column *features = till_features_columns();
@@ -92,6 +95,8 @@ static void take_logs(const struct task *task) {
             task->frame->columns[i].numbers[row] = till_scale_log(task->frame->columns[i].numbers[row]);
 }
 
+/* Missing values are filled before logarithms are taken, as till_classifier_predict does it. The frame is given up as
+ * soon as the design has its own copy: both are as large as the rows. */
 static enum till_status fit_logistic(struct till_classifier **model, struct task *task, struct till_error *error) {
     const struct till_features_column *features = till_features_columns();
     struct till_logistic_settings wishes = {
@@ -120,6 +125,7 @@ static enum till_status fit_logistic(struct till_classifier **model, struct task
 
 /* ---- trees ---- */
 
+/* The classifier takes the trees, and the caller must not free them then. */
 static enum till_status keep_trees(struct till_classifier **model, const char *method,
                                    const struct till_trees_table *table, struct till_trees **trees,
                                    struct till_error *error) {
@@ -155,6 +161,7 @@ static enum till_status grow_tree(struct till_tree **tree, const struct till_tre
     return status;
 }
 
+/* Missing values are values to trees: nothing is filled. */
 static enum till_status fit_tree(struct till_classifier **model, struct task *task, struct till_error *error) {
     struct till_trees_table *table = NULL;
     struct till_tree *tree = NULL;
@@ -168,6 +175,7 @@ static enum till_status fit_tree(struct till_classifier **model, struct task *ta
     return status;
 }
 
+/* Zeros in the settings let the number of rows decide; rows of one customer are held out together. */
 static enum till_status fit_gbdt(struct till_classifier **model, struct task *task, struct till_error *error) {
     struct till_gbdt_settings settings = {.seed = task->settings->bootstrap.seed,
                                           .threads = task->settings->bootstrap.threads};
@@ -268,6 +276,7 @@ struct scoring {
     size_t count;
 };
 
+/* Each row is scored by itself, so chunks may go to any thread. */
 static enum till_status score_chunk(void *context, size_t index, unsigned worker, struct till_error *error) {
     const struct scoring *work = context;
     size_t end = (index + 1) * CHUNK < work->count ? (index + 1) * CHUNK : work->count;

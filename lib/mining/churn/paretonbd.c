@@ -8,6 +8,8 @@
 
 enum { DAYS_A_WEEK = 7 };
 
+/* The fit is of everybody who ever bought, also of those who are left out of the test: without them dropping out would
+ * look rare. Weeks are the unit in which till-clv tells its parameters. */
 enum till_status churn_paretonbd(double *probability, const struct churn_history *history, size_t rows,
                                  const struct till_churn_settings *settings, struct till_error *error) {
     struct till_clv_history known = {history->count, history->repeats, history->last, history->age};

@@ -13,6 +13,7 @@ const char *till_churn_method_name(enum till_churn_method method) {
     return method_names[method];
 }
 
+/* Three horizons: one of history, so that recency can differ; one that is learned from; one that is tested on. */
 static enum till_status too_short(const struct till_churn_settings *settings, int32_t oldest, int32_t as_of,
                                   struct till_error *error) {
     char from[TILL_DAY_TEXT + 1] = "", to[TILL_DAY_TEXT + 1] = "";
@@ -48,6 +49,7 @@ static void take(struct till_churn_plan *plan, const struct till_churn_settings 
             plan->cutoffs[plan->count++] = settings->cutoffs[i];
 }
 
+/* The reasons why there is no plan are asked for from the coarsest to the finest, so that the advice helps. */
 enum till_status till_churn_plan(struct till_churn_plan *plan, const struct till_churn_settings *settings,
                                  int32_t oldest, int32_t as_of, struct till_error *error) {
     char text[2][TILL_DAY_TEXT + 1] = {"", ""};

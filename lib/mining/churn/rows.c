@@ -35,6 +35,7 @@ static bool grow(struct churn_rows *rows) {
     return true;
 }
 
+/* Leaves out the rows above the limit; those that stay keep their order. */
 static void squeeze(struct churn_rows *rows) {
     size_t kept = 0;
     for (size_t i = 0; i < rows->count; i++) {
@@ -49,6 +50,7 @@ static void squeeze(struct churn_rows *rows) {
     rows->count = kept;
 }
 
+/* A limit that is halved may leave as many rows as before, where few customers have small keys: hence the loop. */
 bool churn_rows_add(struct churn_rows *rows, uint64_t key, size_t *place) {
     *place = SIZE_MAX;
     while (rows->most != 0 && rows->count == rows->most && key <= rows->limit) {

@@ -11,6 +11,7 @@
 
 enum { FEWEST = 200, MOST = 1000, MANY_ROWS = 20000000 };
 
+/* What all draws share; each writes its own places among the figures. */
 struct draws {
     const struct till_metrics_bootstrap *bootstrap;
     size_t replicates;
@@ -21,6 +22,8 @@ struct draws {
     double *figures;           /* [rankings][figures][replicates]; NaN: a draw of one class */
 };
 
+/* One draw: as many rows as there are, with replacement. A draw of one class has no figures, and is left out at the
+ * end, which for rare positives makes intervals a little narrow. */
 static enum till_status draw(void *context, size_t replicate, unsigned worker, struct till_error *error) {
     const struct draws *work = context;
     struct till_random random;
@@ -95,6 +98,7 @@ static enum till_status cut_all(const struct draws *work, struct till_metrics_in
     return TILL_OK;
 }
 
+/* Memory: a double for each figure of each draw, and a weight for each row a thread. */
 enum till_status till_metrics_intervals(struct till_metrics_interval *own, struct till_metrics_interval *gain,
                                         const struct till_metrics_bootstrap *bootstrap, const double *target,
                                         const double *const *probability, size_t rankings, size_t count,

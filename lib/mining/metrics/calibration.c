@@ -36,6 +36,7 @@ static enum till_status take_steps(struct till_calibration *calibration, const d
     return status;
 }
 
+/* The fits themselves change probabilities in place; here they work on a copy, and what they found is kept. */
 enum till_status till_calibration_fit(struct till_calibration **calibration, enum till_calibration_method method,
                                       const double *target, const double *probability, size_t count,
                                       struct till_error *error) {
@@ -62,6 +63,7 @@ enum till_status till_calibration_fit(struct till_calibration **calibration, enu
     return status;
 }
 
+/* PLATT has no arrays; free takes NULL. */
 void till_calibration_free(struct till_calibration *calibration) {
     if (calibration == NULL)
         return;

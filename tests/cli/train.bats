@@ -404,6 +404,7 @@ half_years() {
     till-train -q -j1 --target=y --positive=1 --ridge=1 --model-out=model wide > one
     [ "$(wc -l < one)" -eq 10002 ]
     till-train -q -j3 --target=y --positive=1 --ridge=1 wide | cmp one -
+    till-train -q -j1 --target=y --positive=1 --lasso=0.1 wide | awk -F, 'NR > 1 && $2 != 0 { n++ } END { exit n < 2 || n > 60 }'
     # all rows are told apart by so many columns
     till-predict -q --model=model wide | awk -F, 'NR > 1 && ($NF > 0.5) != $1 { bad = 1 } END { exit bad }'
 }

@@ -191,15 +191,14 @@ static void samples_that_mislead_change_nothing(void **state) {
     }
 }
 
-/* With a ridge the gradient of the mean log-loss is -ridge times the standardised coefficients; more terms than rows
- * are fitted in another way, and so are as many. */
-static void ridges_are_at_the_optimum(void **state) {
+/* With penalties the gradient of the mean log-likelihood, less ridge times the standardised coefficient, is lasso times
+ * its sign; of a coefficient that is zero it is no larger than that. More terms than rows are fitted in other ways. */
+static void assert_penalised(double ridge, double lasso) {
     static const size_t shapes[][2] = {{50, 20}, {50, 50}, {50, 51}, {50, 300}, {MANY, 3}};
-    (void)state;
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        size_t n = shapes[s][0], p = shapes[s][1];
+        size_t n = shapes[s][0], p = shapes[s][1], zeros = 0;
         struct data data = make_data(n, p, s % 2 == 1);
-        struct till_logistic_settings settings = {.ridge = 0.05, .threads = 2};
+        struct till_logistic_settings settings = {.ridge = ridge, .lasso = lasso, .threads = 2};
         struct till_logistic *fit;
         if (s == 3) /* a row twice */
             for (size_t j = 0; j < p; j++)
@@ -208,7 +207,6 @@ static void ridges_are_at_the_optimum(void **state) {
             measure(&data.design, j);
         assert_int_equal(till_logistic_fit(&fit, &data.design, data.target, data.weight, NULL, 0, &settings, NULL),
                          TILL_OK);
-        assert_true(fit->terms == p && fit->non_zero == p);
         for (size_t j = 0; j <= p; j++) {
             long double slope = 0, total = 0;
             for (size_t i = 0; i < n; i++) {
@@ -218,13 +216,27 @@ static void ridges_are_at_the_optimum(void **state) {
                 slope += own * (data.target[i] - 1 / (1 + expl(-eta))) * value(&data.design, i, j);
                 total += own;
             }
-            slope = slope / total - (j == 0 ? 0 : 0.05L * fit->estimate[j] * data.design.spread[j - 1]);
-            if (!(fabsl(slope) < 1e-9L))
+            double beta = j == 0 ? 0 : fit->estimate[j] * data.design.spread[j - 1];
+            slope = slope / total - (long double)ridge * beta;
+            bool zero = j > 0 && beta == 0;
+            zeros += zero;
+            if (zero)
+                assert_true(fabsl(slope) <= lasso + 1e-9L);
+            else if (!(fabsl(slope - (j == 0 ? 0 : beta > 0 ? lasso : -lasso)) < 1e-9L))
                 fail_msg("%zu rows, %zu terms: gradient %zu is %Lg", n, p, j, slope);
         }
+        assert_true(fit->terms == p && zeros == p - fit->non_zero);
+        assert_true(lasso > 0 ? p < n || (zeros > 0 && zeros < p) : zeros == 0);
         till_logistic_free(fit);
         free_data(&data);
     }
+}
+
+static void penalised_estimates_are_at_the_optimum(void **state) {
+    (void)state;
+    assert_penalised(0.05, 0);
+    assert_penalised(0, 0.04);
+    assert_penalised(0.05, 0.02);
 }
 
 static void threads_change_no_bit(void **state) {
@@ -276,7 +288,7 @@ int main(void) {
         cmocka_unit_test(samples_that_mislead_change_nothing),
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(a_weight_of_two_is_a_row_twice),
-        cmocka_unit_test(ridges_are_at_the_optimum),
+        cmocka_unit_test(penalised_estimates_are_at_the_optimum),
     };
     return cmocka_run_group_tests_name("logistic", tests, NULL, NULL);
 }

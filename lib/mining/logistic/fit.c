@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../linear/cholesky.h"
+#include "gram.h"
 #include "parts.h"
 
 enum { MOST_STEPS = 60, MOST_HALVINGS = 30, MOST_SWEEPS = 100000 };
@@ -26,10 +27,11 @@ struct work {
     double *step;
     double *trial;
     double *newton;
-    double *start;   /* [p] where samples start from */
-    bool approached; /* a sample has led near the optimum */
-    double *factor;  /* [p][p] */
-    double *first;   /* [p] information on each term given the others, before any effect */
+    double *start;    /* [p] where samples start from */
+    bool approached;  /* a sample has led near the optimum */
+    double *factor;   /* [p][p]; NULL with a lasso */
+    struct gram gram; /* instead of the information where terms are more than rows */
+    double *first;    /* [p] information on each term given the others, before any effect */
 };
 
 /* ---- what is refused ---- */
@@ -81,7 +83,8 @@ static double objective(const struct work *work, const double *beta) {
 static void add_ridge(struct work *work) {
     for (size_t j = 1; j < work->data.p; j++) {
         work->data.gradient[j] -= ridge_of(work) * work->beta[j];
-        work->data.matrix[j * work->data.p + j] += ridge_of(work);
+        if (!work->data.wide)
+            work->data.matrix[j * work->data.p + j] += ridge_of(work);
     }
 }
 
@@ -133,39 +136,53 @@ static double matrix_at(const struct work *work, size_t i, size_t j) {
     return work->data.matrix[i >= j ? i * work->data.p + j : j * work->data.p + i];
 }
 
-/* One sweep of coordinate descent on the quadratic model: `slope` is its gradient at beta + step. Returns the largest
- * change, in units of the objective. */
-static double sweep(struct work *work, double *slope) {
+/* slope -= change times the j-th column of the information. */
+static enum till_status follow(struct work *work, double *slope, size_t j, double change, struct till_error *error) {
     size_t p = work->data.p;
-    double most = 0;
-    for (size_t j = 0; j < p; j++) {
-        double curvature = matrix_at(work, j, j), old = work->beta[j] + work->step[j];
+    const double *column = work->data.wide ? gram_column(&work->gram, j) : NULL;
+    if (work->data.wide && column == NULL)
+        return till_error_memory(error);
+    for (size_t i = 0; i < p; i++)
+        slope[i] -= change * (column != NULL ? column[i] : matrix_at(work, i, j));
+    return TILL_OK;
+}
+
+/* One sweep of coordinate descent on the quadratic model: `slope` is its gradient at beta + step. *most is the largest
+ * change, in units of the objective. */
+static enum till_status sweep(struct work *work, double *slope, double *most, struct till_error *error) {
+    *most = 0;
+    for (size_t j = 0; j < work->data.p; j++) {
+        double curvature = work->data.wide ? work->gram.diagonal[j] : matrix_at(work, j, j);
+        double old = work->beta[j] + work->step[j];
         double new = curvature > 0 ? soften(slope[j] + curvature * old, j == 0 ? 0 : lasso_of(work)) / curvature : old;
         double change = new - old;
         if (change == 0)
             continue;
         work->step[j] += change;
-        for (size_t i = 0; i < p; i++)
-            slope[i] -= change * matrix_at(work, i, j);
-        most = fmax(most, curvature * change * change);
+        enum till_status status = follow(work, slope, j, change, error);
+        if (status != TILL_OK)
+            return status;
+        *most = fmax(*most, curvature * change * change);
     }
-    return most;
+    return TILL_OK;
 }
 
-/* The step to the minimum of the quadratic model with the lasso. *gain is the change it makes, as newton's. */
+/* The step to the minimum of the quadratic model with the lasso. *gain is the change it makes, as newton's: what the
+ * gradient has lost by the step, times the step. */
 static enum till_status descend(struct work *work, double *gain, struct till_error *error) {
     size_t p = work->data.p;
     double *slope = work->trial, most = INFINITY;
-    (void)error;
+    enum till_status status = TILL_OK;
+    if (work->data.wide)
+        gram_set(&work->gram, work->beta, ridge_of(work));
     memcpy(slope, work->data.gradient, p * sizeof *slope);
     memset(work->step, 0, p * sizeof *work->step);
-    for (int sweeps = 0; sweeps < MOST_SWEEPS && most > 1e-22 * work->data.total; sweeps++)
-        most = sweep(work, slope);
+    for (int sweeps = 0; sweeps < MOST_SWEEPS && most > 1e-22 * work->data.total && status == TILL_OK; sweeps++)
+        status = sweep(work, slope, &most, error);
     *gain = 0;
-    for (size_t i = 0; i < p; i++)
-        for (size_t j = 0; j < p; j++)
-            *gain += work->step[i] * matrix_at(work, i, j) * work->step[j];
-    return TILL_OK;
+    for (size_t j = 0; j < p; j++)
+        *gain += work->step[j] * (work->data.gradient[j] - slope[j]);
+    return status;
 }
 
 static void take_step(struct work *work) {
@@ -292,7 +309,7 @@ static enum till_status follow_path(struct work *work, struct till_error *error)
         largest_slope = fmax(largest_slope, fabs(work->data.gradient[j]));
     for (work->lasso = largest_slope / work->data.total / 2; status == TILL_OK && work->lasso > wanted;
          work->lasso /= 2) {
-        status = climb(work, last_gain, error);
+        status = climb(work, 1e-6, error);
         if (status == TILL_OK)
             status = logistic_pass(&work->data, work->beta, error);
     }
@@ -467,9 +484,11 @@ static enum till_status make_work(struct work *work, struct till_error *error) {
     size_t p = work->data.p;
     work->fit = calloc(1, sizeof *work->fit);
     work->beta = calloc(6 * p, sizeof *work->beta);
-    work->factor = malloc(p * p * sizeof *work->factor);
-    if (status == TILL_OK && (work->fit == NULL || work->beta == NULL || work->factor == NULL))
+    work->factor = work->lasso > 0 ? NULL : malloc(p * p * sizeof *work->factor);
+    if (status == TILL_OK && (work->fit == NULL || work->beta == NULL || (work->factor == NULL && work->lasso <= 0)))
         status = till_error_memory(error);
+    if (status == TILL_OK && work->data.wide)
+        status = gram_open(&work->gram, &work->data, error);
     if (status != TILL_OK)
         return status;
     work->step = work->beta + p;
@@ -495,9 +514,10 @@ enum till_status till_logistic_fit(struct till_logistic **fit, const struct till
                               design->terms, design->rows);
     if (settings->ridge > 0 && settings->lasso <= 0 && design->terms > design->rows)
         return logistic_fit_by_rows(fit, design, target, weight, settings, error);
-    enum till_status status = make_work(&work, error);
     work.ridge = settings->ridge;
     work.lasso = settings->lasso;
+    work.data.wide = work.lasso > 0 && design->terms > design->rows;
+    enum till_status status = make_work(&work, error);
     if (status == TILL_OK)
         status = start(&work, error);
     if (status == TILL_OK)
@@ -510,6 +530,7 @@ enum till_status till_logistic_fit(struct till_logistic **fit, const struct till
         *fit = work.fit;
         work.fit = NULL;
     }
+    gram_close(&work.gram);
     logistic_close(&work.data);
     free(work.beta);
     free(work.factor);

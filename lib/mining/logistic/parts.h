@@ -12,6 +12,7 @@ struct logistic_data {
     const double *weight; /* NULL: 1 each */
     unsigned threads;
     size_t n;
+    bool wide;     /* there is no matrix: each pass gives likelihood and gradient alone */
     size_t p;      /* terms and the intercept, which comes first */
     double total;  /* sum of weights */
     double *scale; /* [p - 1] 1 / spread */

@@ -27,9 +27,10 @@ static size_t tile_rows(const struct logistic_data *data) {
     return data->p / HIGH + 1;
 }
 
-/* Tiles in row `row`: the information's lower triangle; the row that holds the gradient has all columns. */
+/* Tiles in row `row`: the information's lower triangle; the row that holds the gradient has all columns, and is the
+ * only one where there is no matrix. */
 static size_t tiles_in_row(const struct logistic_data *data, size_t row) {
-    size_t all = columns_of(data) / WIDE, needed = (row * HIGH + HIGH - 1) / WIDE + 1;
+    size_t all = columns_of(data) / WIDE, needed = data->wide ? 0 : (row * HIGH + HIGH - 1) / WIDE + 1;
     return row + 1 == tile_rows(data) || needed > all ? all : needed;
 }
 
@@ -60,10 +61,10 @@ enum till_status logistic_open(struct logistic_data *data, struct till_error *er
     data->stride = 1;
     data->partial = malloc((data->chunks * data->partial_size + 1) * sizeof *data->partial);
     data->gradient = malloc(p * sizeof *data->gradient);
-    data->matrix = malloc(p * p * sizeof *data->matrix);
+    data->matrix = data->wide ? NULL : malloc(p * p * sizeof *data->matrix);
     data->scale = malloc(p * sizeof *data->scale);
-    if (data->partial == NULL || data->gradient == NULL || data->matrix == NULL || data->scale == NULL ||
-        !make_scratch(data))
+    if (data->partial == NULL || data->gradient == NULL || (data->matrix == NULL && !data->wide) ||
+        data->scale == NULL || !make_scratch(data))
         return till_error_memory(error);
     for (size_t j = 0; j < design->terms; j++)
         data->scale[j] = 1 / design->spread[j];
@@ -271,7 +272,7 @@ static void add_partial(struct logistic_data *data, const double *part) {
         for (size_t tile = 0; tile < tiles_in_row(data, row); tile++, part += LANES)
             for (size_t i = 0; i < LANES; i++) {
                 size_t j = row * HIGH + i / WIDE, k = tile * WIDE + i % WIDE;
-                if (j < p && k <= j)
+                if (j < p && k <= j && !data->wide)
                     data->matrix[j * p + k] += part[i];
                 else if (j == p && k < p)
                     data->gradient[k] += part[i];
@@ -293,7 +294,7 @@ static enum till_status pass(struct logistic_data *data, const double *beta, boo
 }
 
 enum till_status logistic_pass(struct logistic_data *data, const double *beta, struct till_error *error) {
-    return pass(data, beta, false, error);
+    return pass(data, beta, data->wide, error);
 }
 
 /* The partial sums of information are zero then. */

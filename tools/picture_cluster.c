@@ -179,6 +179,8 @@ static enum till_status snake_tidy(struct picture *picture, struct till_error *e
     size_t features = 0, at = 0;
     for (size_t i = picture->rest; i < frame->count; i++)
         features += !frame->columns[i].text;
+    if (features == 0 && frame->rows > 0)
+        return till_error_set(error, TILL_ERROR_DATA, "no feature of these clusters is a number");
     struct till_table *table = picture->table = till_table_new(features * frame->rows);
     struct till_slice *cluster = table == NULL ? NULL : till_table_add(table, "cluster", TILL_TEXT);
     double *size = cluster == NULL ? NULL : till_table_add(table, "size", TILL_REAL);
@@ -251,8 +253,15 @@ static enum till_status snake_script(struct picture *picture, struct script *scr
 }
 
 static bool snake_say(const struct picture *picture, struct till_text *text) {
-    const char *const none[] = {NULL};
-    return script_sentence(text, &picture->options, "0 is the mean of all rows", none);
+    char number[SCRIPT_NUMBER];
+    size_t levels = 0;
+    for (size_t i = picture->rest; i < picture->frame->count; i++)
+        levels += picture->frame->columns[i].text;
+    const char *const values[] = {script_number(number, (double)levels, false)};
+    return script_sentence(text, &picture->options,
+                           levels == 0 ? "0 is the mean of all rows"
+                                       : "0 is the mean of all rows; features of levels are not shown: #1",
+                           values);
 }
 
 const struct picture_kind picture_snake = {

@@ -177,14 +177,23 @@ static enum till_status script(struct picture *picture, struct script *script, s
     return TILL_OK;
 }
 
+/* Where rows are drawn by lot, and others have no place, both are told. */
 static bool say(const struct picture *picture, struct till_text *text) {
-    char shown[SCRIPT_NUMBER], all[SCRIPT_NUMBER];
+    char shown[SCRIPT_NUMBER], all[SCRIPT_NUMBER], lost[SCRIPT_NUMBER];
+    const struct till_frame_column *found[2];
+    size_t outside = 0;
+    bool known = find_features(picture, found, NULL) == TILL_OK;
+    for (size_t row = 0; known && row < picture->frame->rows; row++)
+        outside += !has_place(&picture->options, found[0]->numbers[row], found[1]->numbers[row]);
     const char *const values[] = {script_number(shown, (double)picture->table->rows, false),
-                                  script_number(all, (double)picture->frame->rows, false)};
+                                  script_number(all, (double)picture->frame->rows, false),
+                                  script_number(lost, (double)outside, false)};
     return script_sentence(text, &picture->options,
                            picture->frame->rows == 1                      ? "1 row"
                            : picture->table->rows == picture->frame->rows ? "#1 rows"
-                           : picture->table->rows == POINTS               ? "#1 of #2 rows, drawn by lot"
+                           : picture->table->rows == POINTS && outside > 0
+                               ? "#1 of #2 rows, drawn by lot; #3 have no place here"
+                           : picture->table->rows == POINTS ? "#1 of #2 rows, drawn by lot"
                                                             : "#1 of #2 rows; the others have no place here",
                            values);
 }

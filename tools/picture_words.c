@@ -47,6 +47,8 @@ static const char *const words[][2] = {
     {"Clusters by two features", "两个特征下的聚类"},
     {"#1 rows", "#1 行"},
     {"1 row", "1 行"},
+    {"#1 of #2 rows, drawn by lot; #3 have no place here", "#2 行中抽取的 #1 行；#3 行无法显示"},
+    {"0 is the mean of all rows; features of levels are not shown: #1", "0 为全部数据的均值；未显示的类别特征：#1"},
     {"#1 of #2 rows, drawn by lot", "#2 行中抽取的 #1 行"},
     {"#1 of #2 rows; the others have no place here", "#2 行中的 #1 行；其余无法显示"},
     {"(none)", "（无）"},

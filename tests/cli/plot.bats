@@ -291,7 +291,18 @@ quoted() {
     [ "$(wc -l < got)" -eq 2001 ]
     till-plot -q scatter --data -j 1 < many.csv | cmp - got
     till-plot -q scatter --script many.csv | grep -qF "'2,000 of 5,000 rows, drawn by lot'"
+    sed 's/,-/,/; 1001,1500s/,[0-9]*,1$/,0,1/' many.csv > some.csv
+    till-plot -q scatter --script --log-y some.csv | grep -qF "'2,000 of 5,000 rows, drawn by lot; 500 have no place here'"
     till-plot -q scatter --script --log-y many.csv | grep -qF "'There are no rows to show.'"
+}
+
+@test "clusters of levels: what is no number is told" {
+    printf '%s\n' cluster,size,share,within_ss,silhouette,recency,segment 1,3,.75,1,.5,10,Loyal 2,1,.25,1,.5,50,Lost > mixed.csv
+    till-plot -q snake --script mixed.csv | grep -qF "'0 is the mean of all rows; features of levels are not shown: 1'"
+    cut -d, -f1-5,7 mixed.csv > levels.csv
+    run till-plot -q snake levels.csv
+    [ "$status" -eq 3 ]
+    [ "$output" = 'till-plot: no feature of these clusters is a number' ]
 }
 
 @test "a number that is none is told with its place" {

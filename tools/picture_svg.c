@@ -209,6 +209,8 @@ static void put_element(struct cleaner *cleaner, struct till_slice element) {
         put_escaped(cleaner,
                     options->title != NULL ? options->title : picture_word(options, cleaner->picture->kind->title));
         put_string(cleaner, "</title>\n");
+    } else if (till_slice_equal(element, till_slice_of("<svg"))) {
+        put_string(cleaner, "<svg role=\"img\"\n"); /* readers of screens then say its title */
     } else if (begins(element, "<g id=\"gnuplot_canvas")) {
         put_string(cleaner, root);
     } else if (begins(element, "<g id=\"gnuplot_plot_")) {

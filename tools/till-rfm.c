@@ -335,20 +335,20 @@ static enum till_status run_whole(struct work *work, struct till_input *input, c
 }
 
 /* --state: the customers of all nights. */
-static enum till_status run_state(struct work *work, const struct till_rfm_customers_options *how,
+static enum till_status run_state(struct work *work, const struct till_rfm_settings *settings,
                                   struct till_error *error) {
-    struct till_ledger *ledger;
+    struct till_rfm_gather *gather;
     struct till_rfm_customers customers = {0};
-    enum till_status status = tool_state_ledger(work->run, &ledger, error);
-    if (status != TILL_OK)
-        return status;
-    if (!work->run->state_only) {
-        status = till_rfm_customers_from(ledger, how, &customers, error);
-        if (status == TILL_OK)
-            status = take_all(work, &customers, error);
-    }
+    enum till_status status = till_rfm_gather_new(&gather, settings, error);
+    struct till_state_visit visit = {.take = till_rfm_gather_take, .context = gather};
+    if (status == TILL_OK)
+        status = tool_state_read(work->run, &visit, NULL, error);
+    if (status == TILL_OK && !work->run->state_only)
+        status = till_rfm_gather_finish(gather, &customers, error);
+    till_rfm_gather_free(gather);
+    if (status == TILL_OK && !work->run->state_only)
+        status = take_all(work, &customers, error);
     till_rfm_customers_free(&customers);
-    till_ledger_aggregate.destroy(ledger);
     return status;
 }
 
@@ -392,7 +392,7 @@ static enum till_status read_transactions(struct work *work, struct till_error *
         .options = {.days = run->count == 1, .returns = (enum till_rfm_returns)run->returns}};
     unsigned uses = TILL_NEEDS_CUSTOMER | TILL_NEEDS_DATE | TILL_NEEDS_AMOUNT | TILL_USES_ORDER;
     if (run->state != NULL)
-        return run_state(work, &settings.options, error);
+        return run_state(work, &settings, error);
     enum till_status status = tool_open_input(run, &input, error);
     if (status == TILL_OK)
         status = tool_start_transactions(run, input, uses, &transactions, error);

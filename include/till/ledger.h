@@ -60,6 +60,9 @@ TILL_API bool till_ledger_order(const struct till_ledger *ledger, uint32_t *orde
 TILL_API int32_t till_ledger_newest_day(const struct till_ledger *ledger, int32_t *next);
 /* True when orders of several rows exist and every one of them repeats one amount: they may be order totals. */
 TILL_API bool till_ledger_repeats_totals(const struct till_ledger *ledger);
+/* The two parts of it, for ledgers of parts of the customers: whether there are orders of several rows, and whether
+ * amounts differ within one. False when memory is out. */
+TILL_API bool till_ledger_totals(const struct till_ledger *ledger, bool *several, bool *differ);
 
 /* Calls visit once for each purchase or return (or for each customer and day, with settings.rows), in no particular
  * order. O(entries). */

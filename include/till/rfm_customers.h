@@ -19,6 +19,7 @@
 #include <till/error.h>
 #include <till/fold.h>
 #include <till/ledger.h>
+#include <till/state.h>
 #include <till/text.h>
 
 /* Columns of `count` customers, in byte order of their ids. Start with {0}. */
@@ -64,6 +65,25 @@ extern TILL_API const struct till_aggregate till_rfm_aggregate;
 /* The figures of an aggregate's state, which stays as it is. */
 TILL_API enum till_status till_rfm_customers_finish(const void *state, struct till_rfm_customers *customers,
                                                     struct till_error *error);
+
+/* The same figures of what a state shows (till/state.h). Customers come whole there, so that orders are kept for a
+ * stretch of them at a time: it takes memory for the figures, and little else.
+ *
+ *     struct till_state_visit visit = {.take = till_rfm_gather_take, .context = gather};
+ *     ... till_state_merge ...
+ *     till_rfm_gather_finish(gather, &customers, &error);
+ */
+struct till_rfm_gather;
+/* The settings' transactions are not looked at. Errors: TILL_ERROR_MEMORY. */
+TILL_API enum till_status till_rfm_gather_new(struct till_rfm_gather **gather, const struct till_rfm_settings *settings,
+                                              struct till_error *error);
+/* Errors: those of till_ledger_add_customers and of till_rfm_customers_from. */
+TILL_API enum till_status till_rfm_gather_take(void *gather, const struct till_state_customer *customers, size_t count,
+                                               struct till_error *error);
+/* All of them, once. Errors: as above. O(customers). */
+TILL_API enum till_status till_rfm_gather_finish(struct till_rfm_gather *gather, struct till_rfm_customers *customers,
+                                                 struct till_error *error);
+TILL_API void till_rfm_gather_free(struct till_rfm_gather *gather);
 
 /* Frees the columns and leaves {0}. */
 TILL_API void till_rfm_customers_free(struct till_rfm_customers *customers);

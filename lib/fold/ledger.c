@@ -311,6 +311,13 @@ bool till_ledger_repeats_totals(const struct till_ledger *ledger) {
     return ledger_settle(ledger) && ledger->totals->several && !ledger->totals->amounts_differ;
 }
 
+bool till_ledger_totals(const struct till_ledger *ledger, bool *several, bool *differ) {
+    bool fine = ledger_settle(ledger);
+    *several = ledger->totals->several;
+    *differ = ledger->totals->amounts_differ;
+    return fine;
+}
+
 /* An entry as what its customer did. An order is a return when its rows add up to less than nothing: lines taken back
  * within an order only make it smaller. With settings.rows, purchases and returns of a day are entries apart, by their
  * keys. */

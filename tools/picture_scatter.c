@@ -181,8 +181,9 @@ static enum till_status script(struct picture *picture, struct script *script, s
 static bool say(const struct picture *picture, struct till_text *text) {
     char shown[SCRIPT_NUMBER], all[SCRIPT_NUMBER], lost[SCRIPT_NUMBER];
     const struct till_frame_column *found[2];
+    struct till_error ignored;
     size_t outside = 0;
-    bool known = find_features(picture, found, NULL) == TILL_OK;
+    bool known = find_features(picture, found, &ignored) == TILL_OK && found[0] != NULL && found[1] != NULL;
     for (size_t row = 0; known && row < picture->frame->rows; row++)
         outside += !has_place(&picture->options, found[0]->numbers[row], found[1]->numbers[row]);
     const char *const values[] = {script_number(shown, (double)picture->table->rows, false),

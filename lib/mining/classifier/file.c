@@ -158,7 +158,7 @@ static bool take_levels(struct till_classifier_column *column, const json_t *lev
     for (size_t i = 0; column->levels != NULL && i < column->level_count; i++) {
         const char *text = json_string_value(json_array_get(levels, i));
         column->levels[i] = copy_text(text, memory);
-        if (column->levels[i] == NULL)
+        if (text == NULL || column->levels[i] == NULL)
             return false;
         if (i > 0 && strcmp(column->levels[i - 1], text) >= 0)
             return false;

@@ -28,26 +28,27 @@ void till_partition_free(struct till_partition *partition) {
 
 static struct till_partition *new_partition(const struct till_partition_rows *rows,
                                             const struct till_partition_options *options) {
-    struct till_partition *new = calloc(1, sizeof *new);
-    if (new == NULL)
+    struct till_partition *made = calloc(1, sizeof *made);
+    if (made == NULL)
         return NULL;
     size_t clusters = options->fit.clusters;
-    new->method = options->method;
-    new->metric = options->method == TILL_CLUSTERING_KMEANS     ? TILL_METRIC_EUCLIDEAN
-                  : options->method == TILL_CLUSTERING_KMEDOIDS ? options->metric
-                                                                : TILL_METRIC_PROTOTYPE;
-    new->clusters = clusters;
-    new->columns = rows->numbers->columns;
-    new->level_count = rows->level_count;
-    new->rows = rows->numbers->rows;
-    new->numbers = calloc(clusters * new->columns + 1, sizeof *new->numbers);
-    new->codes = calloc(clusters * new->level_count + 1, sizeof *new->codes);
-    new->labels = malloc((new->rows + 1) * sizeof *new->labels);
-    new->sizes = calloc(clusters + 1, sizeof *new->sizes);
-    new->within = calloc(clusters + 1, sizeof *new->within);
-    if (new->numbers != NULL &&new->codes != NULL &&new->labels != NULL &&new->sizes != NULL &&new->within != NULL)
-        return new;
-    till_partition_free(new);
+    made->method = options->method;
+    made->metric = options->method == TILL_CLUSTERING_KMEANS     ? TILL_METRIC_EUCLIDEAN
+                   : options->method == TILL_CLUSTERING_KMEDOIDS ? options->metric
+                                                                 : TILL_METRIC_PROTOTYPE;
+    made->clusters = clusters;
+    made->columns = rows->numbers->columns;
+    made->level_count = rows->level_count;
+    made->rows = rows->numbers->rows;
+    made->numbers = calloc(clusters * made->columns + 1, sizeof *made->numbers);
+    made->codes = calloc(clusters * made->level_count + 1, sizeof *made->codes);
+    made->labels = malloc((made->rows + 1) * sizeof *made->labels);
+    made->sizes = calloc(clusters + 1, sizeof *made->sizes);
+    made->within = calloc(clusters + 1, sizeof *made->within);
+    if (made->numbers != NULL && made->codes != NULL && made->labels != NULL && made->sizes != NULL &&
+        made->within != NULL)
+        return made;
+    till_partition_free(made);
     return NULL;
 }
 
@@ -57,7 +58,7 @@ double till_partition_distance(const struct till_partition *partition, size_t cl
                                const uint32_t *codes) {
     const uint32_t *own = partition->codes + cluster * partition->level_count;
     size_t different = 0;
-    for (size_t j = 0; j < partition->level_count; j++)
+    for (size_t j = 0; codes != NULL && j < partition->level_count; j++)
         different += codes[j] != own[j];
     return till_metric_distance(partition->metric, partition->gamma, numbers,
                                 partition->numbers + cluster * partition->columns, partition->columns, different,
@@ -217,9 +218,9 @@ enum till_status till_partition_pair(struct till_partition *partition, const dou
     uint32_t *match = malloc(clusters * sizeof *match), *order = malloc(clusters * sizeof *order);
     enum till_status status = cost == NULL || match == NULL || order == NULL ? till_error_memory(error) : TILL_OK;
     for (size_t i = 0; i < clusters * clusters && status == TILL_OK; i++) {
-        size_t old = i / clusters, new = i % clusters;
+        size_t old = i / clusters, to = i % clusters;
         const uint32_t *levels = partition->level_count == 0 ? NULL : codes + old * partition->level_count;
-        cost[i] = till_partition_distance(partition, new, numbers + old * partition->columns, levels);
+        cost[i] = till_partition_distance(partition, to, numbers + old * partition->columns, levels);
         cost[i] *= partition->method == TILL_CLUSTERING_KMEANS ? cost[i] : 1;
     }
     if (status == TILL_OK)
@@ -409,13 +410,13 @@ enum till_status till_partition_fit(const struct till_partition_rows *rows,
     *partition = NULL;
     if (clusters == 0 || clusters >= UINT32_MAX / 2)
         return till_error_set(error, TILL_ERROR_USAGE, "%zu clusters cannot be made", clusters);
-    struct till_partition *new = new_partition(rows, options);
-    enum till_status status = new == NULL ? till_error_memory(error) : run_method(rows, options, new, error);
+    struct till_partition *made = new_partition(rows, options);
+    enum till_status status = made == NULL ? till_error_memory(error) : run_method(rows, options, made, error);
     for (size_t c = 0; c < clusters && status == TILL_OK; c++)
-        new->total += new->within[c];
+        made->total += made->within[c];
     if (status == TILL_OK)
-        *partition = new;
+        *partition = made;
     else
-        till_partition_free(new);
+        till_partition_free(made);
     return status;
 }

@@ -161,14 +161,28 @@ WIDER static double integrate_moments(const struct lifetime *life, struct moment
             lanes by_a = life->alpha + tau, by_b = life->beta + tau, share = tau / (by_a * by_b);
             lanes u = share * by_b, v = share * by_a;
             lanes wa = w * a, wb = w * b, wu = w * u, wv = w * v;
-            total += w, sum_a += wa, sum_b += wb, sum_u += wu, sum_v += wv;
-            aa += wa * a, ab += wa * b, bb += wb * b, au += wa * u, av += wa * v;
-            bu += wb * u, bv += wb * v, uu += wu * u, uv += wu * v, vv += wv * v;
+            total += w;
+            sum_a += wa;
+            sum_b += wb;
+            sum_u += wu;
+            sum_v += wv;
+            aa += wa * a;
+            ab += wa * b;
+            bb += wb * b;
+            au += wa * u;
+            av += wa * v;
+            bu += wb * u;
+            bv += wb * v;
+            uu += wu * u;
+            uv += wu * v;
+            vv += wv * v;
         }
-    *sum =
-        (struct moments){lanes_sum(&total), lanes_sum(&sum_a), lanes_sum(&sum_b), lanes_sum(&sum_u), lanes_sum(&sum_v),
-                         lanes_sum(&aa),    lanes_sum(&ab),    lanes_sum(&bb),    lanes_sum(&au),    lanes_sum(&av),
-                         lanes_sum(&bu),    lanes_sum(&bv),    lanes_sum(&uu),    lanes_sum(&uv),    lanes_sum(&vv)};
+    const lanes first[LANES] = {total, sum_a, sum_b, sum_u, sum_v, aa, ab, bb};
+    const lanes second[LANES] = {au, av, bu, bv, uu, uv, vv, {0}};
+    lanes m, n;
+    lanes_sum_eight(first, &m);
+    lanes_sum_eight(second, &n);
+    *sum = (struct moments){m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], n[0], n[1], n[2], n[3], n[4], n[5], n[6]};
     return -life->buying * life->start_a - life->dying * life->start_b + log(sum->total);
 }
 

@@ -105,6 +105,18 @@ static bool measure(const struct picture *picture, size_t *rows, size_t *periods
     return good;
 }
 
+/* What a period is, by the names that till-cohort gives to cohorts: 2024-W05, 2024-05, 2024-Q2. */
+static const char *period_title(const struct picture *picture) {
+    struct till_slice name = picture_text(picture, "cohort")[0];
+    if (name.length == 8 && name.bytes[5] == 'W')
+        return "weeks since the first purchase";
+    if (name.length == 7 && name.bytes[5] == 'Q')
+        return "quarters since the first purchase";
+    if (name.length == 7 && name.bytes[4] == '-')
+        return "months since the first purchase";
+    return "periods since the first purchase";
+}
+
 static enum till_status script(struct picture *picture, struct script *script, struct till_error *error) {
     const struct picture_options *options = &picture->options;
     struct till_dictionary *cohorts = till_dictionary_new();
@@ -120,7 +132,7 @@ static enum till_status script(struct picture *picture, struct script *script, s
     if (status == TILL_OK) {
         heat.scale.percent = true;
         heat.scale.high = heat.scale.high == 0 ? 1 : heat.scale.high;
-        heat.x_title = picture_word(options, "periods since the first purchase");
+        heat.x_title = picture_word(options, period_title(picture));
         heat.y_title = picture_word(options, "first purchase in (customers)");
         heat.scale.title = picture_word(options, "came back");
         script_heat(script, &heat);

@@ -299,6 +299,18 @@ quoted() {
     till-plot -q scatter --script --log-y many.csv | grep -qF "'There are no rows to show.'"
 }
 
+@test "the axis of cohorts names its unit" {
+    for unit in 2024-W05:weeks 2024-05:months 2024-Q2:quarters spring:periods; do
+        printf 'cohort,period,customers,retention\n%s,0,5,1\n' ${unit%:*} | till-plot -q cohort --script |
+            grep -qF "'${unit#*:} since the first purchase'"
+    done
+    # These are the names that till-cohort gives.
+    printf 'customer,date,amount\nA,2024-05-01,1\n' > sales.csv
+    for unit in week:weeks month:months quarter:quarters; do
+        till-cohort -q --by=${unit%:*} sales.csv | till-plot -q cohort --script | grep -qF "'${unit#*:} since the first purchase'"
+    done
+}
+
 @test "clusters of levels: what is no number is told" {
     printf '%s\n' cluster,size,share,within_ss,silhouette,recency,segment 1,3,.75,1,.5,10,Loyal 2,1,.25,1,.5,50,Lost > mixed.csv
     till-plot -q snake --script mixed.csv | grep -qF "'0 is the mean of all rows; features of levels are not shown: 1'"

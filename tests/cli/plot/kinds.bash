@@ -67,7 +67,7 @@ script_of() { # kind
     rfm) printf '%s\n' "'10 customers with scores'" "'4' at screen" "'3' at screen" "'recency score (top: bought most recently)'" ;;
     segments) printf '%s\n' "'4 customers; dark: the most money a customer · as of 2024-03-11'" "'2 (50%)'" "'(no segment)'" ;;
     value) printf '%s\n' "'The best 20% of customers bring 60% of the value'" '0.4 0.9' 'set xrange [0:1]' ;;
-    cohort) printf '%s\n' "'2024-01  (10)'" "'40%*'" "* the data end inside it'" ;;
+    cohort) printf '%s\n' "'2024-01  (10)'" "'40%*'" "* the data end inside it'" "'months since the first purchase'" ;;
     criteria) printf '%s\n' 'using ($1 == 2 ? $1 : NaN):2' '2 -80' '3 0.4' ;;
     snake) printf '%s\n' "'cluster 1 (3)'" '0 -0.5773502692' '0 1.732050808' ;;
     scatter) printf '%s\n' "'2 of 3 rows; the others have no place here'" '2 20.5' ;;

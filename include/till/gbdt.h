@@ -52,7 +52,7 @@ struct till_gbdt_report {
  * number of trees, those of one group [table->rows] are held out together; group may be NULL. The model of that many
  * trees is then fitted to all rows. report may be NULL.
  * Errors: TILL_ERROR_MODEL for one class alone; TILL_ERROR_USAGE for settings out of range; TILL_ERROR_MEMORY. O(trees
- * x rows x columns x log leaves), and 1 byte a cell of memory. */
+ * x rows x columns x log leaves), and 2 bytes a cell of memory. */
 TILL_API enum till_status till_gbdt_fit(struct till_trees **trees, const struct till_trees_table *table,
                                         const double *target, const double *weight, const uint32_t *rows, size_t count,
                                         const uint32_t *group, const struct till_gbdt_settings *settings,

@@ -197,6 +197,7 @@ static void add_codes(const struct binning *work, size_t at, size_t from, size_t
     const struct gbdt_column *column = &work->bins->columns[at];
     const struct till_trees_column *source = &work->table->columns[at];
     uint64_t *words = work->bins->codes + at / GBDT_GROUP * work->bins->rows;
+    unsigned char *bytes = work->bins->column_codes + at * work->bins->rows;
     unsigned shift = (unsigned)(at % GBDT_GROUP) * 8;
     double padded[GBDT_CODES];
     for (size_t i = 0; i < GBDT_CODES; i++)
@@ -209,6 +210,7 @@ static void add_codes(const struct binning *work, size_t at, size_t from, size_t
         else
             code = isnan(source->numbers[row]) ? code : code_of(padded, source->numbers[row]);
         words[i] |= (uint64_t)code << shift;
+        bytes[i] = (unsigned char)code;
     }
 }
 
@@ -232,9 +234,11 @@ enum till_status gbdt_bins_make(struct gbdt_bins *bins, const struct till_trees_
     *bins = (struct gbdt_bins){
         .rows = count, .count = table->count, .groups = (table->count + GBDT_GROUP - 1) / GBDT_GROUP};
     bins->columns = calloc(table->count + 1, sizeof *bins->columns);
-    if (bins->groups < SIZE_MAX / sizeof *bins->codes / (count + 1))
+    if (bins->groups < SIZE_MAX / sizeof *bins->codes / (count + 1)) {
         bins->codes = pages_array((bins->groups * count + 1) * sizeof *bins->codes);
-    if (bins->columns == NULL || bins->codes == NULL)
+        bins->column_codes = pages_array(bins->count * count + 1);
+    }
+    if (bins->columns == NULL || bins->codes == NULL || bins->column_codes == NULL)
         return till_error_memory(error);
     enum till_status status = till_parallel_for(threads, table->count, bin_column, &work, error);
     for (size_t i = 0; status == TILL_OK && i < table->count; i++) {
@@ -253,4 +257,5 @@ void gbdt_bins_free(struct gbdt_bins *bins) {
     }
     free(bins->columns);
     free(bins->codes);
+    free(bins->column_codes);
 }

@@ -98,8 +98,7 @@ struct parting {
     uint32_t *index; /* of the leaf */
     uint32_t *scratch;
     size_t count;
-    const uint64_t *codes; /* of the group of the split's column */
-    unsigned shift;
+    const unsigned char *codes;     /* of the split's column */
     unsigned char left[GBDT_CODES]; /* 1: rows of this code go left */
     size_t *chunk_left;
     size_t left_count;
@@ -110,8 +109,7 @@ static size_t part(const struct parting *parting, const uint32_t *from, size_t c
     size_t lefts = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t row = from[i];
-        __builtin_prefetch(&parting->codes[from[i + AHEAD < count ? i + AHEAD : i]]);
-        size_t left = parting->left[parting->codes[row] >> parting->shift & 0xff];
+        size_t left = parting->left[parting->codes[row]];
         to[lefts] = row;
         other[i - lefts] = row;
         lefts += left;
@@ -159,8 +157,7 @@ static enum till_status part_rows(struct gbdt_grower *grower, const struct gbdt_
     struct parting parting = {.index = grower->index + leaf->begin,
                               .scratch = grower->scratch,
                               .count = leaf->count,
-                              .codes = bins->codes + column / GBDT_GROUP * bins->rows,
-                              .shift = (unsigned)(column % GBDT_GROUP) * 8,
+                              .codes = bins->column_codes + column * bins->rows,
                               .chunk_left = grower->chunk_left};
     enum till_status status = TILL_OK;
     for (unsigned code = 0; code < GBDT_CODES; code++)

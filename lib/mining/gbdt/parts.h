@@ -25,8 +25,9 @@ struct gbdt_bins {
     size_t count;
     struct gbdt_column *columns;
     size_t groups;
-    uint64_t *codes; /* [groups][rows]: byte c % GBDT_GROUP of a word is the code in column c */
-    size_t cells;    /* of a histogram */
+    uint64_t *codes;             /* [groups][rows]: byte c % GBDT_GROUP of a word is the code in column c */
+    unsigned char *column_codes; /* [count][rows]: the same by column, for work on one of them */
+    size_t cells;                /* of a histogram */
 };
 
 enum till_status gbdt_bins_make(struct gbdt_bins *bins, const struct till_trees_table *table, const uint32_t *rows,
@@ -34,7 +35,7 @@ enum till_status gbdt_bins_make(struct gbdt_bins *bins, const struct till_trees_
 void gbdt_bins_free(struct gbdt_bins *bins);
 
 static inline unsigned gbdt_code(const struct gbdt_bins *bins, size_t row, size_t column) {
-    return (unsigned)(bins->codes[column / GBDT_GROUP * bins->rows + row] >> column % GBDT_GROUP * 8) & 0xff;
+    return bins->column_codes[column * bins->rows + row];
 }
 
 /* ---- gradient.c: gradients as small integers ---- */

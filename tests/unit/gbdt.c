@@ -209,7 +209,7 @@ static void gradients_are_rounded_to_the_right_mean(void **state) {
         w[i] = 2.5 / (1 + i % 3);
     }
     for (uint64_t key = 0; key < KEYS; key++) {
-        gbdt_gradients(words, score, y, w, SCORES, key * UINT64_C(0x9e3779b97f4a7c15), units, 1);
+        gbdt_gradients(words, score, y, w, SCORES, key * UINT64_C(0x9e3779b97f4a7c15), units, NULL);
         for (int i = 0; i < SCORES; i++) {
             double p = till_logistic_probability(score[i]);
             double gradient = (double)((int64_t)words[i] >> (GBDT_COUNT_BITS + GBDT_CURVATURE_BITS)) * units.gradient;
@@ -306,7 +306,7 @@ static void no_split_is_better_than_the_one_that_is_found(void **state) {
         for (size_t i = 0; i < 400; i++)
             score[i] = cos((double)i);
         assert_int_equal(gbdt_bins_make(&bins, &table, NULL, 400, 60, 1, 1, &error), TILL_OK);
-        gbdt_gradients(words, score, target, NULL, 400, seed, rules.units, 1);
+        gbdt_gradients(words, score, target, NULL, 400, seed, rules.units, NULL);
         struct gbdt_cell *histogram = malloc(bins.cells * sizeof *histogram), total = {0, 0, 400};
         for (size_t group = 0; group < bins.groups; group++)
             gbdt_histogram(&bins, group, NULL, words, 400, sums, histogram);
@@ -337,7 +337,9 @@ static struct till_trees *grown(const struct gbdt_bins *bins, size_t histograms,
     static double score[ROWS];
     struct gbdt_grower grower;
     struct till_trees *trees;
-    assert_int_equal(gbdt_grower_open(&grower, bins, 25, 1, threads, &error), TILL_OK);
+    struct till_team *team;
+    assert_int_equal(till_team_open(&team, threads, &error), TILL_OK);
+    assert_int_equal(gbdt_grower_open(&grower, bins, 25, 1, team, &error), TILL_OK);
     assert_true(grower.pool_most > 20);
     grower.pool_most = histograms < grower.pool_most ? histograms : grower.pool_most;
     grower.rules = (struct gbdt_rules){{1.0 / GBDT_UNITS, 1.0 / (4 * GBDT_UNITS)}, 1, 5};
@@ -347,7 +349,7 @@ static struct till_trees *grown(const struct gbdt_bins *bins, size_t histograms,
     memset(grower.wanted, 1, bins->count);
     for (uint32_t row = 0; row < bins->rows; row++)
         grower.index[row] = row;
-    gbdt_gradients(words, score, target, NULL, bins->rows, 1, grower.rules.units, 1);
+    gbdt_gradients(words, score, target, NULL, bins->rows, 1, grower.rules.units, NULL);
     assert_int_equal(till_trees_new(&trees, &table, TILL_TREES_LOG_ODDS, &error), TILL_OK);
     assert_int_equal(gbdt_grow(&grower, trees, &table, &error), TILL_OK);
     assert_int_equal(grower.leaf_count, 25);
@@ -362,6 +364,7 @@ static struct till_trees *grown(const struct gbdt_bins *bins, size_t histograms,
         assert_true(there);
     }
     gbdt_grower_close(&grower);
+    till_team_close(team);
     return trees;
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -118,6 +119,52 @@ static void loops_nest(void **state) {
         assert_int_equal(5, work.done[i]);
 }
 
+/* Loops one after the other, with pauses in which the threads of a team fall asleep. */
+static void a_team_does_every_index_of_every_loop_once(void **state) {
+    enum { LOOPS = 3000, MOST = 9 };
+    const unsigned threads[] = {0, 1, 2, 3, 7};
+    (void)state;
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+        struct till_error error = {0};
+        struct till_team *team;
+        unsigned wanted[MOST] = {0};
+        assert_int_equal(TILL_OK, till_team_open(&team, threads[t], &error));
+        assert_int_equal(threads[t] < 2, team == NULL);
+        assert_in_range(till_team_threads(team), 1, threads[t] < 1 ? 1 : threads[t]);
+        start(threads[t] < 1 ? 1 : threads[t], 0, 0);
+        for (size_t loop = 0; loop < LOOPS; loop++) {
+            size_t count = loop % (MOST + 1);
+            assert_int_equal(TILL_OK, till_team_for(team, count, body, &work, &error));
+            for (size_t i = 0; i < count; i++)
+                assert_int_equal(++wanted[i], work.done[i]);
+            if (loop % 500 == 0)
+                nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        }
+        assert_int_equal(0, work.outside);
+        till_team_close(team);
+    }
+    till_team_close(NULL);
+}
+
+static void a_team_goes_on_after_the_smallest_failure(void **state) {
+    struct till_error error = {0};
+    struct till_team *team;
+    (void)state;
+    assert_int_equal(TILL_OK, till_team_open(&team, 4, &error));
+    for (int round = 0; round < 100; round++) {
+        start(4, 70, 10);
+        assert_int_equal(TILL_ERROR_DATA, till_team_for(team, 1000, body, &work, &error));
+        assert_string_equal("index 70", error.message);
+        for (size_t i = 0; i <= 70; i++)
+            assert_int_equal(1, work.done[i]);
+        start(4, 0, 0);
+        assert_int_equal(TILL_OK, till_team_for(team, 100, body, &work, &error));
+        for (size_t i = 0; i < 100; i++)
+            assert_int_equal(1, work.done[i]);
+    }
+    till_team_close(team);
+}
+
 static void the_signal_mask_of_the_caller_stays(void **state) {
     (void)state;
     sigset_t before, after;
@@ -144,6 +191,8 @@ int main(void) {
         cmocka_unit_test(work_stops_soon_after_a_failure),
         cmocka_unit_test(a_body_may_fail_without_a_message),
         cmocka_unit_test(loops_nest),
+        cmocka_unit_test(a_team_does_every_index_of_every_loop_once),
+        cmocka_unit_test(a_team_goes_on_after_the_smallest_failure),
         cmocka_unit_test(the_signal_mask_of_the_caller_stays),
         cmocka_unit_test(there_is_a_processor),
     };

@@ -29,6 +29,7 @@ struct data {
     unsigned char *part; /* [count] with which part a row is held out */
     struct gbdt_bins bins;
     struct till_gbdt_settings settings;
+    struct till_team *team;
 };
 
 /* One model that is growing. */
@@ -141,8 +142,8 @@ static double base_of(const struct booster *booster) {
     return log((sum[1] > 0 ? sum[1] : 0.5) / (sum[0] > 0 ? sum[0] : 0.5));
 }
 
-static enum till_status open_booster(struct booster *booster, const struct data *data, unsigned held, unsigned threads,
-                                     struct till_error *error) {
+static enum till_status open_booster(struct booster *booster, const struct data *data, unsigned held,
+                                     struct till_team *team, struct till_error *error) {
     const struct till_gbdt_settings *settings = &data->settings;
     booster->data = data;
     booster->held = held;
@@ -152,7 +153,7 @@ static enum till_status open_booster(struct booster *booster, const struct data 
     if (booster->score == NULL || booster->words == NULL || booster->others == NULL)
         return till_error_memory(error);
     enum till_status status = gbdt_grower_open(&booster->grower, &data->bins, settings->leaves,
-                                               held == LEARN ? 1 : trials_of(data), threads, error);
+                                               held == LEARN ? 1 : trials_of(data), team, error);
     if (status == TILL_OK)
         status = till_trees_new(&booster->trees, data->table, TILL_TREES_LOG_ODDS, error);
     if (status != TILL_OK)
@@ -220,8 +221,8 @@ static enum till_status add_leaf(void *context, size_t at, unsigned worker, stru
 static void add_tree(struct booster *booster) {
     const struct gbdt_grower *grower = &booster->grower;
     struct till_error ignored;
-    till_parallel_for(grower->count < MANY_ROWS ? 1 : grower->threads, grower->leaf_count, add_leaf, booster,
-                      &ignored); /* leaves do not fail */
+    till_team_for(grower->count < MANY_ROWS ? NULL : grower->team, grower->leaf_count, add_leaf, booster,
+                  &ignored); /* leaves do not fail */
     for (size_t i = 0; i < booster->other_count; i++) {
         uint32_t row = booster->others[i];
         booster->score[row] += booster->trees->nodes[gbdt_walk(grower, booster->trees, row)].value;
@@ -234,7 +235,7 @@ static enum till_status boost(struct booster *booster, struct till_error *error)
     struct till_random random;
     till_random_start(&random, data->settings.seed, booster->trees->tree_count);
     gbdt_gradients(booster->words, booster->score, data->target, data->weight, data->count, till_random_bits(&random),
-                   booster->grower.rules.units, booster->grower.threads);
+                   booster->grower.rules.units, booster->grower.team);
     draw(booster, &random);
     if (booster->grower.count == 0) /* none was drawn */
         booster->grower.index[booster->grower.count++] = booster->others[--booster->other_count];
@@ -274,13 +275,13 @@ static double held_out_loss(const struct trial *trial) {
     return weight > 0 ? loss / weight : NAN;
 }
 
-static enum till_status run_trial(struct trial *trial, unsigned threads, size_t *best, double *best_loss,
+static enum till_status run_trial(struct trial *trial, struct till_team *team, size_t *best, double *best_loss,
                                   struct till_error *error) {
     enum till_status status = TILL_OK;
     *best = 0;
     *best_loss = held_out_loss(trial);
     for (size_t tree = 1; status == TILL_OK && tree <= TILL_GBDT_MOST && tree <= *best + TILL_GBDT_PATIENCE; tree++) {
-        status = till_parallel_for(threads, trial->count, boost_one, trial, error);
+        status = till_team_for(team, trial->count, boost_one, trial, error);
         double loss = held_out_loss(trial);
         if (loss < *best_loss) {
             *best_loss = loss;
@@ -293,16 +294,15 @@ static enum till_status run_trial(struct trial *trial, unsigned threads, size_t 
 static enum till_status choose_trees(struct data *data, size_t *best, double *best_loss, struct till_error *error) {
     bool many = data->count >= MANY_ROWS;
     struct trial trial = {.count = trials_of(data)};
-    unsigned threads = data->settings.threads;
     enum till_status status = TILL_OK;
     trial.boosters = calloc(trial.count, sizeof *trial.boosters);
     if (trial.boosters == NULL)
         return till_error_memory(error);
-    /* Either the models share the threads, or the one model has all of them. */
+    /* Either the models share the team, or the one model has all of it. */
     for (unsigned i = 0; i < trial.count && status == TILL_OK; i++)
-        status = open_booster(&trial.boosters[i], data, i, many ? threads : 1, error);
+        status = open_booster(&trial.boosters[i], data, i, many ? data->team : NULL, error);
     if (status == TILL_OK)
-        status = run_trial(&trial, threads, best, best_loss, error);
+        status = run_trial(&trial, many ? NULL : data->team, best, best_loss, error);
     for (size_t i = 0; i < trial.count; i++)
         close_booster(&trial.boosters[i]);
     free(trial.boosters);
@@ -315,7 +315,7 @@ static enum till_status boost_all(struct data *data, struct till_trees **trees, 
                                   struct till_error *error) {
     struct booster booster = {0};
     double weight = 0;
-    enum till_status status = open_booster(&booster, data, LEARN, data->settings.threads, error);
+    enum till_status status = open_booster(&booster, data, LEARN, data->team, error);
     for (size_t i = 0; i < data->settings.trees && status == TILL_OK; i++)
         status = boost(&booster, error);
     if (status == TILL_OK)
@@ -331,6 +331,7 @@ static enum till_status boost_all(struct data *data, struct till_trees **trees, 
 }
 
 static void free_data(struct data *data) {
+    till_team_close(data->team);
     gbdt_bins_free(&data->bins);
     free(data->rows);
     free(data->target);
@@ -352,6 +353,8 @@ enum till_status till_gbdt_fit(struct till_trees **trees, const struct till_tree
     if (status == TILL_OK)
         status = gbdt_bins_make(&data.bins, table, data.rows, data.count, data.settings.bins, data.settings.seed,
                                 data.settings.threads, error);
+    if (status == TILL_OK)
+        status = till_team_open(&data.team, data.settings.threads, error);
     if (status == TILL_OK && data.settings.trees == 0) {
         give_parts(&data, group);
         status = choose_trees(&data, &data.settings.trees, &held_out, error);

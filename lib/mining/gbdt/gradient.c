@@ -122,9 +122,9 @@ static enum till_status a_chunk(void *context, size_t index, unsigned worker, st
 }
 
 void gbdt_gradients(uint64_t *words, const double *score, const double *target, const double *weight, size_t rows,
-                    uint64_t key, struct gbdt_units units, unsigned threads) {
+                    uint64_t key, struct gbdt_units units, struct till_team *team) {
     struct job job = {words, score, target, weight, rows, key, units};
     struct till_error ignored;
     size_t chunks = (rows + CHUNK - 1) / CHUNK;
-    till_parallel_for(chunks < 4 ? 1 : threads, chunks, a_chunk, &job, &ignored); /* chunks do not fail */
+    till_team_for(chunks < 4 ? NULL : team, chunks, a_chunk, &job, &ignored); /* chunks do not fail */
 }

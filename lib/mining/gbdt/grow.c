@@ -15,14 +15,14 @@
 
 enum { CHUNK = 16384, LONG = 2 * CHUNK, AHEAD = 32, CELL_UPDATES = 10 };
 static const size_t pool_bytes = (size_t)512 << 20; /* of histograms that wait for a split of their leaf */
-static const size_t worth_threads = 250000; /* updates of a histogram: fewer are done before a thread has begun */
+static const size_t worth_threads = 50000; /* updates of a histogram: fewer are done before a thread has come */
 
 /* ---- opening and closing ---- */
 
 enum till_status gbdt_grower_open(struct gbdt_grower *grower, const struct gbdt_bins *bins, size_t leaves,
-                                  size_t growers, unsigned threads, struct till_error *error) {
+                                  size_t growers, struct till_team *team, struct till_error *error) {
     size_t size = (bins->cells + 1) * sizeof(struct gbdt_cell), most = pool_bytes / growers / size;
-    *grower = (struct gbdt_grower){.bins = bins, .leaves = leaves, .threads = threads};
+    *grower = (struct gbdt_grower){.bins = bins, .leaves = leaves, .team = team};
     grower->pool_most = most < 3 ? 3 : most > leaves + 1 ? leaves + 1 : most;
     grower->index = pages_array((bins->rows + 1) * sizeof *grower->index);
     grower->scratch = pages_array((bins->rows + 1) * sizeof *grower->scratch);
@@ -34,7 +34,7 @@ enum till_status gbdt_grower_open(struct gbdt_grower *grower, const struct gbdt_
     grower->splits = calloc(2 * leaves, sizeof *grower->splits);
     grower->pool = calloc(grower->pool_most, sizeof *grower->pool);
     grower->found = calloc(2 * bins->groups + 1, sizeof *grower->found);
-    grower->sums = malloc(threads * sizeof(uint64_t[GBDT_GROUP][GBDT_CODES]));
+    grower->sums = malloc(till_team_threads(team) * sizeof(uint64_t[GBDT_GROUP][GBDT_CODES]));
     if (grower->index != NULL && grower->scratch != NULL && grower->ordered != NULL && grower->chunk_left != NULL &&
         grower->chunk_sums != NULL && grower->wanted != NULL && grower->leaf != NULL && grower->splits != NULL &&
         grower->pool != NULL && grower->found != NULL && grower->sums != NULL)
@@ -133,9 +133,9 @@ static enum till_status part_chunk(void *context, size_t at, unsigned worker, st
 }
 
 /* The lefts of all chunks move together, which is quick and done by one thread; then the rights follow. */
-static enum till_status part_long(struct parting *parting, unsigned threads, struct till_error *error) {
+static enum till_status part_long(struct parting *parting, struct till_team *team, struct till_error *error) {
     size_t chunks = (parting->count + CHUNK - 1) / CHUNK, lefts = 0;
-    enum till_status status = till_parallel_for(threads, chunks, part_chunk, parting, error);
+    enum till_status status = till_team_for(team, chunks, part_chunk, parting, error);
     for (size_t i = 0; i < chunks; i++) {
         memmove(parting->index + lefts, parting->index + i * CHUNK, parting->chunk_left[i] * sizeof *parting->index);
         lefts += parting->chunk_left[i];
@@ -162,8 +162,8 @@ static enum till_status part_rows(struct gbdt_grower *grower, const struct gbdt_
     enum till_status status = TILL_OK;
     for (unsigned code = 0; code < GBDT_CODES; code++)
         parting.left[code] = gbdt_goes_left(&leaf->split, code);
-    if (grower->threads > 1 && leaf->count >= LONG) {
-        status = part_long(&parting, grower->threads, error);
+    if (grower->team != NULL && leaf->count >= LONG) {
+        status = part_long(&parting, grower->team, error);
     } else {
         uint32_t *index = parting.index;
         parting.left_count = part(&parting, index, leaf->count, index, grower->scratch);
@@ -276,8 +276,8 @@ static const uint64_t *order_words(const struct gbdt_grower *grower, const struc
     struct till_error ignored;
     if (ordering.index == NULL)
         return grower->words;
-    till_parallel_for(leaf->count < LONG ? 1 : grower->threads, (leaf->count + CHUNK - 1) / CHUNK, order_chunk,
-                      &ordering, &ignored); /* chunks do not fail */
+    till_team_for(leaf->count < LONG ? NULL : grower->team, (leaf->count + CHUNK - 1) / CHUNK, order_chunk, &ordering,
+                  &ignored); /* chunks do not fail */
     return out;
 }
 
@@ -289,8 +289,8 @@ static enum till_status make_survey(struct survey *survey, struct till_error *er
         survey->large_words = order_words(grower, survey->large, grower->ordered + survey->small->count);
     /* A cell is subtracted, and tried as a split of two leaves: as much work as some updates. */
     size_t updates = rows * grower->bins->count + CELL_UPDATES * grower->bins->cells;
-    unsigned threads = updates < worth_threads ? 1 : grower->threads;
-    enum till_status status = till_parallel_for(threads, grower->bins->groups, survey_group, survey, error);
+    struct till_team *team = updates < worth_threads ? NULL : grower->team;
+    enum till_status status = till_team_for(team, grower->bins->groups, survey_group, survey, error);
     if (status != TILL_OK)
         return status;
     choose(grower, survey->small, grower->found);
@@ -348,8 +348,8 @@ static struct gbdt_cell total(const struct gbdt_grower *grower) {
     struct gbdt_cell sum = {0, 0, 0};
     struct till_error ignored;
     size_t chunks = (grower->count + CHUNK - 1) / CHUNK;
-    till_parallel_for(grower->count < LONG ? 1 : grower->threads, chunks, total_chunk, &totals,
-                      &ignored); /* chunks do not fail */
+    till_team_for(grower->count < LONG ? NULL : grower->team, chunks, total_chunk, &totals,
+                  &ignored); /* chunks do not fail */
     for (size_t i = 0; i < chunks; i++) {
         sum.gradient += totals.chunks[i].gradient;
         sum.curvature += totals.chunks[i].curvature;

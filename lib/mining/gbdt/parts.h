@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include <till/gbdt.h>
+#include <till/parallel.h>
 
 /* ---- bins.c: columns as codes of one byte ---- */
 
@@ -54,7 +55,7 @@ struct gbdt_units {
 /* The gradient and curvature of the log-loss of each row, at its score, rounded at random to integers: the mean is
  * right. The random numbers are a function of (key, row). target [rows] is 0 or 1; weight [rows], at most 1 / units. */
 void gbdt_gradients(uint64_t *words, const double *score, const double *target, const double *weight, size_t rows,
-                    uint64_t key, struct gbdt_units units, unsigned threads);
+                    uint64_t key, struct gbdt_units units, struct till_team *team);
 
 /* ---- histogram.c ---- */
 
@@ -121,7 +122,7 @@ struct gbdt_grower {
     struct gbdt_rules rules;
     size_t leaves; /* at most */
     double rate;
-    unsigned threads;
+    struct till_team *team;
     const uint64_t *words;  /* [rows] */
     uint32_t *index;        /* [rows] the rows of the tree, leaf by leaf, rising within each */
     size_t count;           /* how many there are */
@@ -141,9 +142,9 @@ struct gbdt_grower {
     uint64_t *sums;               /* [threads][GBDT_GROUP][GBDT_CODES] */
 };
 
-/* `growers` are open at the same time, and share the memory that histograms may take. */
+/* The team is the caller's. `growers` are open at the same time, and share the memory that histograms may take. */
 enum till_status gbdt_grower_open(struct gbdt_grower *grower, const struct gbdt_bins *bins, size_t leaves,
-                                  size_t growers, unsigned threads, struct till_error *error);
+                                  size_t growers, struct till_team *team, struct till_error *error);
 void gbdt_grower_close(struct gbdt_grower *grower);
 
 /* Grows one tree over index[0..count), best leaf first, and plants it in the model. The leaves then say which rows came

@@ -424,7 +424,7 @@ static int compare_events(const void *a, const void *b) {
 static bool sort_events(struct till_features *features, size_t *first) {
     size_t customers = till_dictionary_count(features->customers);
     size_t room = features->in_order ? 0 : features->count;
-    struct features_event *sorted = malloc((room + 1) * sizeof *sorted);
+    struct features_event *sorted = calloc(room + 1, sizeof *sorted);
     size_t *next = malloc((customers + 1) * sizeof *next);
     if (sorted == NULL || next == NULL) {
         free(sorted);

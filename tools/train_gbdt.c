@@ -139,7 +139,7 @@ static enum till_status write_importances(struct train_work *work, struct till_e
     const struct till_slice names[] = {till_slice_of("column"), till_slice_of("gain"), till_slice_of("share"),
                                        till_slice_of("splits")};
     const struct own *own = work->fit;
-    struct till_writer *writer;
+    struct till_writer *writer = NULL;
     struct importance *ranked = calloc(own->table->count + 1, sizeof *ranked);
     double all = 0;
     enum till_status status = ranked == NULL ? till_error_memory(error) : rank(own, ranked, error);

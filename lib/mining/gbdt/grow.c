@@ -44,7 +44,7 @@ enum till_status gbdt_grower_open(struct gbdt_grower *grower, const struct gbdt_
 
 static void give_back(struct gbdt_grower *grower, struct gbdt_cell **histogram) {
     if (*histogram != NULL)
-        grower->pool[grower->pool_count++] = *histogram;
+        grower->pool[grower->pool_count++].cells = *histogram;
     *histogram = NULL;
 }
 
@@ -57,7 +57,7 @@ void gbdt_grower_close(struct gbdt_grower *grower) {
     if (grower->leaf != NULL && grower->pool != NULL)
         give_back_all(grower);
     for (size_t i = 0; grower->pool != NULL && i < grower->pool_count; i++)
-        free(grower->pool[i]);
+        free(grower->pool[i].cells);
     free(grower->pool);
     free(grower->index);
     free(grower->scratch);
@@ -74,7 +74,7 @@ void gbdt_grower_close(struct gbdt_grower *grower) {
 /* A histogram that nobody holds. Where there is no room, the leaf that is least likely to be split gives up its own. */
 static struct gbdt_cell *take(struct gbdt_grower *grower, const struct gbdt_leaf *keep) {
     if (grower->pool_count > 0)
-        return grower->pool[--grower->pool_count];
+        return grower->pool[--grower->pool_count].cells;
     if (grower->pool_made < grower->pool_most) {
         struct gbdt_cell *made = malloc((grower->bins->cells + 1) * sizeof *made);
         grower->pool_made += made != NULL;
@@ -89,7 +89,7 @@ static struct gbdt_cell *take(struct gbdt_grower *grower, const struct gbdt_leaf
     if (least == NULL)
         return NULL;
     give_back(grower, &least->histogram);
-    return grower->pool[--grower->pool_count];
+    return grower->pool[--grower->pool_count].cells;
 }
 
 /* ---- parting the rows of a leaf ---- */

@@ -116,6 +116,10 @@ struct gbdt_leaf {
     struct gbdt_split split; /* the best one */
 };
 
+struct gbdt_spare {
+    struct gbdt_cell *cells;
+};
+
 /* All that growing needs, kept from tree to tree. */
 struct gbdt_grower {
     const struct gbdt_bins *bins;
@@ -132,7 +136,7 @@ struct gbdt_grower {
     struct gbdt_leaf *leaf; /* [leaves] */
     size_t leaf_count;
     struct gbdt_split *splits; /* [2 leaves] of inner nodes, by their distance from the root */
-    struct gbdt_cell **pool;   /* histograms that are not in use */
+    struct gbdt_spare *pool;   /* [pool_most] histograms that are not in use */
     size_t pool_count;
     size_t pool_made;
     size_t pool_most;

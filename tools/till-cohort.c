@@ -42,8 +42,6 @@ static enum till_status read_ledger(struct tool_run *run, struct till_ledger **l
     struct till_input *input;
     struct till_transactions transactions;
     void *state = NULL;
-    if (run->state != NULL)
-        return tool_state_ledger(run, ledger, error);
     enum till_status status = tool_open_input(run, &input, error);
     if (status == TILL_OK)
         status = tool_start_transactions(run, input,
@@ -57,14 +55,12 @@ static enum till_status read_ledger(struct tool_run *run, struct till_ledger **l
     return status;
 }
 
-/* Settles the last day that counts, and warns of what looks wrong with dates and amounts. */
-static void settle_as_of(struct tool_run *run, const struct till_ledger *ledger) {
-    int32_t next;
-    int32_t newest = till_ledger_newest_day(ledger, &next);
+/* The last day that counts, and what looks wrong with dates and amounts. */
+static void settle_as_of(struct tool_run *run, int32_t newest, int32_t next, bool repeats_totals) {
     if (run->as_of == TILL_DAY_MISSING)
         run->as_of = newest;
     tool_warn_newest(run, newest, next);
-    if (till_ledger_repeats_totals(ledger) && !run->amount_per_order && run->count != COUNT_ROWS)
+    if (repeats_totals && !run->amount_per_order && run->count != COUNT_ROWS)
         tool_warn(run,
                   "all orders of several rows repeat one amount: if it is the order's total, use --amount-per=order");
 }
@@ -111,38 +107,104 @@ static enum till_status write_cohorts(struct tool_run *run, const struct till_co
     return status;
 }
 
-static enum till_status report(struct tool_run *run, const struct till_ledger *ledger, struct till_error *error) {
+static struct till_cohort_settings settings_of(const struct tool_run *run) {
     const struct settings *settings = run->settings;
-    struct till_ledger_history history;
-    struct till_cohorts cohorts;
-    enum till_status status = till_ledger_history(ledger, &history, error);
-    if (status != TILL_OK)
-        return status;
-    settle_as_of(run, ledger);
-    struct till_cohort_settings wishes = {.unit = units[settings->by],
-                                          .as_of = run->as_of,
-                                          .drop_returns = run->returns == RETURNS_DROP,
-                                          .count_days = run->count == COUNT_DAYS};
-    if (run->returns == RETURNS_ERROR)
-        status = refuse_returns(&history, error);
-    if (status == TILL_OK)
-        status = till_cohort_compute(&cohorts, &history, &wishes, error);
-    till_ledger_history_free(&history);
-    if (status != TILL_OK)
-        return status;
-    tell(run, &cohorts);
-    status = write_cohorts(run, &cohorts, error);
-    till_cohort_free(&cohorts);
+    return (struct till_cohort_settings){.unit = units[settings->by],
+                                         .as_of = run->as_of,
+                                         .drop_returns = run->returns == RETURNS_DROP,
+                                         .count_days = run->count == COUNT_DAYS};
+}
+
+static enum till_status tell_and_write(struct tool_run *run, struct till_cohorts *cohorts, struct till_error *error) {
+    tell(run, cohorts);
+    enum till_status status = write_cohorts(run, cohorts, error);
+    till_cohort_free(cohorts);
     return status;
 }
 
 static enum till_status cohorts_of_input(struct tool_run *run, struct till_error *error) {
     struct till_ledger *ledger = NULL;
+    struct till_ledger_history history = {0};
+    struct till_cohorts cohorts;
+    int32_t newest, next;
     enum till_status status = read_ledger(run, &ledger, error);
-    if (status == TILL_OK && !run->state_only)
-        status = report(run, ledger, error);
+    if (status == TILL_OK)
+        status = till_ledger_history(ledger, &history, error);
+    if (status == TILL_OK) {
+        newest = till_ledger_newest_day(ledger, &next);
+        settle_as_of(run, newest, next, till_ledger_repeats_totals(ledger));
+    }
+    struct till_cohort_settings wishes = settings_of(run);
+    if (status == TILL_OK && run->returns == RETURNS_ERROR)
+        status = refuse_returns(&history, error);
+    if (status == TILL_OK)
+        status = till_cohort_compute(&cohorts, &history, &wishes, error);
+    till_ledger_history_free(&history);
     till_ledger_aggregate.destroy(ledger);
+    return status == TILL_OK ? tell_and_write(run, &cohorts, error) : status;
+}
+
+/* ---- of a state ---- */
+
+/* The customers of a state, counted stretch by stretch, so that a ledger of each stays in the cache. */
+struct stretches {
+    const struct tool_run *run;
+    struct till_cohort_counter *counter;
+    int32_t newest, next;
+    bool several, differ; /* orders of several rows, and amounts that differ within one */
+};
+
+static void note_day(struct stretches *stretches, int32_t day) {
+    if (day > stretches->newest) {
+        stretches->next = stretches->newest;
+        stretches->newest = day;
+    } else if (day < stretches->newest && day > stretches->next) {
+        stretches->next = day;
+    }
+}
+
+static enum till_status count_stretch(void *context, const struct till_ledger *ledger, struct till_error *error) {
+    struct stretches *stretches = context;
+    struct till_ledger_history history;
+    int32_t next;
+    bool several, differ;
+    enum till_status status = till_ledger_history(ledger, &history, error);
+    if (status != TILL_OK)
+        return status;
+    note_day(stretches, till_ledger_newest_day(ledger, &next));
+    note_day(stretches, next);
+    if (!till_ledger_totals(ledger, &several, &differ))
+        status = till_error_memory(error);
+    stretches->several |= status == TILL_OK && several;
+    stretches->differ |= status == TILL_OK && differ;
+    if (status == TILL_OK && stretches->run->returns == RETURNS_ERROR)
+        status = refuse_returns(&history, error);
+    if (status == TILL_OK)
+        status = till_cohort_counter_add(stretches->counter, &history, error);
+    till_ledger_history_free(&history);
     return status;
+}
+
+static enum till_status cohorts_of_state(struct tool_run *run, struct till_error *error) {
+    struct till_cohort_settings wishes = settings_of(run);
+    struct stretches stretches = {.run = run, .newest = TILL_DAY_MISSING, .next = TILL_DAY_MISSING};
+    struct till_cohorts cohorts;
+    if (run->as_of == TILL_DAY_MISSING)
+        wishes.as_of = INT32_MAX; /* the newest day, which is known at the end */
+    stretches.counter = till_cohort_counter_new(&wishes);
+    enum till_status status = stretches.counter == NULL ? till_error_memory(error) : TILL_OK;
+    if (status == TILL_OK)
+        status = tool_state_stretches(run, count_stretch, &stretches, error);
+    if (status == TILL_OK && !run->state_only) {
+        settle_as_of(run, stretches.newest, stretches.next, stretches.several && !stretches.differ);
+        status = till_cohort_counter_finish(stretches.counter, run->as_of, &cohorts, error);
+    }
+    till_cohort_counter_free(stretches.counter);
+    return status == TILL_OK && !run->state_only ? tell_and_write(run, &cohorts, error) : status;
+}
+
+static enum till_status run_cohort(struct tool_run *run, struct till_error *error) {
+    return run->state != NULL ? cohorts_of_state(run, error) : cohorts_of_input(run, error);
 }
 
 static const struct tool cohort = {
@@ -152,7 +214,7 @@ static const struct tool cohort = {
     .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES | TOOL_STATE,
     .options = options,
     .settings_size = sizeof(struct settings),
-    .run = cohorts_of_input,
+    .run = run_cohort,
 };
 
 int main(int argc, char **argv) {

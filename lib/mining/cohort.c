@@ -1,6 +1,9 @@
-/* Cohorts by first purchase. Two passes over the customers' days: the first finds everyone's cohort, so that the
- * triangle of cells can be laid out; the second adds each day to its cell. A customer's days are in order, so that
- * activity is counted once a period by looking at the period before alone. */
+/* Cohorts by first purchase.
+ *
+ * Customers come in parts, and nothing is known of those to come: neither the first cohort nor the last period. So each
+ * cohort has a row of cells of its own, made when its first customer comes and as long as the last period in which
+ * somebody did something; what is made of them at the end is laid out as one triangle. A customer's days are in order,
+ * so that activity is counted once a period by looking at the period before alone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,158 +12,245 @@
 
 #define MOST_CELLS 10000000
 
+/* A cohort while it is counted. */
+struct row {
+    int32_t start;
+    uint64_t customers;
+    struct till_cohort_cell *cells;
+    size_t capacity;
+};
+
+struct till_cohort_counter {
+    struct till_cohort_settings settings;
+    struct row *rows; /* by start */
+    size_t count;
+    size_t capacity;
+    size_t cells; /* in all rows */
+    bool flooded; /* there would be too many: none are made any more, as the end will be an error */
+    /* As in struct till_cohorts. */
+    uint64_t return_customers, early_returns;
+    int64_t return_customers_money, early_returns_money;
+};
+
+struct till_cohort_counter *till_cohort_counter_new(const struct till_cohort_settings *settings) {
+    struct till_cohort_counter *counter = calloc(1, sizeof *counter);
+    if (counter != NULL)
+        counter->settings = *settings;
+    return counter;
+}
+
+void till_cohort_counter_free(struct till_cohort_counter *counter) {
+    if (counter == NULL)
+        return;
+    for (size_t i = 0; i < counter->count; i++)
+        free(counter->rows[i].cells);
+    free(counter->rows);
+    free(counter);
+}
+
 /* ---- who belongs where ---- */
 
-/* The day of a customer's first purchase up to the as-of day; TILL_DAY_MISSING without one. */
-static int32_t first_purchase(const struct till_ledger_history *history, const struct till_cohort_settings *settings,
-                              size_t customer) {
+/* The day of a customer's first purchase up to the last day; TILL_DAY_MISSING without one. */
+static int32_t first_purchase(const struct till_ledger_history *history, int32_t last, size_t customer) {
     for (size_t i = history->first[customer]; i < history->first[customer + 1]; i++)
         if (history->days[i].purchases > 0)
-            return history->days[i].day <= settings->as_of ? history->days[i].day : TILL_DAY_MISSING;
+            return history->days[i].day <= last ? history->days[i].day : TILL_DAY_MISSING;
     return TILL_DAY_MISSING;
 }
 
-/* The period of the earliest first purchase; one behind the last period when nobody purchased. */
-static int32_t earliest_period(const struct till_cohorts *cohorts, const struct till_ledger_history *history,
-                               const struct till_cohort_settings *settings) {
-    int32_t earliest = cohorts->last + 1;
-    for (size_t i = 0; i < history->customers; i++) {
-        int32_t day = first_purchase(history, settings, i);
-        int32_t period = day == TILL_DAY_MISSING ? earliest : till_date_period(settings->unit, day);
-        earliest = period < earliest ? period : earliest;
+/* Where the cohort of a period stands, or would stand. O(log cohorts). */
+static size_t find_row(const struct till_cohort_counter *counter, int32_t start) {
+    size_t low = 0, high = counter->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (counter->rows[middle].start < start)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return earliest;
+    return low;
 }
 
-/* Makes a cohort of each period in which somebody bought for the first time; index[period - earliest] is its number. */
-static enum till_status lay_out(struct till_cohorts *cohorts, const uint64_t *newcomers, int32_t earliest,
-                                size_t *index, struct till_error *error) {
-    size_t periods = (size_t)(cohorts->last - earliest) + 1;
-    size_t cells = 0;
-    for (size_t i = 0; i < periods; i++) {
-        if (newcomers[i] == 0)
-            continue;
-        index[i] = cohorts->count;
-        cohorts->start[cohorts->count] = earliest + (int32_t)i;
-        cohorts->customers[cohorts->count] = newcomers[i];
-        cohorts->first[cohorts->count++] = cells;
-        cells += periods - i;
+/* The cohort of a period, made when it is not there; NULL when memory is out. */
+static struct row *row_of(struct till_cohort_counter *counter, int32_t start) {
+    size_t at = find_row(counter, start);
+    if (at < counter->count && counter->rows[at].start == start)
+        return &counter->rows[at];
+    if (counter->count == counter->capacity) {
+        size_t capacity = 2 * counter->capacity + 16;
+        void *moved = realloc(counter->rows, capacity * sizeof *counter->rows);
+        if (moved == NULL)
+            return NULL;
+        counter->rows = moved;
+        counter->capacity = capacity;
     }
-    cohorts->first[cohorts->count] = cells;
-    if (cells > MOST_CELLS)
-        return till_error_set(error, TILL_ERROR_DATA,
-                              "the dates span %zu periods, which makes %zu cells: is one of the dates wrong? "
-                              "(see --since, --until)",
-                              periods, cells);
-    cohorts->cells = calloc(cells + 1, sizeof *cohorts->cells);
-    return cohorts->cells == NULL ? till_error_memory(error) : TILL_OK;
+    memmove(counter->rows + at + 1, counter->rows + at, (counter->count++ - at) * sizeof *counter->rows);
+    counter->rows[at] = (struct row){.start = start};
+    return &counter->rows[at];
 }
 
-static enum till_status make_cohorts(struct till_cohorts *cohorts, const struct till_ledger_history *history,
-                                     const struct till_cohort_settings *settings, int32_t earliest, size_t *index,
-                                     struct till_error *error) {
-    size_t periods = (size_t)(cohorts->last - earliest) + 1;
-    uint64_t *newcomers = calloc(periods + 1, sizeof *newcomers);
-    cohorts->start = calloc(periods + 1, sizeof *cohorts->start);
-    cohorts->customers = calloc(periods + 1, sizeof *cohorts->customers);
-    cohorts->first = calloc(periods + 1, sizeof *cohorts->first);
-    enum till_status status = TILL_ERROR_MEMORY;
-    if (newcomers == NULL || cohorts->start == NULL || cohorts->customers == NULL || cohorts->first == NULL) {
-        till_error_memory(error);
-    } else {
-        for (size_t i = 0; i < history->customers; i++) {
-            int32_t day = first_purchase(history, settings, i);
-            if (day != TILL_DAY_MISSING)
-                newcomers[till_date_period(settings->unit, day) - earliest]++;
-        }
-        status = lay_out(cohorts, newcomers, earliest, index, error);
-    }
-    free(newcomers);
-    return status;
+/* Room for the cell of so many periods since. False when memory is out. */
+static bool reserve_cell(struct till_cohort_counter *counter, struct row *row, size_t period) {
+    if (period < row->capacity || counter->flooded)
+        return true;
+    size_t capacity = period + period / 2 + 8;
+    counter->cells += capacity - row->capacity;
+    counter->flooded = counter->cells > 2 * (size_t)MOST_CELLS;
+    if (counter->flooded)
+        return true;
+    struct till_cohort_cell *moved = realloc(row->cells, capacity * sizeof *moved);
+    if (moved == NULL)
+        return false;
+    memset(moved + row->capacity, 0, (capacity - row->capacity) * sizeof *moved);
+    row->cells = moved;
+    row->capacity = capacity;
+    return true;
 }
 
 /* ---- what they did ---- */
 
-/* Money of one day as it counts. False when it overflows. */
-static bool add_money(int64_t *sum, const struct till_ledger_day *day, const struct till_cohort_settings *settings) {
-    return !__builtin_add_overflow(*sum, day->spent, sum) &&
-           (settings->drop_returns || !__builtin_add_overflow(*sum, day->returned, sum));
+enum counted { COUNTED, NO_MEMORY, TOO_LARGE };
+
+/* Money of one day as it counts. */
+static enum counted add_money(int64_t *sum, const struct till_ledger_day *day,
+                              const struct till_cohort_settings *settings) {
+    bool fits = !__builtin_add_overflow(*sum, day->spent, sum) &&
+                (settings->drop_returns || !__builtin_add_overflow(*sum, day->returned, sum));
+    return fits ? COUNTED : TOO_LARGE;
 }
 
 /* The days of a customer who never bought. */
-static bool add_returns(struct till_cohorts *cohorts, const struct till_ledger_history *history, size_t customer,
-                        const struct till_cohort_settings *settings) {
-    bool fits = true;
-    size_t i = history->first[customer];
-    cohorts->return_customers += i < history->first[customer + 1] && history->days[i].day <= settings->as_of;
-    for (; fits && i < history->first[customer + 1] && history->days[i].day <= settings->as_of; i++)
-        fits = add_money(&cohorts->return_customers_money, &history->days[i], settings);
-    return fits;
+static enum counted add_returns(struct till_cohort_counter *counter, const struct till_ledger_history *history,
+                                size_t customer) {
+    const struct till_cohort_settings *settings = &counter->settings;
+    enum counted counted = COUNTED;
+    size_t i = history->first[customer], end = history->first[customer + 1];
+    counter->return_customers += i < end && history->days[i].day <= settings->as_of;
+    for (; counted == COUNTED && i < end && history->days[i].day <= settings->as_of; i++)
+        counted = add_money(&counter->return_customers_money, &history->days[i], settings);
+    return counted;
 }
 
-static bool add_cell(struct till_cohort_cell *cell, const struct till_ledger_day *day, bool fresh,
-                     const struct till_cohort_settings *settings) {
+static enum counted add_cell(struct till_cohort_cell *cell, const struct till_ledger_day *day, bool fresh,
+                             const struct till_cohort_settings *settings) {
     cell->active += fresh;
     cell->orders += settings->count_days ? day->purchases > 0 : day->purchases;
     return add_money(&cell->revenue, day, settings);
 }
 
-/* The days of a customer of the cohort that begins with period `start`. */
-static bool add_days(struct till_cohorts *cohorts, const struct till_ledger_history *history, size_t customer,
-                     struct till_cohort_cell *cells, int32_t start, const struct till_cohort_settings *settings) {
-    int32_t active = start - 1; /* the last period in which the customer was seen to be active */
-    bool fits = true;
-    for (size_t i = history->first[customer]; fits && i < history->first[customer + 1]; i++) {
+/* The days of a customer of a cohort. */
+static enum counted add_days(struct till_cohort_counter *counter, const struct till_ledger_history *history,
+                             size_t customer, struct row *row) {
+    const struct till_cohort_settings *settings = &counter->settings;
+    int32_t active = row->start - 1; /* the last period in which the customer was seen to be active */
+    enum counted counted = COUNTED;
+    for (size_t i = history->first[customer]; counted == COUNTED && i < history->first[customer + 1]; i++) {
         const struct till_ledger_day *day = &history->days[i];
         int32_t period = till_date_period(settings->unit, day->day);
         if (day->day > settings->as_of)
             break;
-        if (period < start) { /* only returns can be */
-            cohorts->early_returns += day->returns;
-            fits = add_money(&cohorts->early_returns_money, day, settings);
+        if (period < row->start) { /* only returns can be */
+            counter->early_returns += day->returns;
+            counted = add_money(&counter->early_returns_money, day, settings);
             continue;
         }
         bool fresh = day->purchases > 0 && period > active;
         active = fresh ? period : active;
-        fits = add_cell(&cells[period - start], day, fresh, settings);
+        size_t since = (size_t)(period - row->start);
+        if (!reserve_cell(counter, row, since))
+            counted = NO_MEMORY;
+        else if (since < row->capacity)
+            counted = add_cell(&row->cells[since], day, fresh, settings);
     }
-    return fits;
+    return counted;
 }
 
-static bool add_customers(struct till_cohorts *cohorts, const struct till_ledger_history *history,
-                          const struct till_cohort_settings *settings, int32_t earliest, const size_t *index) {
-    bool fits = true;
-    for (size_t i = 0; fits && i < history->customers; i++) {
-        int32_t day = first_purchase(history, settings, i);
+enum till_status till_cohort_counter_add(struct till_cohort_counter *counter, const struct till_ledger_history *history,
+                                         struct till_error *error) {
+    enum counted counted = COUNTED;
+    for (size_t i = 0; counted == COUNTED && i < history->customers; i++) {
+        int32_t day = first_purchase(history, counter->settings.as_of, i);
         if (day == TILL_DAY_MISSING) {
-            fits = add_returns(cohorts, history, i, settings);
+            counted = add_returns(counter, history, i);
             continue;
         }
-        int32_t start = till_date_period(settings->unit, day);
-        struct till_cohort_cell *cells = cohorts->cells + cohorts->first[index[start - earliest]];
-        fits = add_days(cohorts, history, i, cells, start, settings);
+        struct row *row = row_of(counter, till_date_period(counter->settings.unit, day));
+        if (row == NULL)
+            return till_error_memory(error);
+        row->customers++;
+        counted = add_days(counter, history, i, row);
     }
-    return fits;
+    if (counted == NO_MEMORY)
+        return till_error_memory(error);
+    return counted == COUNTED ? TILL_OK : till_error_set(error, TILL_ERROR_DATA, "the money of a cohort is too large");
+}
+
+/* ---- the triangle ---- */
+
+static size_t periods_of(const struct till_cohorts *cohorts, const struct row *row) {
+    return (size_t)(cohorts->last - row->start) + 1;
+}
+
+static enum till_status lay_out(struct till_cohorts *cohorts, const struct till_cohort_counter *counter,
+                                struct till_error *error) {
+    size_t cells = 0, count = counter->count;
+    for (size_t i = 0; i < count; i++)
+        cells += periods_of(cohorts, &counter->rows[i]);
+    if (cells > MOST_CELLS)
+        return till_error_set(error, TILL_ERROR_DATA,
+                              "the dates span %zu periods, which makes %zu cells: is one of the dates wrong? "
+                              "(see --since, --until)",
+                              periods_of(cohorts, &counter->rows[0]), cells);
+    cohorts->start = calloc(count + 1, sizeof *cohorts->start);
+    cohorts->customers = calloc(count + 1, sizeof *cohorts->customers);
+    cohorts->first = calloc(count + 1, sizeof *cohorts->first);
+    cohorts->cells = calloc(cells + 1, sizeof *cohorts->cells);
+    if (cohorts->start == NULL || cohorts->customers == NULL || cohorts->first == NULL || cohorts->cells == NULL)
+        return till_error_memory(error);
+    return TILL_OK;
+}
+
+enum till_status till_cohort_counter_finish(const struct till_cohort_counter *counter, int32_t as_of,
+                                            struct till_cohorts *cohorts, struct till_error *error) {
+    enum till_period_unit unit = counter->settings.unit;
+    *cohorts = (struct till_cohorts){.unit = unit,
+                                     .return_customers = counter->return_customers,
+                                     .return_customers_money = counter->return_customers_money,
+                                     .early_returns = counter->early_returns,
+                                     .early_returns_money = counter->early_returns_money};
+    /* Without a day there is nobody: an empty span of periods. */
+    bool nothing = as_of == TILL_DAY_MISSING;
+    cohorts->last = nothing ? -1 : till_date_period(unit, as_of);
+    cohorts->last_complete = !nothing && till_date_period_start(unit, cohorts->last + 1) == as_of + 1;
+    enum till_status status = lay_out(cohorts, counter, error);
+    if (status != TILL_OK) {
+        till_cohort_free(cohorts);
+        return status;
+    }
+    for (size_t i = 0; i < counter->count; i++) {
+        const struct row *row = &counter->rows[i];
+        size_t periods = periods_of(cohorts, row);
+        cohorts->start[i] = row->start;
+        cohorts->customers[i] = row->customers;
+        cohorts->first[i + 1] = cohorts->first[i] + periods;
+        /* A row ends behind the last period, or before it, where nobody did anything any more. */
+        memcpy(cohorts->cells + cohorts->first[i], row->cells,
+               (periods < row->capacity ? periods : row->capacity) * sizeof *row->cells);
+    }
+    cohorts->count = counter->count;
+    return TILL_OK;
 }
 
 enum till_status till_cohort_compute(struct till_cohorts *cohorts, const struct till_ledger_history *history,
                                      const struct till_cohort_settings *settings, struct till_error *error) {
+    struct till_cohort_counter *counter = till_cohort_counter_new(settings);
     *cohorts = (struct till_cohorts){.unit = settings->unit};
-    /* Without a day there is nobody: an empty span of periods. */
-    bool nothing = settings->as_of == TILL_DAY_MISSING;
-    cohorts->last = nothing ? -1 : till_date_period(settings->unit, settings->as_of);
-    cohorts->last_complete =
-        !nothing && till_date_period_start(settings->unit, cohorts->last + 1) == settings->as_of + 1;
-    int32_t earliest = nothing ? 0 : earliest_period(cohorts, history, settings);
-    size_t *index = calloc((size_t)(cohorts->last - earliest) + 2, sizeof *index);
-    if (index == NULL)
-        return till_error_memory(error);
-    enum till_status status = make_cohorts(cohorts, history, settings, earliest, index, error);
-    if (status == TILL_OK && !nothing && !add_customers(cohorts, history, settings, earliest, index))
-        status = till_error_set(error, TILL_ERROR_DATA, "the money of a cohort is too large");
-    free(index);
-    if (status != TILL_OK)
-        till_cohort_free(cohorts);
+    enum till_status status = counter == NULL ? till_error_memory(error) : TILL_OK;
+    if (status == TILL_OK && settings->as_of != TILL_DAY_MISSING)
+        status = till_cohort_counter_add(counter, history, error);
+    if (status == TILL_OK)
+        status = till_cohort_counter_finish(counter, settings->as_of, cohorts, error);
+    till_cohort_counter_free(counter);
     return status;
 }
 

@@ -90,11 +90,11 @@ struct tool_run {
     int count;     /* TOOL_PURCHASES: 0 orders, 1 days, 2 rows */
     int returns;   /* 0 net, 1 drop, 2 error */
     bool amount_per_order;
-    bool replace_columns;             /* TOOL_PASSES */
-    const char *state;                /* TOOL_STATE: the file; NULL: none. Roles and amount_per_order are then its own */
-    bool state_only;                  /* nothing is to be printed */
-    bool streaming;                   /* set by a tool that opens its output before the input was read */
-    char delimiter;                   /* of the fields of the input, and of CSV that is written */
+    bool replace_columns; /* TOOL_PASSES */
+    const char *state;    /* TOOL_STATE: the file; NULL: none. Roles and amount_per_order are then its own */
+    bool state_only;      /* nothing is to be printed */
+    bool streaming;       /* set by a tool that opens its output before the input was read */
+    char delimiter;       /* of the fields of the input, and of CSV that is written */
     struct till_number_format number; /* TOOL_READS: how numbers are written */
     /* set by a tool before it opens its input: without --max-bad, all bad rows are gone past */
     bool lenient;

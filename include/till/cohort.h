@@ -57,15 +57,15 @@ TILL_API struct till_cohort_counter *till_cohort_counter_new(const struct till_c
 TILL_API void till_cohort_counter_free(struct till_cohort_counter *counter);
 /* Errors: TILL_ERROR_DATA when money overflows; TILL_ERROR_MEMORY. O(days of the part + customers log cohorts). */
 TILL_API enum till_status till_cohort_counter_add(struct till_cohort_counter *counter,
-                                                  const struct till_ledger_history *history,
-                                                  struct till_error *error);
+                                                  const struct till_ledger_history *history, struct till_error *error);
 /* The cohorts of all parts. `as_of`: the last day that the data cover, not before any day that was counted;
  * TILL_DAY_MISSING: there is none. Errors: as till_cohort_compute. */
 TILL_API enum till_status till_cohort_counter_finish(const struct till_cohort_counter *counter, int32_t as_of,
                                                      struct till_cohorts *cohorts, struct till_error *error);
 
 /* Reads the cohorts off a history. Errors: TILL_ERROR_DATA when money overflows, or when the dates span so many periods
- * (more than ten million cells) that one of them must be wrong; TILL_ERROR_MEMORY. O(days of all customers + customers log cohorts + cells). */
+ * (more than ten million cells) that one of them must be wrong; TILL_ERROR_MEMORY. O(days of all customers + customers
+ * log cohorts + cells). */
 TILL_API enum till_status till_cohort_compute(struct till_cohorts *cohorts, const struct till_ledger_history *history,
                                               const struct till_cohort_settings *settings, struct till_error *error);
 TILL_API void till_cohort_free(struct till_cohorts *cohorts);

@@ -44,8 +44,9 @@ struct till_ledger_day {
 
 struct till_ledger;
 
-/* Adds what a state shows of customers (till/state.h), each once, to a ledger that was created without transactions. What it says is then what it would say of the rows. Errors: TILL_ERROR_DATA when money overflows, or when
- * an order has two amounts (amount_per_order); TILL_ERROR_MEMORY. */
+/* Adds what a state shows of customers (till/state.h), each once, to a ledger that was created without transactions.
+ * What it says is then what it would say of the rows. Errors: TILL_ERROR_DATA when money overflows, or when an order
+ * has two amounts (amount_per_order); TILL_ERROR_MEMORY. */
 TILL_API enum till_status till_ledger_add_customers(struct till_ledger *ledger,
                                                     const struct till_state_customer *customers, size_t count,
                                                     struct till_error *error);

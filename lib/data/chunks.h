@@ -28,7 +28,7 @@ struct input_file {
     size_t *place; /* [schema.count]: where each column of the schema stands in this file; NULL: in the same order */
     uint64_t bytes;
     uint64_t file_bytes;
-    uint64_t rows; /* read, as far as reports are in */
+    uint64_t rows;        /* read, as far as reports are in */
     uint64_t total_bytes; /* the file's size; 0: not known */
     bool has_digest;
     struct till_fingerprint digest;

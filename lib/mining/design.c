@@ -1,5 +1,5 @@
-/* The columns of a frame as terms: numbers as they are, levels as indicators (treatment contrasts). Sums run in lanes of
- * rows, in plain doubles about the first value, so that a column far from zero keeps its spread. */
+/* The columns of a frame as terms: numbers as they are, levels as indicators (treatment contrasts). Sums run in lanes
+ * of rows, in plain doubles about the first value, so that a column far from zero keeps its spread. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -224,8 +224,8 @@ static enum till_status status_error(const struct run *run, enum till_status sta
     return run->plan.limit == UINT64_MAX ? tally_overflow(error) : too_many(run, error);
 }
 
-/* The body of the parallel loop: the branch of one item. Those of many baskets, the last codes, begin, so that no thread
- * is left alone with a long one at the end; a listing needs its tasks to rise. */
+/* The body of the parallel loop: the branch of one item. Those of many baskets, the last codes, begin, so that no
+ * thread is left alone with a long one at the end; a listing needs its tasks to rise. */
 static enum till_status mine_item(void *context, size_t index, unsigned worker_index, struct till_error *error) {
     struct run *run = context;
     struct worker *worker = &run->worker[worker_index];

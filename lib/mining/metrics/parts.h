@@ -15,8 +15,8 @@ struct metrics_row {
 enum till_status metrics_sort(struct metrics_row **rows, size_t *positives, const double *target,
                               const double *probability, size_t count, struct till_error *error);
 
-/* All figures of rows in order; weight [rows], by their numbers, may be NULL: 1 each. Rows and positives are the caller's
- * to set; positives count by weight. */
+/* All figures of rows in order; weight [rows], by their numbers, may be NULL: 1 each. Rows and positives are the
+ * caller's to set; positives count by weight. */
 void metrics_measure(struct till_metrics *metrics, const struct metrics_row *rows, size_t count, const double *weight);
 
 /* Where the step that starts at `from` ends; *hits are its positives. */

@@ -23,7 +23,7 @@ setup() {
     gzip -c wide.csv > wide.csv.gz
     cat wide.csv.gz wide.csv.gz > twice.gz
     for program in libcsv_alone inflate_alone measure; do
-        "${CC:-cc}" -D_POSIX_C_SOURCE=200809L -o $program "$BENCH/$program.c" -lcsv -lz
+        ${CC:-cc} -D_POSIX_C_SOURCE=200809L -o $program "$BENCH/$program.c" -lcsv -lz
     done
     [ "$(./libcsv_alone wide.csv)" = '5001 rows, 40008 fields' ]
     [ "$(./inflate_alone wide.csv.gz)" = "$(wc -c < wide.csv) bytes" ]
@@ -34,7 +34,7 @@ setup() {
 }
 
 @test "measure tells time and memory apart, and stops when a command fails" {
-    "${CC:-cc}" -D_POSIX_C_SOURCE=200809L -o measure "$BENCH/measure.c"
+    ${CC:-cc} -D_POSIX_C_SOURCE=200809L -o measure "$BENCH/measure.c"
     ./measure 3 short 'exec sleep 0.02' long 'exec sleep 0.2' > figures
     awk -F '\t' '$1 == "short" && ($2 < 0.02 || $2 > $3) { bad++ } $1 == "long" && ($2 < 0.2 || $4 > 0.1) { bad++ } $5 < 100 { bad++ }
         END { exit bad > 0 || NR != 2 }' figures

@@ -125,7 +125,7 @@ static enum till_status tell_and_write(struct tool_run *run, struct till_cohorts
 static enum till_status cohorts_of_input(struct tool_run *run, struct till_error *error) {
     struct till_ledger *ledger = NULL;
     struct till_ledger_history history = {0};
-    struct till_cohorts cohorts;
+    struct till_cohorts cohorts = {0};
     int32_t newest, next;
     enum till_status status = read_ledger(run, &ledger, error);
     if (status == TILL_OK)
@@ -188,7 +188,7 @@ static enum till_status count_stretch(void *context, const struct till_ledger *l
 static enum till_status cohorts_of_state(struct tool_run *run, struct till_error *error) {
     struct till_cohort_settings wishes = settings_of(run);
     struct stretches stretches = {.run = run, .newest = TILL_DAY_MISSING, .next = TILL_DAY_MISSING};
-    struct till_cohorts cohorts;
+    struct till_cohorts cohorts = {0};
     if (run->as_of == TILL_DAY_MISSING)
         wishes.as_of = INT32_MAX; /* the newest day, which is known at the end */
     stretches.counter = till_cohort_counter_new(&wishes);

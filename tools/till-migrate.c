@@ -71,7 +71,7 @@ static enum till_status find_group(const struct work *work, const struct till_sc
 
 /* A value is a number or the row is bad; a missing one counts as zero, as there is nothing to add. */
 static enum till_status add_roles(struct work *work, struct migrate_side *side, struct till_error *error) {
-    size_t key, group, value;
+    size_t key = 0, group = 0, value;
     enum till_status status =
         till_schema_role(side->schema, TILL_ROLE_CUSTOMER, work->settings->key, true, &key, error);
     if (status == TILL_OK)

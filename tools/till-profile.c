@@ -316,9 +316,10 @@ static enum till_status profile_level(struct work *work, size_t at, struct till_
 static enum till_status profile_levels(struct work *work, size_t at, struct till_error *error) {
     const struct sheet_column *column = &work->sheet.columns[at];
     size_t levels = till_dictionary_count(column->levels), groups = work->groups;
-    uint64_t *counts = calloc((levels + 1) * groups + 1, sizeof *counts), *totals = counts + levels * groups;
+    uint64_t *counts = calloc((levels + 1) * groups + 1, sizeof *counts);
     if (counts == NULL)
         return till_error_memory(error);
+    uint64_t *totals = counts + levels * groups;
     for (size_t row = 0; row < work->sheet.rows; row++)
         if (work->of_row[row] != TILL_PROFILE_NO_GROUP && column->codes[row] != SHEET_MISSING) {
             counts[column->codes[row] * groups + work->of_row[row]]++;

@@ -284,7 +284,7 @@ static enum till_status reference_inertia(void *context, size_t index, unsigned 
 
 static enum till_status find_gap(struct sampling *sampling, struct till_criteria *criteria, struct till_error *error) {
     unsigned samples = sampling->options->samples;
-    double own, mean = 0, squares = 0;
+    double own = NAN, mean = 0, squares = 0;
     struct sample_figures work = {sampling, NULL, malloc((samples + 1) * sizeof(double))};
     enum till_status status = work.values == NULL ? till_error_memory(error) : find_box(sampling, error);
     if (status == TILL_OK)

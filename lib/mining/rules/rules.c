@@ -371,7 +371,8 @@ static enum till_status find(struct search *search, const struct till_baskets *b
     const struct till_rules_options *options = search->options;
     struct part part;
     enum till_status status = adjust_open(search, error);
-    for (int held = 0; status == TILL_OK && held <= (options->held_out != NULL); held++) {
+    int parts = options->held_out != NULL ? 2 : 1;
+    for (int held = 0; status == TILL_OK && held < parts; held++) {
         status = part_new(&part, baskets, options, held, error);
         if (status != TILL_OK)
             break;

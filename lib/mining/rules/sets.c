@@ -19,10 +19,12 @@ void sets_free(struct itemset_store *sets) {
 }
 
 bool items_related(const uint32_t *parent, uint32_t a, uint32_t b) {
-    for (uint32_t item = a; item != UINT32_MAX; item = parent == NULL ? UINT32_MAX : parent[item])
+    if (parent == NULL)
+        return a == b;
+    for (uint32_t item = a; item != UINT32_MAX; item = parent[item])
         if (item == b)
             return true;
-    for (uint32_t item = b; parent != NULL && item != UINT32_MAX; item = parent[item])
+    for (uint32_t item = b; item != UINT32_MAX; item = parent[item])
         if (item == a)
             return true;
     return false;

@@ -13,7 +13,7 @@
 static const size_t LARGE_PAGE = (size_t)2 << 20;
 
 /* `size` bytes of zeros, a multiple of LARGE_PAGE and aligned to it; NULL when memory is out. */
-static char *map_aligned(size_t size) {
+static char *map_aligned(size_t size, bool in_order) {
     char *mapped = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped == MAP_FAILED) {
         return NULL;
@@ -23,7 +23,9 @@ static char *map_aligned(size_t size) {
         (void)munmap(mapped, before);
     }
     (void)munmap(mapped + before + size, LARGE_PAGE - before);
-    (void)madvise(mapped + before, size, MADV_HUGEPAGE);
+    if (!in_order) {
+        (void)madvise(mapped + before, size, MADV_HUGEPAGE);
+    }
     return mapped + before;
 }
 
@@ -34,7 +36,7 @@ static bool resize_mapped(struct pages *pages, size_t size) {
         pages->size = size;
         return true;
     }
-    char *grown = map_aligned(rounded);
+    char *grown = map_aligned(rounded, pages->in_order);
     if (grown == NULL) {
         return false;
     }
@@ -48,9 +50,10 @@ static bool resize_mapped(struct pages *pages, size_t size) {
         memcpy(grown, pages->memory, pages->size);
         free(pages->memory);
     }
-    *pages = (struct pages){grown, size, rounded};
+    *pages = (struct pages){grown, size, rounded, pages->in_order};
     return true;
 }
+
 void *pages_array(size_t size) {
     if (size < LARGE_PAGE) {
         return malloc(size == 0 ? 1 : size);
@@ -87,7 +90,7 @@ bool pages_resize(struct pages *pages, size_t size) {
     if (size > pages->size) {
         memset(grown + pages->size, 0, size - pages->size);
     }
-    *pages = (struct pages){grown, size, 0};
+    *pages = (struct pages){grown, size, 0, pages->in_order};
     return true;
 }
 

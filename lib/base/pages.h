@@ -1,4 +1,4 @@
-/* pages.h: large tables that are read at random.
+/* pages.h: large tables.
  *
  *     struct pages table = {0};
  *     if (pages_resize(&table, count * sizeof *entries)) entries = table.memory;
@@ -10,11 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Start with {0}. */
+/* Start with {0}, or with {.in_order = true}. */
 struct pages {
     void *memory;
     size_t size;   /* as asked for */
     size_t mapped; /* bytes taken straight from the system; 0: from the allocator */
+    /* Written and read in order: large pages would gain nothing, and a virtual machine that gave its free ones back
+     * pays ten times as much to have one again (0.26 s for 132 MB, against 0.06 s on small pages). */
+    bool in_order;
 };
 
 /* Makes a table `size` bytes long, at least as long as it was: the content stays (and may move), what is new is zero.

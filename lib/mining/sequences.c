@@ -45,6 +45,7 @@ struct walk {
 
 static void meet(struct walk *walk, uint64_t step, uint64_t from) {
     const struct till_sequences *sequences = walk->mining->sequences;
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): filled for all steps */
     uint64_t customer = (uint64_t)walk->mining->customer[step] + 1;
     for (uint64_t i = from; i < sequences->step_start[step + 1]; i++) {
         struct growth *growth = &walk->growth[sequences->items[i]];

@@ -6,7 +6,7 @@ for off in clang-analyzer-security.insecureAPI.* clang-analyzer-security.FloatLo
     clang-analyzer-valist.Uninitialized clang-analyzer-optin.portability.UnixAPI clang-analyzer-optin.performance.Padding \
     clang-analyzer-core.uninitialized.ArraySubscript bugprone-easily-swappable-parameters bugprone-narrowing-conversions \
     bugprone-implicit-widening-of-multiplication-result bugprone-reserved-identifier \
-    bugprone-assignment-in-if-condition bugprone-not-null-terminated-result; do
+    bugprone-assignment-in-if-condition bugprone-not-null-terminated-result bugprone-sizeof-expression; do
     checks="$checks,-$off"
 done
 flags='-std=c17 -D_POSIX_C_SOURCE=200809L -Iinclude -I. -include tests/lint/analyzer.h'

@@ -280,9 +280,8 @@ enum till_status till_basket_extend(struct till_basket_data *data, const uint32_
 
 bool till_basket_write_item(struct till_text *out, struct till_slice name) {
     for (size_t i = 0; i < name.length; i++)
-        if ((name.bytes[i] == '|' || name.bytes[i] == '\\') && !till_text_append(out, "\\", 1))
-            return false;
-        else if (!till_text_append(out, name.bytes + i, 1))
+        if (((name.bytes[i] == '|' || name.bytes[i] == '\\') && !till_text_append(out, "\\", 1)) ||
+            !till_text_append(out, name.bytes + i, 1))
             return false;
     return true;
 }

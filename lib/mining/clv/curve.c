@@ -22,6 +22,7 @@ static void transform(double values[CURVE_MOST][2], size_t nodes, double coeffic
         for (int f = 0; f < 2; f++) {
             double sum = 0;
             for (size_t j = 0; j < nodes; j++)
+                /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): there are nodes here */
                 sum += values[j][f] * cosine[k * (2 * j + 1) % (4 * nodes)];
             coefficient[k][f] = sum * (k == 0 ? 1 : 2) / (double)nodes;
         }

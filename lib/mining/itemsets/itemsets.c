@@ -206,6 +206,7 @@ static enum till_status run_start(struct run *run, const struct till_baskets *ba
 
 /* Items that lie in every basket are in every set, or may be. */
 static void require_perfect(struct worker *worker) {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): set by worker_new */
     const struct recoded *recoded = worker->plan->recoded;
     for (uint32_t k = 0; k < recoded->perfect; k++) { /* NOLINT(clang-analyzer-core.NullDereference): set before */
         uint32_t code = recoded->rows.items + k;

@@ -474,6 +474,7 @@ static enum till_status start(struct work *work, struct till_error *error) {
     if (!(positives > 0) || !(positives < total))
         return till_error_set(error, TILL_ERROR_MODEL, "all rows are of one class: there is nothing to tell apart");
     work->beta[0] = log(positives / (total - positives));
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what the fit has is freed with it */
     enum till_status status = logistic_pass(&work->data, work->beta, error);
     work->fit->log_likelihood_null = work->data.likelihood;
     return status;

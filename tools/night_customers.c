@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 #define TEXT(column)                                                                                                   \
-    { .name = column, .kind = TILL_FRAME_TEXT }
+    { .name = (column), .kind = TILL_FRAME_TEXT }
 #define NUMBER(column)                                                                                                 \
-    { .name = column, .kind = TILL_FRAME_NUMBER }
+    { .name = (column), .kind = TILL_FRAME_NUMBER }
 #define OPTIONAL_NUMBER(column)                                                                                        \
-    { .name = column, .kind = TILL_FRAME_NUMBER, .optional = true }
+    { .name = (column), .kind = TILL_FRAME_NUMBER, .optional = true }
 
 /* More groups than this are a list of their own, and not for a page. */
 enum { MOST_GROUPS = 30 };

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 
 #define TEXT(column)                                                                                                   \
-    { .name = column, .kind = TILL_FRAME_TEXT }
+    { .name = (column), .kind = TILL_FRAME_TEXT }
 #define NUMBER(column)                                                                                                 \
-    { .name = column, .kind = TILL_FRAME_NUMBER }
+    { .name = (column), .kind = TILL_FRAME_NUMBER }
 #define OPTIONAL_TEXT(column)                                                                                          \
-    { .name = column, .kind = TILL_FRAME_TEXT, .optional = true }
+    { .name = (column), .kind = TILL_FRAME_TEXT, .optional = true }
 #define OPTIONAL_NUMBER(column)                                                                                        \
-    { .name = column, .kind = TILL_FRAME_NUMBER, .optional = true }
+    { .name = (column), .kind = TILL_FRAME_NUMBER, .optional = true }
 
 enum { MOST_FEATURES = 8 };
 

@@ -298,7 +298,8 @@ enum till_status picture_script(struct picture *picture, struct till_text *out, 
         put_terminal(&script);
         script_add(&script, "set encoding utf8\nset datafile separator whitespace\nset border 3 lc rgb '#555555'\n"
                             "unset key\nset tics scale 0.6 textcolor rgb '#333333'\n");
-        script.failed = script.failed || !put_titles(picture, &script);
+        bool titled = put_titles(picture, &script); /* may set script.failed itself */
+        script.failed = script.failed || !titled;
     }
     if (picture->table->rows == 0 && !picture->kind->text)
         script_nothing(&script, picture_word(&picture->options, "There are no rows to show."));

@@ -1,8 +1,8 @@
 #!/bin/sh
 # What gcc -fanalyzer says of the files given, or of all. Left out is what it cannot know (gcc 12): blocks that a struct
 # owns are no leaks, arrays that another function has filled are not uninitialized, vectors are wider than it takes them
-# for, a loop that asks for memory first does not run without it, and a slice without bytes has no length. The sanitizers and valgrind look for the former,
-# and `make faults` has memory fail at every allocation.
+# for, a loop that asks for memory first does not run without it, and a slice without bytes has no length. The sanitizers
+# and valgrind look for these, and `make faults` has memory fail at every allocation.
 [ $# -gt 0 ] || set -- $(find lib tools -name '*.c' ! -path lib/base/error.c | LC_ALL=C sort)
 command -v gcc >/dev/null || { echo "(gcc is not installed)"; exit 0; }
 found=$(printf '%s\n' "$@" | xargs -n 1 -P "$(getconf _NPROCESSORS_ONLN)" gcc -std=c17 -D_POSIX_C_SOURCE=200809L \

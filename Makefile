@@ -127,8 +127,8 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libtools.a $(STATIC)
 	$(CC) $(CPPFLAGS) $(TILL_CFLAGS) $(CFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< $(BUILD)/libtools.a $(STATIC) $(LIBS)
 
 coverage: deps-check
-	@TILL_SANITIZER=coverage $(MAKE) --no-print-directory check-run BUILD=build/coverage CFLAGS='-O0 -g --coverage' HARDENING=
-	@sh tests/support/coverage.sh build/coverage
+	@TILL_SANITIZER=coverage $(MAKE) --no-print-directory check-run BUILD=build/coverage CFLAGS='-O0 -g --coverage' \
+		HARDENING=; status=$$?; sh tests/support/coverage.sh build/coverage; exit $$status
 
 bench: deps
 	@$(MAKE) --no-print-directory all

@@ -243,7 +243,7 @@ static bool find_shim(void) {
 }
 
 static void need_shim(void) {
-    if (SANITIZED || !find_shim()) {
+    if (SANITIZED || getenv("TILL_SANITIZER") != NULL || !find_shim()) {
         print_message("# skip: faults cannot be made with sanitizers, or without faults.so\n");
         skip();
     }

@@ -2,6 +2,7 @@
 
 setup() {
     [ -z "$TILL_SANITIZER" ] || skip "this build is not one to install"
+    TILL_BUILD=${TILL_BUILD:-$PWD/build} # an empty BUILD would be the root of the system
     export DESTDIR=$BATS_TEST_TMPDIR/root
     # This make must not take the outer one's jobs and variables.
     unset MAKEFLAGS MFLAGS MAKEOVERRIDES

@@ -5,26 +5,26 @@ setup() {
     mkdir "$BATS_TEST_TMPDIR/bin"
     cd "$BATS_TEST_TMPDIR/bin"
     for name in sh id cat; do ln -s "$(command -v $name)" $name; done
-    stub id 'echo 0'
+    fake id 'echo 0'
 }
 
 # A program of the bare machine.
-stub() {
+fake() {
     rm -f "$1"
     printf '#!/bin/sh\n%s\n' "$2" > "$1"
     chmod +x "$1"
 }
 
 @test "nothing is installed when all is there" {
-    for name in cc bats prove groff jq gnuplot; do stub $name 'cat > /dev/null'; done
-    stub apt-get 'echo "apt-get $*"; exit 1'
+    for name in cc bats prove groff jq gnuplot; do fake $name 'cat > /dev/null'; done
+    fake apt-get 'echo "apt-get $*"; exit 1'
     PATH=$PWD run sh "$SCRIPT" build check
     [ "$status" -eq 0 ]
     [ -z "$output" ]
 }
 
 @test "a bare machine is given compiler, libraries and test programs, and told so" {
-    stub apt-get 'echo "apt-get $*"'
+    fake apt-get 'echo "apt-get $*"'
     PATH=$PWD run sh "$SCRIPT" build check
     [ "$status" -eq 0 ]
     packages='gcc libc6-dev libcsv-dev libgsl-dev zlib1g-dev libjansson-dev libcmocka-dev bats perl groff jq'
@@ -33,17 +33,17 @@ stub() {
 }
 
 @test "only what is missing is asked for" {
-    stub cc 'cat > input; ! grep -q jansson input'
+    fake cc 'cat > input; ! grep -q jansson input'
     ln -s "$(command -v grep)" grep
-    stub apt-get 'echo "apt-get $*"'
+    fake apt-get 'echo "apt-get $*"'
     PATH=$PWD run sh "$SCRIPT" build
     [ "${lines[0]}" = "Installing by apt-get: libjansson-dev" ]
 }
 
 @test "an old list of packages is brought up to date, once" {
-    stub cc 'cat > /dev/null'
-    for name in prove groff jq gnuplot; do stub $name ''; done
-    stub apt-get 'echo "apt-get $*"; [ -e updated ] && exit 0; [ "$1" = update ] && : > updated'
+    fake cc 'cat > /dev/null'
+    for name in prove groff jq gnuplot; do fake $name ''; done
+    fake apt-get 'echo "apt-get $*"; [ -e updated ] && exit 0; [ "$1" = update ] && : > updated'
     PATH=$PWD run sh "$SCRIPT" check
     [ "$status" -eq 0 ]
     [ "${lines[2]}" = "apt-get update" ]
@@ -51,32 +51,32 @@ stub() {
 }
 
 @test "what is only useful is installed too, and gone without where that fails" {
-    for name in cc bats prove groff jq; do stub $name 'cat > /dev/null'; done
-    stub apt-get 'echo "apt-get $*"; exit 1'
+    for name in cc bats prove groff jq; do fake $name 'cat > /dev/null'; done
+    fake apt-get 'echo "apt-get $*"; exit 1'
     PATH=$PWD run sh "$SCRIPT" check
     [ "$status" -eq 0 ]
     [ "${lines[1]}" = "apt-get install -y --no-install-recommends gnuplot-nox" ]
     [[ $output == *"Going on without: gnuplot-nox "* ]]
-    stub id 'echo 1000'
+    fake id 'echo 1000'
     PATH=$PWD run sh "$SCRIPT" check
     [ "$status" -eq 0 ]
     [[ $output == "Useful, but not there: gnuplot-nox "* ]]
 }
 
 @test "without root, sudo is used, or the command is told" {
-    stub id 'echo 1000'
-    stub apt-get 'exit 1'
+    fake id 'echo 1000'
+    fake apt-get 'exit 1'
     PATH=$PWD run sh "$SCRIPT" build
     [ "$status" -eq 1 ]
     [[ $output == *"As root: apt-get install gcc "* ]]
-    stub sudo 'echo "sudo $*"'
+    fake sudo 'echo "sudo $*"'
     PATH=$PWD run sh "$SCRIPT" build
     [ "$status" -eq 0 ]
     [[ ${lines[1]} == "sudo apt-get install -y "* ]]
 }
 
 @test "where there is no apt-get, the names of the other package manager are told" {
-    stub dnf ''
+    fake dnf ''
     PATH=$PWD run sh "$SCRIPT" build
     [ "$status" -eq 1 ]
     [[ $output == *"with dnf: gcc libcsv-devel gsl-devel zlib-devel jansson-devel" ]]

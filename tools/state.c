@@ -406,49 +406,16 @@ enum till_status tool_state_ledger(struct tool_run *run, struct till_ledger **le
     return status;
 }
 
-/* ---- ledgers, one after the other ---- */
-
-/* Entries in a stretch: half a megabyte of a ledger, which stays in the cache. */
-enum { STRETCH = 1 << 14 };
-
-struct stretch {
-    struct till_ledger_settings settings;
-    void *ledger;
-    size_t entries;
-    enum till_status (*take)(void *context, const struct till_ledger *ledger, struct till_error *error);
-    void *context;
-};
-
-/* Shows the ledger and begins the next. */
-static enum till_status end_stretch(struct stretch *stretch, struct till_error *error) {
-    enum till_status status = stretch->take(stretch->context, stretch->ledger, error);
-    till_ledger_aggregate.destroy(stretch->ledger);
-    stretch->ledger = NULL;
-    stretch->entries = 0;
-    return status == TILL_OK ? till_ledger_aggregate.create(&stretch->ledger, &stretch->settings, error) : status;
-}
-
-static enum till_status take_stretch(void *context, const struct till_state_customer *customers, size_t count,
-                                     struct till_error *error) {
-    struct stretch *stretch = context;
-    enum till_status status = till_ledger_add_customers(stretch->ledger, customers, count, error);
-    for (size_t i = 0; i < count; i++)
-        stretch->entries += customers[i].count;
-    return status == TILL_OK && stretch->entries >= STRETCH ? end_stretch(stretch, error) : status;
-}
-
-enum till_status tool_state_stretches(struct tool_run *run,
-                                      enum till_status (*take)(void *context, const struct till_ledger *ledger,
-                                                               struct till_error *error),
-                                      void *context, struct till_error *error) {
-    struct stretch stretch = {
-        .settings = {NULL, run->count == 2, run->amount_per_order}, .take = take, .context = context};
-    struct till_state_visit visit = {.take = take_stretch, .context = &stretch};
-    enum till_status status = till_ledger_aggregate.create(&stretch.ledger, &stretch.settings, error);
+enum till_status tool_state_stretches(struct tool_run *run, till_ledger_take *take, void *context,
+                                      struct till_ledger_summary *summary, struct till_error *error) {
+    struct till_ledger_settings settings = {NULL, run->count == 2, run->amount_per_order};
+    struct till_ledger_stretches *stretches;
+    enum till_status status = till_ledger_stretches_new(&stretches, &settings, take, context, error);
+    struct till_state_visit visit = {.take = till_ledger_stretches_add, .context = stretches};
     if (status == TILL_OK)
         status = tool_state_read(run, &visit, NULL, error);
     if (status == TILL_OK && !run->state_only)
-        status = end_stretch(&stretch, error);
-    till_ledger_aggregate.destroy(stretch.ledger);
+        status = till_ledger_stretches_end(stretches, summary, error);
+    till_ledger_stretches_free(stretches);
     return status;
 }

@@ -146,60 +146,40 @@ static enum till_status cohorts_of_input(struct tool_run *run, struct till_error
 
 /* ---- of a state ---- */
 
-/* The customers of a state, counted stretch by stretch, so that a ledger of each stays in the cache. */
-struct stretches {
+struct count {
     const struct tool_run *run;
     struct till_cohort_counter *counter;
-    int32_t newest, next;
-    bool several, differ; /* orders of several rows, and amounts that differ within one */
 };
 
-static void note_day(struct stretches *stretches, int32_t day) {
-    if (day > stretches->newest) {
-        stretches->next = stretches->newest;
-        stretches->newest = day;
-    } else if (day < stretches->newest && day > stretches->next) {
-        stretches->next = day;
-    }
-}
-
 static enum till_status count_stretch(void *context, const struct till_ledger *ledger, struct till_error *error) {
-    struct stretches *stretches = context;
+    const struct count *count = context;
     struct till_ledger_history history;
-    int32_t next;
-    bool several, differ;
     enum till_status status = till_ledger_history(ledger, &history, error);
     if (status != TILL_OK)
         return status;
-    note_day(stretches, till_ledger_newest_day(ledger, &next));
-    note_day(stretches, next);
-    if (!till_ledger_totals(ledger, &several, &differ))
-        status = till_error_memory(error);
-    stretches->several |= status == TILL_OK && several;
-    stretches->differ |= status == TILL_OK && differ;
-    if (status == TILL_OK && stretches->run->returns == RETURNS_ERROR)
+    if (count->run->returns == RETURNS_ERROR)
         status = refuse_returns(&history, error);
     if (status == TILL_OK)
-        status = till_cohort_counter_add(stretches->counter, &history, error);
+        status = till_cohort_counter_add(count->counter, &history, error);
     till_ledger_history_free(&history);
     return status;
 }
 
 static enum till_status cohorts_of_state(struct tool_run *run, struct till_error *error) {
     struct till_cohort_settings wishes = settings_of(run);
-    struct stretches stretches = {.run = run, .newest = TILL_DAY_MISSING, .next = TILL_DAY_MISSING};
+    struct till_ledger_summary summary;
     struct till_cohorts cohorts = {0};
     if (run->as_of == TILL_DAY_MISSING)
         wishes.as_of = INT32_MAX; /* the newest day, which is known at the end */
-    stretches.counter = till_cohort_counter_new(&wishes);
-    enum till_status status = stretches.counter == NULL ? till_error_memory(error) : TILL_OK;
+    struct count count = {run, till_cohort_counter_new(&wishes)};
+    enum till_status status = count.counter == NULL ? till_error_memory(error) : TILL_OK;
     if (status == TILL_OK)
-        status = tool_state_stretches(run, count_stretch, &stretches, error);
+        status = tool_state_stretches(run, count_stretch, &count, &summary, error);
     if (status == TILL_OK && !run->state_only) {
-        settle_as_of(run, stretches.newest, stretches.next, stretches.several && !stretches.differ);
-        status = till_cohort_counter_finish(stretches.counter, run->as_of, &cohorts, error);
+        settle_as_of(run, summary.newest_day, summary.next_newest_day, summary.repeats_totals);
+        status = till_cohort_counter_finish(count.counter, run->as_of, &cohorts, error);
     }
-    till_cohort_counter_free(stretches.counter);
+    till_cohort_counter_free(count.counter);
     return status == TILL_OK && !run->state_only ? tell_and_write(run, &cohorts, error) : status;
 }
 

@@ -337,14 +337,14 @@ static enum till_status run_whole(struct work *work, struct till_input *input, c
 /* --state: the customers of all nights. */
 static enum till_status run_state(struct work *work, const struct till_rfm_settings *settings,
                                   struct till_error *error) {
-    struct till_rfm_gather *gather;
+    struct till_rfm_gather *gather = till_rfm_gather_new(&settings->options);
     struct till_rfm_customers customers = {0};
-    enum till_status status = till_rfm_gather_new(&gather, settings, error);
-    struct till_state_visit visit = {.take = till_rfm_gather_take, .context = gather};
+    struct till_ledger_summary summary;
+    enum till_status status = gather == NULL ? till_error_memory(error) : TILL_OK;
     if (status == TILL_OK)
-        status = tool_state_read(work->run, &visit, NULL, error);
+        status = tool_state_stretches(work->run, till_rfm_gather_take, gather, &summary, error);
     if (status == TILL_OK && !work->run->state_only)
-        status = till_rfm_gather_finish(gather, &customers, error);
+        status = till_rfm_gather_finish(gather, &summary, &customers, error);
     till_rfm_gather_free(gather);
     if (status == TILL_OK && !work->run->state_only)
         status = take_all(work, &customers, error);

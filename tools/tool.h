@@ -142,12 +142,9 @@ enum till_status tool_start_transactions(struct tool_run *run, struct till_input
 enum till_status tool_state_read(struct tool_run *run, struct till_state_visit *visit, bool *has_items,
                                  struct till_error *error);
 
-/* The same by way of ledgers of some thousand customers, one after the other, each customer whole in one of them.
- * `take` is called for each, and not with --state-only. Memory: that of one of them. */
-enum till_status tool_state_stretches(struct tool_run *run,
-                                      enum till_status (*take)(void *context, const struct till_ledger *ledger,
-                                                               struct till_error *error),
-                                      void *context, struct till_error *error);
+/* The same by way of till_ledger_stretches; with --state-only `take` is not called and *summary not set. */
+enum till_status tool_state_stretches(struct tool_run *run, till_ledger_take *take, void *context,
+                                      struct till_ledger_summary *summary, struct till_error *error);
 
 /* The same into one ledger, which is empty with --state-only. The caller destroys it. */
 enum till_status tool_state_ledger(struct tool_run *run, struct till_ledger **ledger, struct till_error *error);

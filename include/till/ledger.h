@@ -65,6 +65,34 @@ TILL_API bool till_ledger_repeats_totals(const struct till_ledger *ledger);
  * amounts differ within one. False when memory is out. */
 TILL_API bool till_ledger_totals(const struct till_ledger *ledger, bool *several, bool *differ);
 
+/* The customers of a state (till/state.h) by way of ledgers of some thousand orders, one after the other, each customer
+ * whole in one of them: for who reads figures off that look at one customer alone. Memory: one such ledger.
+ *
+ *     till_ledger_stretches_new(&stretches, &settings, take, context, &error);
+ *     struct till_state_visit visit = {.take = till_ledger_stretches_add, .context = stretches};
+ *     ... till_state_merge ...
+ *     till_ledger_stretches_end(stretches, &summary, &error);
+ */
+struct till_ledger_stretches;
+/* What looks at all customers together. */
+struct till_ledger_summary {
+    int32_t newest_day, next_newest_day; /* as of till_ledger_newest_day */
+    bool repeats_totals;                 /* as of till_ledger_repeats_totals */
+};
+/* Called with each ledger, which is valid until it returns. */
+typedef enum till_status till_ledger_take(void *context, const struct till_ledger *ledger, struct till_error *error);
+/* The settings' transactions are not looked at. Errors: TILL_ERROR_MEMORY. */
+TILL_API enum till_status till_ledger_stretches_new(struct till_ledger_stretches **stretches,
+                                                    const struct till_ledger_settings *settings, till_ledger_take *take,
+                                                    void *context, struct till_error *error);
+/* Errors: those of till_ledger_add_customers and of `take`. */
+TILL_API enum till_status till_ledger_stretches_add(void *stretches, const struct till_state_customer *customers,
+                                                    size_t count, struct till_error *error);
+/* Shows the last ledger, also when it is empty. Errors: as above. */
+TILL_API enum till_status till_ledger_stretches_end(struct till_ledger_stretches *stretches,
+                                                    struct till_ledger_summary *summary, struct till_error *error);
+TILL_API void till_ledger_stretches_free(struct till_ledger_stretches *stretches);
+
 /* Calls visit once for each purchase or return (or for each customer and day, with settings.rows), in no particular
  * order. O(entries). */
 typedef void till_ledger_visit(void *context, const struct till_ledger_day *events, size_t count);

@@ -66,23 +66,21 @@ extern TILL_API const struct till_aggregate till_rfm_aggregate;
 TILL_API enum till_status till_rfm_customers_finish(const void *state, struct till_rfm_customers *customers,
                                                     struct till_error *error);
 
-/* The same figures of what a state shows (till/state.h). Customers come whole there, so that orders are kept for a
- * stretch of them at a time: it takes memory for the figures, and little else.
+/* The same figures of ledgers of some customers each (till_ledger_stretches), put one behind the other.
  *
- *     struct till_state_visit visit = {.take = till_rfm_gather_take, .context = gather};
- *     ... till_state_merge ...
- *     till_rfm_gather_finish(gather, &customers, &error);
+ *     till_ledger_stretches_new(&stretches, &settings.ledger, till_rfm_gather_take, gather, &error); ...
+ *     till_rfm_gather_finish(gather, &summary, &customers, &error);
  */
 struct till_rfm_gather;
-/* The settings' transactions are not looked at. Errors: TILL_ERROR_MEMORY. */
-TILL_API enum till_status till_rfm_gather_new(struct till_rfm_gather **gather, const struct till_rfm_settings *settings,
-                                              struct till_error *error);
-/* Errors: those of till_ledger_add_customers and of till_rfm_customers_from. */
-TILL_API enum till_status till_rfm_gather_take(void *gather, const struct till_state_customer *customers, size_t count,
+/* NULL when memory is out. */
+TILL_API struct till_rfm_gather *till_rfm_gather_new(const struct till_rfm_customers_options *options);
+/* A till_ledger_take. Errors: those of till_rfm_customers_from. */
+TILL_API enum till_status till_rfm_gather_take(void *gather, const struct till_ledger *ledger,
                                                struct till_error *error);
-/* All of them, once. Errors: as above. O(customers). */
-TILL_API enum till_status till_rfm_gather_finish(struct till_rfm_gather *gather, struct till_rfm_customers *customers,
-                                                 struct till_error *error);
+/* All of them, once; customers come in the order in which they were shown. Errors: TILL_ERROR_MEMORY. O(customers). */
+TILL_API enum till_status till_rfm_gather_finish(struct till_rfm_gather *gather,
+                                                 const struct till_ledger_summary *summary,
+                                                 struct till_rfm_customers *customers, struct till_error *error);
 TILL_API void till_rfm_gather_free(struct till_rfm_gather *gather);
 
 /* Frees the columns and leaves {0}. */

@@ -1,56 +1,31 @@
-/* Figures of the customers of a state, stretch by stretch.
- *
- * A state shows each customer once, with all orders. So a ledger of some thousand orders, which stays in the cache, is
- * filled, read off and thrown away again and again, and what is read off it is put together at the end. The figures are
- * those of one ledger of all customers: they are counted by the same functions, and no figure looks at two customers.
- */
+/* Figures of customers who come in parts, stretch by stretch: read off each ledger by the same functions as off one of
+ * all customers, and put one behind the other at the end. */
 #include <till/rfm_customers.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/pages.h"
-#include "lib/fold/newest.h"
-
-/* Entries in a stretch: half a megabyte of a ledger. */
-enum { STRETCH = 1 << 14 };
 
 struct till_rfm_gather {
-    struct till_ledger_settings settings;
     struct till_rfm_customers_options options;
-    void *ledger; /* of the present stretch */
-    size_t entries;
-    struct till_rfm_customers *parts; /* of the stretches before */
+    struct till_rfm_customers *parts;
     size_t count;
     size_t capacity;
-    bool several; /* orders of several rows, and amounts that differ within one, over all stretches */
-    bool differ;
 };
 
-enum till_status till_rfm_gather_new(struct till_rfm_gather **gather, const struct till_rfm_settings *settings,
-                                     struct till_error *error) {
-    struct till_rfm_gather *made = calloc(1, sizeof *made);
-    *gather = NULL;
-    if (made == NULL) {
-        return till_error_memory(error);
+struct till_rfm_gather *till_rfm_gather_new(const struct till_rfm_customers_options *options) {
+    struct till_rfm_gather *gather = calloc(1, sizeof *gather);
+    if (gather != NULL) {
+        gather->options = *options;
     }
-    made->settings = settings->ledger;
-    made->settings.transactions = NULL;
-    made->options = settings->options;
-    enum till_status status = till_ledger_aggregate.create(&made->ledger, &made->settings, error);
-    if (status != TILL_OK) {
-        free(made);
-        return status;
-    }
-    *gather = made;
-    return TILL_OK;
+    return gather;
 }
 
 void till_rfm_gather_free(struct till_rfm_gather *gather) {
     if (gather == NULL) {
         return;
     }
-    till_ledger_aggregate.destroy(gather->ledger);
     for (size_t i = 0; i < gather->count; i++) {
         till_rfm_customers_free(&gather->parts[i]);
     }
@@ -72,35 +47,16 @@ static bool reserve_part(struct till_rfm_gather *gather) {
     return true;
 }
 
-/* Reads off the present stretch and begins the next. */
-static enum till_status end_stretch(struct till_rfm_gather *gather, struct till_error *error) {
-    bool several, differ;
-    if (!reserve_part(gather) || !till_ledger_totals(gather->ledger, &several, &differ)) {
+enum till_status till_rfm_gather_take(void *context, const struct till_ledger *ledger, struct till_error *error) {
+    struct till_rfm_gather *gather = context;
+    if (!reserve_part(gather)) {
         return till_error_memory(error);
     }
     struct till_rfm_customers *part = &gather->parts[gather->count];
     *part = (struct till_rfm_customers){0};
-    enum till_status status = till_rfm_customers_from(gather->ledger, &gather->options, part, error);
-    if (status != TILL_OK) {
-        return status;
-    }
-    gather->count++;
-    gather->several |= several;
-    gather->differ |= differ;
-    gather->entries = 0;
-    till_ledger_aggregate.destroy(gather->ledger);
-    gather->ledger = NULL;
-    return till_ledger_aggregate.create(&gather->ledger, &gather->settings, error);
-}
-
-enum till_status till_rfm_gather_take(void *context, const struct till_state_customer *customers, size_t count,
-                                      struct till_error *error) {
-    struct till_rfm_gather *gather = context;
-    enum till_status status = till_ledger_add_customers(gather->ledger, customers, count, error);
-    for (size_t i = 0; i < count; i++) {
-        gather->entries += customers[i].count;
-    }
-    return status == TILL_OK && gather->entries >= STRETCH ? end_stretch(gather, error) : status;
+    enum till_status status = till_rfm_customers_from(ledger, &gather->options, part, error);
+    gather->count += status == TILL_OK;
+    return status;
 }
 
 /* Columns for so many customers, and names of so many bytes: what is copied into them must not move. */
@@ -127,16 +83,12 @@ static void append(struct till_rfm_customers *all, const struct till_rfm_custome
     all->count += part->count;
 }
 
-/* Stretches come in the order of the names, so the columns only have to be put one behind the other. */
-enum till_status till_rfm_gather_finish(struct till_rfm_gather *gather, struct till_rfm_customers *customers,
-                                        struct till_error *error) {
-    struct newest_days newest;
+enum till_status till_rfm_gather_finish(struct till_rfm_gather *gather, const struct till_ledger_summary *summary,
+                                        struct till_rfm_customers *customers, struct till_error *error) {
     size_t count = 0, bytes = 0;
-    *customers = (struct till_rfm_customers){0};
-    enum till_status status = end_stretch(gather, error);
-    if (status != TILL_OK) {
-        return status;
-    }
+    *customers = (struct till_rfm_customers){.newest_day = summary->newest_day,
+                                             .next_newest_day = summary->next_newest_day,
+                                             .repeats_totals = summary->repeats_totals};
     for (size_t i = 0; i < gather->count; i++) {
         count += gather->parts[i].count;
         bytes += gather->parts[i].names.length;
@@ -145,15 +97,9 @@ enum till_status till_rfm_gather_finish(struct till_rfm_gather *gather, struct t
         till_rfm_customers_free(customers);
         return till_error_memory(error);
     }
-    newest_start(&newest);
     for (size_t i = 0; i < gather->count; i++) {
         append(customers, &gather->parts[i]);
-        newest_add(&newest, gather->parts[i].newest_day);
-        newest_add(&newest, gather->parts[i].next_newest_day);
         till_rfm_customers_free(&gather->parts[i]);
     }
-    customers->newest_day = newest.newest;
-    customers->next_newest_day = newest.next;
-    customers->repeats_totals = gather->several && !gather->differ;
     return TILL_OK;
 }

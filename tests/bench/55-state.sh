@@ -19,7 +19,9 @@ compare only "$(night rfm /dev/null --state-only)" \
     cohort "$(night cohort /dev/null)" \
     cohortfull "exec $BIN/till-cohort --quiet --threads=1 $CSV >/dev/null" \
     features "$(night features /dev/null)" \
-    featuresfull "exec $BIN/till-features --quiet --threads=1 $CSV >/dev/null"
+    featuresfull "exec $BIN/till-features --quiet --threads=1 $CSV >/dev/null" \
+    clv "$(night clv /dev/null)" \
+    clvfull "exec $BIN/till-clv --quiet --threads=1 $CSV >/dev/null 2>&1"
 cmp "$WORK/night" "$WORK/full"
 
 # share NAME NAME: processor time, in units of that of the second.
@@ -33,6 +35,8 @@ line '  memory' "$(resident only)" MB
 line 'till-rfm --state, processor time' "$(processor rfm)" s
 target '  / till-rfm of all rows' "$(share rfm rfmfull)" '' 0.5
 line 'till-cohort --state, processor time' "$(processor cohort)" s
-line '  / till-cohort of all rows' "$(share cohort cohortfull)"
+target '  / till-cohort of all rows' "$(share cohort cohortfull)" '' 0.5
 line 'till-features --state, processor time' "$(processor features)" s
-line '  / till-features of all rows' "$(share features featuresfull)"
+target '  / till-features of all rows' "$(share features featuresfull)" '' 0.5
+line 'till-clv --state, processor time' "$(processor clv)" s
+target '  / till-clv of all rows (both fit the model)' "$(share clv clvfull)" '' 0.5

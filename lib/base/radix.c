@@ -2,20 +2,16 @@
  * in which all values agree cost no pass: days and counts need two of the eight. */
 #include "lib/base/radix.h"
 
-#include <stdbool.h>
-
 /* Flipping the sign bit makes the unsigned order that of the signed values. */
 static unsigned digit(int64_t value, unsigned shift) {
     return (unsigned)((((uint64_t)value ^ (UINT64_C(1) << 63)) >> shift) & 0xff);
 }
 
-/* One stable pass from `from` to `to` by the byte at `shift`; false, and nothing moved, when all values agree in it. */
-static bool pass(const int64_t *from, int64_t *to, size_t n, unsigned shift) {
+/* One stable pass from `from` to `to` by the byte at `shift`. */
+static void pass(const int64_t *from, int64_t *to, size_t n, unsigned shift) {
     size_t start[256] = {0};
     for (size_t i = 0; i < n; i++)
         start[digit(from[i], shift)]++;
-    if (n == 0 || start[digit(from[0], shift)] == n)
-        return false;
     size_t sum = 0;
     for (size_t d = 0; d < 256; d++) {
         size_t count = start[d];
@@ -24,12 +20,15 @@ static bool pass(const int64_t *from, int64_t *to, size_t n, unsigned shift) {
     }
     for (size_t i = 0; i < n; i++)
         to[start[digit(from[i], shift)]++] = from[i];
-    return true;
 }
 
 int64_t *radix_sort(int64_t *values, int64_t *scratch, size_t n) {
+    uint64_t differing = 0; /* the bits in which not all values agree */
+    for (size_t i = 1; i < n; i++)
+        differing |= (uint64_t)values[i] ^ (uint64_t)values[0];
     for (unsigned shift = 0; shift < 64; shift += 8) {
-        if (pass(values, scratch, n, shift)) {
+        if ((differing >> shift & 0xff) != 0) {
+            pass(values, scratch, n, shift);
             int64_t *swap = values;
             values = scratch;
             scratch = swap;

@@ -20,8 +20,16 @@ struct row {
     size_t capacity;
 };
 
+/* Days of which the period is known: there are far fewer days than purchases, and a calendar is slow. */
+enum { KNOWN_DAYS = 1 << 12 };
+struct known_day {
+    int32_t day; /* TILL_DAY_MISSING: none yet */
+    int32_t period;
+};
+
 struct till_cohort_counter {
     struct till_cohort_settings settings;
+    struct known_day known[KNOWN_DAYS]; /* by the low bits of the day */
     struct row *rows; /* by start */
     size_t count;
     size_t capacity;
@@ -34,8 +42,11 @@ struct till_cohort_counter {
 
 struct till_cohort_counter *till_cohort_counter_new(const struct till_cohort_settings *settings) {
     struct till_cohort_counter *counter = calloc(1, sizeof *counter);
-    if (counter != NULL)
-        counter->settings = *settings;
+    if (counter == NULL)
+        return NULL;
+    counter->settings = *settings;
+    for (size_t i = 0; i < KNOWN_DAYS; i++)
+        counter->known[i].day = TILL_DAY_MISSING;
     return counter;
 }
 
@@ -56,6 +67,13 @@ static int32_t first_purchase(const struct till_ledger_history *history, int32_t
         if (history->days[i].purchases > 0)
             return history->days[i].day <= last ? history->days[i].day : TILL_DAY_MISSING;
     return TILL_DAY_MISSING;
+}
+
+static int32_t period_of(struct till_cohort_counter *counter, int32_t day) {
+    struct known_day *known = &counter->known[(uint32_t)day % KNOWN_DAYS];
+    if (known->day != day)
+        *known = (struct known_day){day, till_date_period(counter->settings.unit, day)};
+    return known->period;
 }
 
 /* Where the cohort of a period stands, or would stand. O(log cohorts). */
@@ -147,9 +165,9 @@ static enum counted add_days(struct till_cohort_counter *counter, const struct t
     enum counted counted = COUNTED;
     for (size_t i = history->first[customer]; counted == COUNTED && i < history->first[customer + 1]; i++) {
         const struct till_ledger_day *day = &history->days[i];
-        int32_t period = till_date_period(settings->unit, day->day);
         if (day->day > settings->as_of)
             break;
+        int32_t period = period_of(counter, day->day);
         if (period < row->start) { /* only returns can be */
             counter->early_returns += day->returns;
             counted = add_money(&counter->early_returns_money, day, settings);
@@ -175,7 +193,7 @@ enum till_status till_cohort_counter_add(struct till_cohort_counter *counter, co
             counted = add_returns(counter, history, i);
             continue;
         }
-        struct row *row = row_of(counter, till_date_period(counter->settings.unit, day));
+        struct row *row = row_of(counter, period_of(counter, day));
         if (row == NULL)
             return till_error_memory(error);
         row->customers++;

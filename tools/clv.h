@@ -49,8 +49,9 @@ struct clv_data {
     struct till_slice *group_name; /* in byte order */
     size_t group_count;            /* 1 without --by */
     /* of transactions */
-    struct till_ledger *ledger; /* NULL: the input was a summary */
-    struct till_ledger_history history;
+    struct till_ledger *ledger;         /* NULL: the input was a summary, or a state */
+    struct till_ledger_history history; /* empty where nobody looks back; `first` is NULL then, and for a summary */
+    struct till_ledger_summary summary;
     struct till_clv_customers customers;
     struct till_clv_customers_settings settings;
     struct till_text texts;

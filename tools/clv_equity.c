@@ -79,7 +79,7 @@ static enum till_status test_back(struct tool_run *run, const struct clv_data *d
     struct till_clv_customers_settings as_then = data->settings;
     struct clv_part *past = NULL;
     *test = (struct backtest){TILL_DAY_MISSING, NAN, NAN};
-    if (data->ledger == NULL || !part->spends)
+    if (data->history.first == NULL || !part->spends)
         return TILL_OK;
     as_then.as_of = choose_cutoff(data, horizon_days);
     double time = time_since(data, as_then.as_of);

@@ -8,13 +8,11 @@
 #include <till/fold.h>
 
 static bool reserve(struct clv_data *data, size_t room, bool mean) {
-    data->name = calloc(room + 1, sizeof *data->name);
     data->repeats = calloc(room + 1, sizeof *data->repeats);
     data->last = calloc(room + 1, sizeof *data->last);
     data->age = calloc(room + 1, sizeof *data->age);
     data->mean = mean ? calloc(room + 1, sizeof *data->mean) : NULL;
-    return data->name != NULL && data->repeats != NULL && data->last != NULL && data->age != NULL &&
-           (!mean || data->mean != NULL);
+    return data->repeats != NULL && data->last != NULL && data->age != NULL && (!mean || data->mean != NULL);
 }
 
 void clv_data_free(struct clv_data *data) {
@@ -91,8 +89,6 @@ static enum till_status read_ledger(struct tool_run *run, struct clv_data *data,
     struct till_input *input;
     struct till_transactions transactions;
     void *state = NULL;
-    if (run->state != NULL)
-        return tool_state_ledger(run, &data->ledger, error);
     run->roles.item = settings->by;
     enum till_status status = tool_open_input(run, &input, error);
     unsigned uses = status == TILL_OK ? find_uses(run, till_input_schema(input)) : 0;
@@ -123,9 +119,8 @@ static enum till_status refuse_returns(const struct till_ledger_history *history
 /* What is left out, and what looks wrong, is told. */
 static void tell(struct tool_run *run, const struct clv_data *data) {
     char money[TILL_MONEY_TEXT];
-    int32_t next, newest = till_ledger_newest_day(data->ledger, &next);
-    tool_warn_newest(run, newest, next);
-    if (till_ledger_repeats_totals(data->ledger) && !run->amount_per_order && run->count != 2)
+    tool_warn_newest(run, data->summary.newest_day, data->summary.next_newest_day);
+    if (data->summary.repeats_totals && !run->amount_per_order && run->count != 2)
         tool_warn(run,
                   "all orders of several rows repeat one amount: if it is the order's total, use --amount-per=order");
     if (data->customers.returns_alone > 0)
@@ -138,7 +133,7 @@ static void tell(struct tool_run *run, const struct clv_data *data) {
                   clv_groups_several(data->groups));
 }
 
-/* Fills the arrays from the customers of the history. */
+/* Fills the arrays from the customers; their names are there. */
 static enum till_status adopt(struct clv_data *data, const struct clv_settings *settings, struct till_error *error) {
     const struct till_clv_customers *customers = &data->customers;
     struct till_slice *groups = calloc(customers->count + 1, sizeof *groups);
@@ -148,7 +143,6 @@ static enum till_status adopt(struct clv_data *data, const struct clv_settings *
         return till_error_memory(error);
     }
     for (size_t i = 0; i < data->count; i++) {
-        data->name[i] = till_ledger_customer(data->ledger, data->history.customer[customers->row[i]]);
         data->repeats[i] = customers->repeats[i];
         data->last[i] = customers->last[i];
         data->age[i] = customers->age[i];
@@ -162,19 +156,11 @@ static enum till_status adopt(struct clv_data *data, const struct clv_settings *
     return status;
 }
 
-enum till_status clv_read(struct tool_run *run, struct clv_data *data, struct till_error *error) {
+/* What customers are, once the newest day is known. `cutoff`: with --validate, the day that they are as of. */
+static void settle(struct tool_run *run, struct clv_data *data, int32_t newest_day, int32_t cutoff) {
     const struct clv_settings *settings = run->settings;
-    int32_t cutoff = run->roles.until;
-    if (settings->validate != NULL)
-        run->roles.until = run->as_of; /* what came after the cutoff is read too */
-    enum till_status status = read_ledger(run, data, error);
-    if (status != TILL_OK || run->state_only)
-        return status;
-    status = till_ledger_history(data->ledger, &data->history, error);
-    if (status == TILL_OK && run->returns == 2)
-        status = refuse_returns(&data->history, error);
     if (run->as_of == TILL_DAY_MISSING)
-        run->as_of = till_ledger_newest_day(data->ledger, NULL);
+        run->as_of = newest_day;
     if (run->as_of == TILL_DAY_MISSING)
         run->as_of = 0; /* without rows there is nobody, whatever the day */
     data->settings = (struct till_clv_customers_settings){.as_of = settings->validate != NULL ? cutoff : run->as_of,
@@ -182,10 +168,128 @@ enum till_status clv_read(struct tool_run *run, struct clv_data *data, struct ti
                                                           .unit = clv_unit_days(settings),
                                                           .calendar = settings->method == CLV_BGBB,
                                                           .period = clv_unit_period(settings)};
+}
+
+/* ---- of rows ---- */
+
+static enum till_status read_rows(struct tool_run *run, struct clv_data *data, int32_t cutoff,
+                                  struct till_error *error) {
+    enum till_status status = read_ledger(run, data, error);
+    if (status != TILL_OK)
+        return status;
+    data->summary.newest_day = till_ledger_newest_day(data->ledger, &data->summary.next_newest_day);
+    data->summary.repeats_totals = till_ledger_repeats_totals(data->ledger);
+    status = till_ledger_history(data->ledger, &data->history, error);
+    if (status == TILL_OK && run->returns == 2)
+        status = refuse_returns(&data->history, error);
+    settle(run, data, data->summary.newest_day, cutoff);
     if (status == TILL_OK)
         status = till_clv_customers_new(&data->customers, &data->history, &data->settings, error);
+    data->name = calloc(data->customers.count + 1, sizeof *data->name);
+    if (status == TILL_OK && data->name == NULL)
+        status = till_error_memory(error);
+    for (size_t i = 0; i < data->customers.count && status == TILL_OK; i++)
+        data->name[i] = till_ledger_customer(data->ledger, data->history.customer[data->customers.row[i]]);
+    return status;
+}
+
+/* ---- of a state ---- */
+
+struct reading {
+    struct tool_run *run;
+    struct clv_data *data;
+    int32_t cutoff;
+    size_t names;    /* room in data->name; all of them point nowhere until the end */
+    size_t days;     /* room in data->history */
+    bool looks_back; /* somebody wants the history */
+};
+
+static bool keep_names(struct reading *reading, const struct till_ledger_stretch *stretch, size_t from) {
+    struct clv_data *data = reading->data;
+    const struct till_clv_customers *customers = &data->customers;
+    size_t base = customers->seen - stretch->history->customers;
+    if (reading->names <= customers->count) {
+        size_t room = customers->count + 1 + reading->names / 2;
+        struct till_slice *grown = realloc(data->name, room * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        data->name = grown;
+        reading->names = room;
+    }
+    for (size_t i = from; i < customers->count; i++) {
+        struct till_slice name = stretch->name[customers->row[i] - base];
+        if (!till_text_append(&data->texts, name.bytes, name.length))
+            return false;
+        data->name[i] = (struct till_slice){NULL, name.length};
+    }
+    return true;
+}
+
+/* Puts a history behind the one that there is. */
+static bool keep_history(struct reading *reading, const struct till_ledger_history *more) {
+    struct till_ledger_history *all = &reading->data->history;
+    size_t customers = (size_t)all->customers + more->customers;
+    size_t start = all->first == NULL ? 0 : all->first[all->customers], days = more->first[more->customers];
+    size_t *first = realloc(all->first, (customers + 1) * sizeof *first);
+    if (first == NULL)
+        return false;
+    all->first = first;
+    if (all->days == NULL || reading->days - start < days) {
+        size_t room = start + days + 1 + reading->days / 2;
+        struct till_ledger_day *grown = realloc(all->days, room * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        all->days = grown;
+        reading->days = room;
+    }
+    for (size_t i = 0; i <= more->customers; i++)
+        all->first[all->customers + i] = start + more->first[i];
+    memcpy(all->days + start, more->days, days * sizeof *all->days);
+    all->customers += more->customers;
+    return true;
+}
+
+static enum till_status take_stretch(void *context, const struct till_ledger_stretch *stretch,
+                                     struct till_error *error) {
+    struct reading *reading = context;
+    struct clv_data *data = reading->data;
+    size_t before = data->customers.count;
+    enum till_status status = TILL_OK;
+    settle(reading->run, data, stretch->newest_day, reading->cutoff);
+    if (reading->run->returns == 2)
+        status = refuse_returns(stretch->history, error);
     if (status == TILL_OK)
-        status = adopt(data, settings, error);
+        status = till_clv_customers_add(&data->customers, stretch->history, &data->settings, error);
+    if (status == TILL_OK &&
+        (!keep_names(reading, stretch, before) || (reading->looks_back && !keep_history(reading, stretch->history))))
+        status = till_error_memory(error);
+    return status;
+}
+
+static enum till_status read_state(struct tool_run *run, struct clv_data *data, int32_t cutoff,
+                                   struct till_error *error) {
+    const struct clv_settings *settings = run->settings;
+    struct reading reading = {
+        .run = run, .data = data, .cutoff = cutoff, .looks_back = settings->validate != NULL || settings->equity};
+    enum till_status status = tool_state_stretches(run, true, take_stretch, &reading, &data->summary, error);
+    const char *bytes = data->texts.bytes;
+    for (size_t i = 0; status == TILL_OK && i < data->customers.count; i++) {
+        data->name[i].bytes = bytes;
+        bytes += data->name[i].length;
+    }
+    return status;
+}
+
+enum till_status clv_read(struct tool_run *run, struct clv_data *data, struct till_error *error) {
+    const struct clv_settings *settings = run->settings;
+    int32_t cutoff = run->roles.until;
+    if (settings->validate != NULL)
+        run->roles.until = run->as_of; /* what came after the cutoff is read too */
+    enum till_status status =
+        run->state != NULL ? read_state(run, data, cutoff, error) : read_rows(run, data, cutoff, error);
+    if (status != TILL_OK || run->state_only)
+        return status;
+    status = adopt(data, settings, error);
     if (status == TILL_OK)
         tell(run, data);
     return status;

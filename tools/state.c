@@ -384,34 +384,15 @@ enum till_status tool_state_read(struct tool_run *run, struct till_state_visit *
     return status;
 }
 
-/* ---- the ledger of all nights ---- */
+/* ---- the customers of all nights ---- */
 
-static enum till_status take_customers(void *context, const struct till_state_customer *customers, size_t count,
-                                       struct till_error *error) {
-    return till_ledger_add_customers(context, customers, count, error);
-}
-
-enum till_status tool_state_ledger(struct tool_run *run, struct till_ledger **ledger, struct till_error *error) {
-    struct till_ledger_settings settings = {NULL, run->count == 2, run->amount_per_order};
-    struct till_state_visit visit = {.take = take_customers};
-    enum till_status status = till_ledger_aggregate.create(&visit.context, &settings, error);
-    *ledger = NULL;
-    if (status != TILL_OK)
-        return status;
-    status = tool_state_read(run, &visit, NULL, error);
-    if (status != TILL_OK)
-        till_ledger_aggregate.destroy(visit.context);
-    else
-        *ledger = visit.context;
-    return status;
-}
-
-enum till_status tool_state_stretches(struct tool_run *run, till_ledger_take *take, void *context,
+enum till_status tool_state_stretches(struct tool_run *run, bool by_day, till_ledger_take *take, void *context,
                                       struct till_ledger_summary *summary, struct till_error *error) {
     struct till_ledger_settings settings = {NULL, run->count == 2, run->amount_per_order};
     struct till_ledger_stretches *stretches;
-    enum till_status status = till_ledger_stretches_new(&stretches, &settings, take, context, error);
-    struct till_state_visit visit = {.take = till_ledger_stretches_add, .context = stretches};
+    enum till_status status = till_ledger_stretches_new(&stretches, &settings, by_day, take, context, error);
+    struct till_state_visit visit = {
+        .begin = till_ledger_stretches_begin, .take = till_ledger_stretches_add, .context = stretches};
     if (status == TILL_OK)
         status = tool_state_read(run, &visit, NULL, error);
     if (status == TILL_OK && !run->state_only)

@@ -151,18 +151,11 @@ struct count {
     struct till_cohort_counter *counter;
 };
 
-static enum till_status count_stretch(void *context, const struct till_ledger *ledger, struct till_error *error) {
+static enum till_status count_stretch(void *context, const struct till_ledger_stretch *stretch,
+                                      struct till_error *error) {
     const struct count *count = context;
-    struct till_ledger_history history;
-    enum till_status status = till_ledger_history(ledger, &history, error);
-    if (status != TILL_OK)
-        return status;
-    if (count->run->returns == RETURNS_ERROR)
-        status = refuse_returns(&history, error);
-    if (status == TILL_OK)
-        status = till_cohort_counter_add(count->counter, &history, error);
-    till_ledger_history_free(&history);
-    return status;
+    enum till_status status = count->run->returns == RETURNS_ERROR ? refuse_returns(stretch->history, error) : TILL_OK;
+    return status == TILL_OK ? till_cohort_counter_add(count->counter, stretch->history, error) : status;
 }
 
 static enum till_status cohorts_of_state(struct tool_run *run, struct till_error *error) {
@@ -174,7 +167,7 @@ static enum till_status cohorts_of_state(struct tool_run *run, struct till_error
     struct count count = {run, till_cohort_counter_new(&wishes)};
     enum till_status status = count.counter == NULL ? till_error_memory(error) : TILL_OK;
     if (status == TILL_OK)
-        status = tool_state_stretches(run, count_stretch, &count, &summary, error);
+        status = tool_state_stretches(run, true, count_stretch, &count, &summary, error);
     if (status == TILL_OK && !run->state_only) {
         settle_as_of(run, summary.newest_day, summary.next_newest_day, summary.repeats_totals);
         status = till_cohort_counter_finish(count.counter, run->as_of, &cohorts, error);

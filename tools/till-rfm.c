@@ -342,7 +342,7 @@ static enum till_status run_state(struct work *work, const struct till_rfm_setti
     struct till_ledger_summary summary;
     enum till_status status = gather == NULL ? till_error_memory(error) : TILL_OK;
     if (status == TILL_OK)
-        status = tool_state_stretches(work->run, till_rfm_gather_take, gather, &summary, error);
+        status = tool_state_stretches(work->run, settings->options.days, till_rfm_gather_take, gather, &summary, error);
     if (status == TILL_OK && !work->run->state_only)
         status = till_rfm_gather_finish(gather, &summary, &customers, error);
     till_rfm_gather_free(gather);

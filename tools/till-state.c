@@ -179,7 +179,8 @@ static enum till_status look_into(struct tool_run *run, struct till_error *error
     const struct settings *settings = run->settings;
     struct till_state *state;
     struct till_state_totals totals;
-    struct till_state_visit visit = {see_nothing, NULL, true, TILL_DAY_MISSING, TILL_DAY_MISSING};
+    struct till_state_visit visit = {
+        .take = see_nothing, .items = true, .since = TILL_DAY_MISSING, .until = TILL_DAY_MISSING};
     enum till_status status = till_state_open(&state, run->operands[0], error);
     if (status != TILL_OK)
         return status;

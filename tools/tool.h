@@ -143,11 +143,8 @@ enum till_status tool_state_read(struct tool_run *run, struct till_state_visit *
                                  struct till_error *error);
 
 /* The same by way of till_ledger_stretches; with --state-only `take` is not called and *summary not set. */
-enum till_status tool_state_stretches(struct tool_run *run, till_ledger_take *take, void *context,
+enum till_status tool_state_stretches(struct tool_run *run, bool by_day, till_ledger_take *take, void *context,
                                       struct till_ledger_summary *summary, struct till_error *error);
-
-/* The same into one ledger, which is empty with --state-only. The caller destroys it. */
-enum till_status tool_state_ledger(struct tool_run *run, struct till_ledger **ledger, struct till_error *error);
 
 /* Locks a state and opens the file that takes its place when the run has ended well. Errors: TILL_ERROR_STATE when
  * another run has it; those of tool_open_file. */

@@ -36,10 +36,18 @@ struct till_clv_customers {
     size_t returns_alone; /* customers who never bought up to as_of, and are left out */
     size_t stray_returns; /* returns on days that are no repeat days, whose money is in no mean */
     int64_t stray_money;
+    size_t seen; /* customers of all histories so far */
+    size_t capacity;
 };
 
 /* Customers of the history who bought until as_of, in its order. Errors: TILL_ERROR_MEMORY. O(days). */
 TILL_API enum till_status till_clv_customers_new(struct till_clv_customers *customers,
+                                                 const struct till_ledger_history *history,
+                                                 const struct till_clv_customers_settings *settings,
+                                                 struct till_error *error);
+/* The same for customers who come in parts, each whole in one of them: adds those of one history. Start with {0}; rows
+ * are numbered over all histories. */
+TILL_API enum till_status till_clv_customers_add(struct till_clv_customers *customers,
                                                  const struct till_ledger_history *history,
                                                  const struct till_clv_customers_settings *settings,
                                                  struct till_error *error);

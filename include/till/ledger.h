@@ -44,13 +44,6 @@ struct till_ledger_day {
 
 struct till_ledger;
 
-/* Adds what a state shows of customers (till/state.h), each once, to a ledger that was created without transactions.
- * What it says is then what it would say of the rows. Errors: TILL_ERROR_DATA when money overflows, or when an order
- * has two amounts (amount_per_order); TILL_ERROR_MEMORY. */
-TILL_API enum till_status till_ledger_add_customers(struct till_ledger *ledger,
-                                                    const struct till_state_customer *customers, size_t count,
-                                                    struct till_error *error);
-
 TILL_API uint32_t till_ledger_customers(const struct till_ledger *ledger);
 TILL_API struct till_slice till_ledger_customer(const struct till_ledger *ledger, uint32_t customer);
 /* The dictionary that codes the customers; owned by the ledger. */
@@ -61,38 +54,6 @@ TILL_API bool till_ledger_order(const struct till_ledger *ledger, uint32_t *orde
 TILL_API int32_t till_ledger_newest_day(const struct till_ledger *ledger, int32_t *next);
 /* True when orders of several rows exist and every one of them repeats one amount: they may be order totals. */
 TILL_API bool till_ledger_repeats_totals(const struct till_ledger *ledger);
-/* The two parts of it, for ledgers of parts of the customers: whether there are orders of several rows, and whether
- * amounts differ within one. False when memory is out. */
-TILL_API bool till_ledger_totals(const struct till_ledger *ledger, bool *several, bool *differ);
-
-/* The customers of a state (till/state.h) by way of ledgers of some thousand orders, one after the other, each customer
- * whole in one of them: for who reads figures off that look at one customer alone. Memory: one such ledger.
- *
- *     till_ledger_stretches_new(&stretches, &settings, take, context, &error);
- *     struct till_state_visit visit = {.take = till_ledger_stretches_add, .context = stretches};
- *     ... till_state_merge ...
- *     till_ledger_stretches_end(stretches, &summary, &error);
- */
-struct till_ledger_stretches;
-/* What looks at all customers together. */
-struct till_ledger_summary {
-    int32_t newest_day, next_newest_day; /* as of till_ledger_newest_day */
-    bool repeats_totals;                 /* as of till_ledger_repeats_totals */
-};
-/* Called with each ledger, which is valid until it returns. */
-typedef enum till_status till_ledger_take(void *context, const struct till_ledger *ledger, struct till_error *error);
-/* The settings' transactions are not looked at. Errors: TILL_ERROR_MEMORY. */
-TILL_API enum till_status till_ledger_stretches_new(struct till_ledger_stretches **stretches,
-                                                    const struct till_ledger_settings *settings, till_ledger_take *take,
-                                                    void *context, struct till_error *error);
-/* Errors: those of till_ledger_add_customers and of `take`. */
-TILL_API enum till_status till_ledger_stretches_add(void *stretches, const struct till_state_customer *customers,
-                                                    size_t count, struct till_error *error);
-/* Shows the last ledger, also when it is empty. Errors: as above. */
-TILL_API enum till_status till_ledger_stretches_end(struct till_ledger_stretches *stretches,
-                                                    struct till_ledger_summary *summary, struct till_error *error);
-TILL_API void till_ledger_stretches_free(struct till_ledger_stretches *stretches);
-
 /* Calls visit once for each purchase or return (or for each customer and day, with settings.rows), in no particular
  * order. O(entries). */
 typedef void till_ledger_visit(void *context, const struct till_ledger_day *events, size_t count);
@@ -108,5 +69,48 @@ struct till_ledger_history {
 TILL_API enum till_status till_ledger_history(const struct till_ledger *ledger, struct till_ledger_history *history,
                                               struct till_error *error);
 TILL_API void till_ledger_history_free(struct till_ledger_history *history);
+
+/* ---- the customers of a state ---- */
+
+/* The customers of a state (till/state.h), some thousand orders of them at a time, each customer whole: for who reads
+ * figures off that look at one customer alone. What it says is what a ledger would say of the rows. Memory: that of the
+ * largest customer.
+ *
+ *     till_ledger_stretches_new(&stretches, &settings, true, take, context, &error);
+ *     struct till_state_visit visit = {.begin = till_ledger_stretches_begin, .take = till_ledger_stretches_add,
+ *                                      .context = stretches};
+ *     ... till_state_merge ...
+ *     till_ledger_stretches_end(stretches, &summary, &error);
+ */
+struct till_ledger_stretches;
+struct till_ledger_stretch {
+    const struct till_slice *name;             /* [history->customers], in byte order over all stretches */
+    const struct till_ledger_history *history; /* numbered as the names; `customer` is NULL */
+    int32_t newest_day, next_newest_day;       /* of all customers, those to come among them */
+};
+/* Called with each stretch, which is valid until it returns. */
+typedef enum till_status till_ledger_take(void *context, const struct till_ledger_stretch *stretch,
+                                          struct till_error *error);
+/* `by_day`: the history is one as of till_ledger_history; else it holds purchases and returns one by one, those of a
+ * customer in no particular order. The settings' transactions are not looked at. Errors: TILL_ERROR_MEMORY. */
+TILL_API enum till_status till_ledger_stretches_new(struct till_ledger_stretches **stretches,
+                                                    const struct till_ledger_settings *settings, bool by_day,
+                                                    till_ledger_take *take, void *context, struct till_error *error);
+TILL_API enum till_status till_ledger_stretches_begin(void *stretches, int32_t newest_day, int32_t next_newest_day,
+                                                      struct till_error *error);
+/* Errors: TILL_ERROR_DATA when money overflows, or when an order has two amounts (amount_per_order); those of `take`;
+ * TILL_ERROR_MEMORY. */
+TILL_API enum till_status till_ledger_stretches_add(void *stretches, const struct till_state_customer *customers,
+                                                    size_t count, struct till_error *error);
+/* What looks at all customers together. */
+struct till_ledger_summary {
+    int32_t newest_day, next_newest_day; /* as of till_ledger_newest_day */
+    bool repeats_totals;                 /* as of till_ledger_repeats_totals */
+};
+/* Shows the last stretch, also when it is empty. Errors: as above; TILL_ERROR_STATE when the days are not those that
+ * the state began with. */
+TILL_API enum till_status till_ledger_stretches_end(struct till_ledger_stretches *stretches,
+                                                    struct till_ledger_summary *summary, struct till_error *error);
+TILL_API void till_ledger_stretches_free(struct till_ledger_stretches *stretches);
 
 #endif

@@ -66,16 +66,17 @@ extern TILL_API const struct till_aggregate till_rfm_aggregate;
 TILL_API enum till_status till_rfm_customers_finish(const void *state, struct till_rfm_customers *customers,
                                                     struct till_error *error);
 
-/* The same figures of ledgers of some customers each (till_ledger_stretches), put one behind the other.
+/* The same figures of the customers of a state, stretch by stretch (till_ledger_stretches, by day where `days` are
+ * counted).
  *
- *     till_ledger_stretches_new(&stretches, &settings.ledger, till_rfm_gather_take, gather, &error); ...
- *     till_rfm_gather_finish(gather, &summary, &customers, &error);
+ *     till_ledger_stretches_new(&stretches, &settings.ledger, settings.options.days, till_rfm_gather_take, gather,
+ * ...); till_rfm_gather_finish(gather, &summary, &customers, &error);
  */
 struct till_rfm_gather;
 /* NULL when memory is out. */
 TILL_API struct till_rfm_gather *till_rfm_gather_new(const struct till_rfm_customers_options *options);
 /* A till_ledger_take. Errors: those of till_rfm_customers_from. */
-TILL_API enum till_status till_rfm_gather_take(void *gather, const struct till_ledger *ledger,
+TILL_API enum till_status till_rfm_gather_take(void *gather, const struct till_ledger_stretch *stretch,
                                                struct till_error *error);
 /* All of them, once; customers come in the order in which they were shown. Errors: TILL_ERROR_MEMORY. O(customers). */
 TILL_API enum till_status till_rfm_gather_finish(struct till_rfm_gather *gather,

@@ -7,9 +7,9 @@
  *     till_state_close(old);
  *
  * A state holds, for each customer, an entry for each order and day: rows, money and returns. Nothing in it depends on
- * a last day or on how purchases are counted: whoever reads it settles that, by way of the same ledgers
- * (till_ledger_add_entries) and features (till_features_add_entries) that rows fill directly. So a result read off a
- * state is that of one run over all rows, byte for byte.
+ * a last day or on how purchases are counted: whoever reads it settles that, by way of the same histories of purchases
+ * (till_ledger_stretches) and features (till_features_add_customers) that rows are made into directly. So a result read
+ * off a state is that of one run over all rows, byte for byte.
  *
  * Reading and writing are one pass over the file, customers in byte order: the memory needed is that of one night and
  * of the largest customer. The format is in till-state(5). */
@@ -137,6 +137,9 @@ struct till_state_visit {
     void *context;
     bool items;           /* entries are wanted with their items */
     int32_t since, until; /* entries of these days alone; TILL_DAY_MISSING: no bound */
+    /* May be NULL. Called before any customer with the newest day of the entries that will be seen, and the one before
+     * it; TILL_DAY_MISSING: none. */
+    enum till_status (*begin)(void *context, int32_t newest_day, int32_t next_newest_day, struct till_error *error);
 };
 
 struct till_state_merge {

@@ -311,29 +311,6 @@ bool till_ledger_repeats_totals(const struct till_ledger *ledger) {
     return ledger_settle(ledger) && ledger->totals->several && !ledger->totals->amounts_differ;
 }
 
-bool till_ledger_totals(const struct till_ledger *ledger, bool *several, bool *differ) {
-    bool fine = ledger_settle(ledger);
-    *several = ledger->totals->several;
-    *differ = ledger->totals->amounts_differ;
-    return fine;
-}
-
-/* An entry as what its customer did. An order is a return when its rows add up to less than nothing: lines taken back
- * within an order only make it smaller. With settings.rows, purchases and returns of a day are entries apart, by their
- * keys. */
-static struct till_ledger_day event_of(const struct till_ledger *ledger, const struct ledger_entry *entry) {
-    struct till_ledger_day event = {.customer = entry->key.customer, .day = entry->day};
-    if (entry->spent < 0) {
-        event.returns = ledger->settings.rows ? entry->rows : 1;
-        event.returned = entry->spent;
-    } else {
-        event.purchases = ledger->settings.rows ? entry->rows : 1;
-        event.rows = entry->rows;
-        event.spent = entry->spent;
-    }
-    return event;
-}
-
 /* In batches, so that the visitor's call costs little and it can ask for the memory of all of them at once. */
 bool till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit, void *context) {
     struct till_ledger_day events[BATCH];
@@ -344,7 +321,7 @@ bool till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit
     for (size_t start = 0; start < count; start += BATCH) {
         size_t batch = count - start < BATCH ? count - start : BATCH;
         for (size_t i = 0; i < batch; i++) {
-            events[i] = event_of(ledger, ledger_table_at(ledger->table, start + i));
+            events[i] = ledger_event(&ledger->settings, ledger_table_at(ledger->table, start + i));
         }
         visit(context, events, batch);
     }
@@ -353,57 +330,22 @@ bool till_ledger_each(const struct till_ledger *ledger, till_ledger_visit *visit
 
 /* ------------------------------------------------------------------ history */
 
-/* Ties are left open: events of one day are added up next, and a sum does not show in what order. */
-static int by_day(const void *a, const void *b) {
-    const struct till_ledger_day *left = a;
-    const struct till_ledger_day *right = b;
-    return (left->day > right->day) - (left->day < right->day);
-}
-
-/* Most customers have few events: those are put in order where they stand. */
-static void sort_by_day(struct till_ledger_day *days, size_t count) {
-    if (count > 24) {
-        qsort(days, count, sizeof *days, by_day);
-        return;
-    }
-    for (size_t i = 1; i < count; i++) {
-        struct till_ledger_day day = days[i];
-        size_t place = i;
-        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): all days are filled */
-        for (; place > 0 && days[place - 1].day > day.day; place--) {
-            days[place] = days[place - 1];
-        }
-        days[place] = day;
-    }
-}
-
-/* Sums of parts whose absolute values were checked together: no overflow. */
-static void add_day(struct till_ledger_day *into, const struct till_ledger_day *other) {
-    into->purchases += other->purchases;
-    into->returns += other->returns;
-    into->rows += other->rows;
-    into->spent += other->spent;
-    into->returned += other->returned;
-}
-
-/* Sorts each customer's events by day and adds up those of one day; the order among these does not matter to a sum.
- * Days move towards the front, so this is done in place. */
-static void gather_days(struct till_ledger_history *history) {
+/* Days move towards the front, so this is done in place. False when memory is out. */
+static bool gather_days(struct till_ledger_history *history) {
+    struct day_sorter sorter = {0};
     size_t kept = 0;
-    for (uint32_t c = 0; c < history->customers; c++) {
-        size_t start = history->first[c];
-        size_t end = history->first[c + 1];
-        sort_by_day(history->days + start, end - start);
+    bool fine = true;
+    for (uint32_t c = 0; fine && c < history->customers; c++) {
+        size_t start = history->first[c], count = history->first[c + 1] - start;
         history->first[c] = kept;
-        for (size_t i = start; i < end; i++) {
-            if (i > start && history->days[kept - 1].day == history->days[i].day) {
-                add_day(&history->days[kept - 1], &history->days[i]);
-            } else {
-                history->days[kept++] = history->days[i];
-            }
+        fine = day_sorter_reserve(&sorter, count);
+        if (fine) {
+            kept += ledger_days_gather(&sorter, history->days + start, count, history->days + kept);
         }
     }
     history->first[history->customers] = kept;
+    day_sorter_free(&sorter);
+    return fine;
 }
 
 /* Puts the events behind one another by customer, by counting: how many each one has, then where each one's begin, then
@@ -417,7 +359,7 @@ static void place_events(const struct till_ledger *ledger, struct till_ledger_hi
         history->first[c + 1] += history->first[c];
     }
     for (size_t i = 0; i < count; i++) {
-        struct till_ledger_day event = event_of(ledger, ledger_table_at(ledger->table, i));
+        struct till_ledger_day event = ledger_event(&ledger->settings, ledger_table_at(ledger->table, i));
         size_t *next = &history->first[rank[event.customer]];
         history->days[(*next)++] = event;
     }
@@ -451,8 +393,11 @@ enum till_status till_ledger_history(const struct till_ledger *ledger, struct ti
         rank[history->customer[c]] = c;
     }
     place_events(ledger, history, rank);
-    gather_days(history);
     free(rank);
+    if (!gather_days(history)) {
+        till_ledger_history_free(history);
+        return till_error_memory(error);
+    }
     return TILL_OK;
 }
 

@@ -46,4 +46,35 @@ bool ledger_settle(const struct till_ledger *ledger);
 enum till_status ledger_save(const void *state, struct till_text *out, struct till_error *error);
 enum till_status ledger_load(void **state, const void *settings, struct till_slice bytes, struct till_error *error);
 
+/* An entry as what its customer did. An order is a return when its rows add up to less than nothing: lines taken back
+ * within an order only make it smaller. With settings.rows, purchases and returns of a day are entries apart. */
+static inline struct till_ledger_day ledger_event(const struct till_ledger_settings *settings,
+                                                  const struct ledger_entry *entry) {
+    struct till_ledger_day event = {.customer = entry->key.customer, .day = entry->day};
+    if (entry->spent < 0) {
+        event.returns = settings->rows ? entry->rows : 1;
+        event.returned = entry->spent;
+    } else {
+        event.purchases = settings->rows ? entry->rows : 1;
+        event.rows = entry->rows;
+        event.spent = entry->spent;
+    }
+    return event;
+}
+
+/* Room to sort the days of a customer in. Start with {0}. */
+struct day_sorter {
+    int64_t *keys; /* [2 capacity] */
+    struct till_ledger_day *days;
+    size_t capacity;
+};
+/* False when memory is out. */
+bool day_sorter_reserve(struct day_sorter *sorter, size_t count);
+void day_sorter_free(struct day_sorter *sorter);
+
+/* Puts what one customer did in order and adds up what was done on one day; returns how many days there are. `into` may
+ * lie before `days` in the same array. The sorter has room for `count`. */
+size_t ledger_days_gather(struct day_sorter *sorter, const struct till_ledger_day *days, size_t count,
+                          struct till_ledger_day *into);
+
 #endif

@@ -585,6 +585,23 @@ static void note_totals(struct merging *merging) {
     }
 }
 
+/* The newest days within the bounds, before anything is shown. */
+static enum till_status begin_visit(const struct merging *merging, struct till_error *error) {
+    const struct till_state_visit *visit = merging->ask->visit;
+    int32_t newest[2] = {TILL_DAY_MISSING, TILL_DAY_MISSING};
+    size_t found = 0;
+    if (visit == NULL || visit->begin == NULL) {
+        return TILL_OK;
+    }
+    for (size_t i = merging->days.count; found < 2 && i-- > 0;) {
+        int32_t day = merging->days.days[i].day;
+        if (day >= visit->since && (visit->until == TILL_DAY_MISSING || day <= visit->until)) {
+            newest[found++] = day;
+        }
+    }
+    return visit->begin(visit->context, newest[0], newest[1], error);
+}
+
 static void clean_up(struct merging *merging) {
     for (size_t i = 0; i < merging->count; i++) {
         free(merging->sources[i].codes);
@@ -612,6 +629,7 @@ enum till_status till_state_merge(const struct till_state_merge *merge, struct t
     enum till_status status = prepare(&merging, error);
     if (status == TILL_OK) {
         note_totals(&merging);
+        status = begin_visit(&merging, error);
     }
     if (status == TILL_OK && merge->sink != NULL) {
         status = state_write_head(&merging.writer, &merging.head, error);

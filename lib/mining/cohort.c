@@ -30,7 +30,7 @@ struct known_day {
 struct till_cohort_counter {
     struct till_cohort_settings settings;
     struct known_day known[KNOWN_DAYS]; /* by the low bits of the day */
-    struct row *rows; /* by start */
+    struct row *rows;                   /* by start */
     size_t count;
     size_t capacity;
     size_t cells; /* in all rows */

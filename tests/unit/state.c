@@ -54,7 +54,8 @@ static enum till_status see(void *context, const struct till_state_customer *cus
 static enum till_status read_all(const char *bytes, size_t length, struct till_error *error) {
     struct till_state *state;
     uint64_t seen = 0;
-    struct till_state_visit visit = {see, &seen, true, TILL_DAY_MISSING, TILL_DAY_MISSING};
+    struct till_state_visit visit = {
+        .take = see, .context = &seen, .items = true, .since = TILL_DAY_MISSING, .until = TILL_DAY_MISSING};
     struct till_state_totals totals;
     enum till_status status = till_state_open_bytes(&state, (struct till_slice){bytes, length}, error);
     if (status != TILL_OK)
@@ -150,40 +151,74 @@ static void one_state_alone_is_copied_byte_for_byte(void **unused) {
     till_text_free(&copy);
 }
 
-static enum till_status into_ledger(void *context, const struct till_state_customer *customers, size_t count,
-                                    struct till_error *error) {
-    return till_ledger_add_customers(context, customers, count, error);
+/* A history in words: what each customer did on each day. */
+static void tell_customer(struct till_text *out, struct till_slice name, const struct till_ledger_history *history,
+                          size_t customer) {
+    char line[200];
+    assert_true(till_text_append(out, name.bytes, name.length));
+    for (size_t i = history->first[customer]; i < history->first[customer + 1]; i++) {
+        const struct till_ledger_day *day = &history->days[i];
+        snprintf(line, sizeof line, " %d:%u,%u,%llu,%lld,%lld", (int)day->day, (unsigned)day->purchases,
+                 (unsigned)day->returns, (unsigned long long)day->rows, (long long)day->spent,
+                 (long long)day->returned);
+        assert_true(till_text_append_string(out, line));
+    }
+    assert_true(till_text_append_string(out, "\n"));
 }
 
-/* The ledger of a state as its saved bytes. */
-static struct till_text ledger_of(const struct till_text *bytes) {
+static void tell_newest(struct till_text *out, int32_t newest, int32_t next, bool repeats_totals) {
+    char line[100];
+    snprintf(line, sizeof line, "%d %d %d\n", (int)newest, (int)next, repeats_totals);
+    assert_true(till_text_append_string(out, line));
+}
+
+static enum till_status tell_stretch(void *context, const struct till_ledger_stretch *stretch,
+                                     struct till_error *error) {
+    (void)error;
+    assert_int_equal(stretch->newest_day, 19788); /* 2024-03-06, before any customer was seen */
+    assert_int_equal(stretch->next_newest_day, 19787);
+    for (size_t i = 0; i < stretch->history->customers; i++)
+        tell_customer(context, stretch->name[i], stretch->history, i);
+    return TILL_OK;
+}
+
+static struct till_text history_of(const struct till_text *bytes) {
     struct till_state *state;
     struct till_error error = {0};
     struct till_state_totals totals;
     struct till_ledger_settings settings = {NULL, false, false};
-    struct till_state_visit visit = {into_ledger, NULL, false, TILL_DAY_MISSING, TILL_DAY_MISSING};
-    struct till_text saved = {0};
-    assert_int_equal(till_ledger_aggregate.create(&visit.context, &settings, &error), TILL_OK);
+    struct till_ledger_stretches *stretches;
+    struct till_ledger_summary summary;
+    struct till_text told = {0};
+    assert_int_equal(till_ledger_stretches_new(&stretches, &settings, true, tell_stretch, &told, &error), TILL_OK);
+    struct till_state_visit visit = {.begin = till_ledger_stretches_begin,
+                                     .take = till_ledger_stretches_add,
+                                     .context = stretches,
+                                     .since = TILL_DAY_MISSING,
+                                     .until = TILL_DAY_MISSING};
     assert_int_equal(till_state_open_bytes(&state, (struct till_slice){bytes->bytes, bytes->length}, &error), TILL_OK);
     assert_int_equal(till_state_merge(&(struct till_state_merge){.states = &state, .state_count = 1, .visit = &visit},
                                       &totals, &error),
                      TILL_OK);
     till_state_close(state);
-    assert_int_equal(till_ledger_aggregate.save(visit.context, &saved, &error), TILL_OK);
-    till_ledger_aggregate.destroy(visit.context);
-    return saved;
+    assert_int_equal(till_ledger_stretches_end(stretches, &summary, &error), TILL_OK);
+    till_ledger_stretches_free(stretches);
+    tell_newest(&told, summary.newest_day, summary.next_newest_day, summary.repeats_totals);
+    return told;
 }
 
-/* The ledger of the rows themselves. */
-static struct till_text ledger_of_rows(const char *text) {
+/* The same of the rows themselves, by way of a ledger. */
+static struct till_text history_of_rows(const char *text) {
     char path[] = "/tmp/till-state-XXXXXX";
     const char *paths[] = {path};
     struct till_error error = {0};
     struct till_input *input;
     struct till_transactions transactions;
     struct till_transactions_options roles = {.until = TILL_DAY_MISSING, .since = TILL_DAY_MISSING};
-    struct till_text saved = {0};
+    struct till_text told = {0};
+    struct till_ledger_history history;
     void *ledger;
+    int32_t next;
     int file = mkstemp(path);
     assert_true(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text) && close(file) == 0);
     assert_int_equal(till_input_open(&input, paths, 1, NULL, &error), TILL_OK);
@@ -194,14 +229,19 @@ static struct till_text ledger_of_rows(const char *text) {
     assert_int_equal(till_input_start(input, &transactions.plan, &error), TILL_OK);
     struct till_ledger_settings settings = {&transactions, false, false};
     assert_int_equal(till_fold(input, &till_ledger_aggregate, &settings, 1, &ledger, &error), TILL_OK);
-    assert_int_equal(till_ledger_aggregate.save(ledger, &saved, &error), TILL_OK);
+    assert_int_equal(till_ledger_history(ledger, &history, &error), TILL_OK);
+    for (size_t i = 0; i < history.customers; i++)
+        tell_customer(&told, till_ledger_customer(ledger, history.customer[i]), &history, i);
+    int32_t newest = till_ledger_newest_day(ledger, &next);
+    tell_newest(&told, newest, next, till_ledger_repeats_totals(ledger));
+    till_ledger_history_free(&history);
     till_ledger_aggregate.destroy(ledger);
     till_input_close(input);
     unlink(path);
-    return saved;
+    return told;
 }
 
-static void states_added_up_are_the_ledger_of_all_rows(void **unused) {
+static void states_added_up_are_the_history_of_all_rows(void **unused) {
     (void)unused;
     struct till_text states[] = {state_of(rows, "rows.csv"), state_of(more, "more.csv")};
     struct till_text swapped[] = {states[1], states[0]}, sums[2] = {{0}, {0}}, all = {0};
@@ -209,9 +249,9 @@ static void states_added_up_are_the_ledger_of_all_rows(void **unused) {
     assert_int_equal(add_up(states, 2, TILL_STATE_REFUSE, &sums[0], &error), TILL_OK);
     assert_int_equal(add_up(swapped, 2, TILL_STATE_REFUSE, &sums[1], &error), TILL_OK);
     assert_true(till_text_append_string(&all, rows) && till_text_append_string(&all, strchr(more, '\n') + 1));
-    struct till_text expected = ledger_of_rows(till_text_string(&all));
+    struct till_text expected = history_of_rows(till_text_string(&all));
     for (size_t i = 0; i < 2; i++) {
-        struct till_text got = ledger_of(&sums[i]);
+        struct till_text got = history_of(&sums[i]);
         assert_int_equal(got.length, expected.length);
         assert_memory_equal(got.bytes, expected.bytes, got.length);
         till_text_free(&got);
@@ -242,7 +282,16 @@ static void what_does_not_go_together_is_refused(void **unused) {
         till_text_free(&states[i]);
 }
 
-/* Orders that a ledger of rows cannot tell apart, as it keeps 96 bits, are one order to a ledger of a state too. */
+static enum till_status count_days(void *context, const struct till_ledger_stretch *stretch, struct till_error *error) {
+    struct till_ledger_day *days = context;
+    (void)error;
+    assert_int_equal(stretch->history->customers, 1);
+    assert_int_equal(stretch->history->first[1], 2);
+    memcpy(days, stretch->history->days, 2 * sizeof *days);
+    return TILL_OK;
+}
+
+/* Orders that a ledger of rows cannot tell apart, as it keeps 96 bits, are one order to who reads a state too. */
 static void orders_are_told_apart_as_by_a_run_over_the_rows(void **unused) {
     (void)unused;
     const struct till_state_entry entries[] = {
@@ -253,17 +302,33 @@ static void orders_are_told_apart_as_by_a_run_over_the_rows(void **unused) {
     const struct till_state_customer customer = {till_slice_of("anna"), entries, 3, NULL, false};
     struct till_ledger_settings settings = {NULL, false, false};
     struct till_error error = {0};
-    struct till_ledger_history history;
-    void *ledger;
-    assert_int_equal(till_ledger_aggregate.create(&ledger, &settings, &error), TILL_OK);
-    assert_int_equal(till_ledger_add_customers(ledger, &customer, 1, &error), TILL_OK);
-    assert_int_equal(till_ledger_history(ledger, &history, &error), TILL_OK);
-    assert_int_equal(history.first[1], 2);
-    assert_int_equal(history.days[0].day, 9);
-    assert_int_equal(history.days[0].spent, 130);
-    assert_int_equal(history.days[1].purchases, 1);
-    till_ledger_history_free(&history);
-    till_ledger_aggregate.destroy(ledger);
+    struct till_ledger_day days[2];
+    struct till_ledger_stretches *stretches;
+    struct till_ledger_summary summary;
+    assert_int_equal(till_ledger_stretches_new(&stretches, &settings, true, count_days, days, &error), TILL_OK);
+    assert_int_equal(till_ledger_stretches_begin(stretches, 10, 9, &error), TILL_OK);
+    assert_int_equal(till_ledger_stretches_add(stretches, &customer, 1, &error), TILL_OK);
+    assert_int_equal(till_ledger_stretches_end(stretches, &summary, &error), TILL_OK);
+    assert_int_equal(days[0].day, 9);
+    assert_int_equal(days[0].spent, 130);
+    assert_int_equal(days[1].purchases, 1);
+    till_ledger_stretches_free(stretches);
+}
+
+/* What is settled by the newest day would be wrong. */
+static void days_that_a_state_did_not_begin_with_are_refused(void **unused) {
+    (void)unused;
+    const struct till_state_entry entry = {.order = {5, 7}, .day = 10, .purchase_rows = 1, .spent = 100};
+    const struct till_state_customer customer = {till_slice_of("anna"), &entry, 1, NULL, false};
+    struct till_ledger_settings settings = {NULL, false, false};
+    struct till_error error = {0};
+    struct till_ledger_stretches *stretches;
+    struct till_ledger_summary summary;
+    assert_int_equal(till_ledger_stretches_new(&stretches, &settings, true, count_days, NULL, &error), TILL_OK);
+    assert_int_equal(till_ledger_stretches_begin(stretches, 9, TILL_DAY_MISSING, &error), TILL_OK);
+    assert_int_equal(till_ledger_stretches_add(stretches, &customer, 1, &error), TILL_OK);
+    assert_int_equal(till_ledger_stretches_end(stretches, &summary, &error), TILL_ERROR_STATE);
+    till_ledger_stretches_free(stretches);
 }
 
 /* Numbers of a damaged state may be anything; sums beyond what can be are an error. */
@@ -277,11 +342,11 @@ static void sums_that_overflow_are_refused(void **unused) {
     struct till_ledger_settings settings = {NULL, false, false};
     struct till_features_settings wishes = {.horizon = 1, .window = 1, .data_end = TILL_DAY_MISSING};
     struct till_features *features;
+    struct till_ledger_stretches *stretches;
     struct till_error error = {0};
-    void *ledger;
-    assert_int_equal(till_ledger_aggregate.create(&ledger, &settings, &error), TILL_OK);
-    assert_int_equal(till_ledger_add_customers(ledger, &customer, 1, &error), TILL_ERROR_DATA);
-    till_ledger_aggregate.destroy(ledger);
+    assert_int_equal(till_ledger_stretches_new(&stretches, &settings, true, count_days, NULL, &error), TILL_OK);
+    assert_int_equal(till_ledger_stretches_add(stretches, &customer, 1, &error), TILL_ERROR_DATA);
+    till_ledger_stretches_free(stretches);
     assert_int_equal(till_features_new(&features, NULL, &wishes, &error), TILL_OK);
     assert_int_equal(till_features_add_customers(features, &customer, 1, &error), TILL_ERROR_DATA);
     till_features_free(features);
@@ -293,9 +358,10 @@ int main(void) {
         cmocka_unit_test(a_state_with_any_bit_changed_is_refused),
         cmocka_unit_test(bytes_behind_right_checksums_are_not_trusted),
         cmocka_unit_test(one_state_alone_is_copied_byte_for_byte),
-        cmocka_unit_test(states_added_up_are_the_ledger_of_all_rows),
+        cmocka_unit_test(states_added_up_are_the_history_of_all_rows),
         cmocka_unit_test(what_does_not_go_together_is_refused),
         cmocka_unit_test(orders_are_told_apart_as_by_a_run_over_the_rows),
+        cmocka_unit_test(days_that_a_state_did_not_begin_with_are_refused),
         cmocka_unit_test(sums_that_overflow_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,31 +70,59 @@ static void add(struct till_clv_customers *customers, const struct summary *sum,
     customers->stray_money += sum->stray_money;
 }
 
-enum till_status till_clv_customers_new(struct till_clv_customers *customers, const struct till_ledger_history *history,
+static bool grow(void **array, size_t size) {
+    void *grown = realloc(*array, size);
+    *array = grown == NULL ? *array : grown;
+    return grown != NULL;
+}
+
+/* Room for so many more, and one. */
+static bool reserve(struct till_clv_customers *customers, size_t more) {
+    if (customers->capacity - customers->count > more)
+        return true;
+    size_t capacity = customers->count + more + 1 + customers->capacity / 2;
+    void *columns[] = {customers->row,  customers->first, customers->repeats,
+                       customers->last, customers->age,   customers->mean};
+    bool fine = grow(&columns[0], capacity * sizeof *customers->row);
+    fine = grow(&columns[1], capacity * sizeof *customers->first) && fine;
+    fine = grow(&columns[2], capacity * sizeof *customers->repeats) && fine;
+    fine = grow(&columns[3], capacity * sizeof *customers->last) && fine;
+    fine = grow(&columns[4], capacity * sizeof *customers->age) && fine;
+    fine = grow(&columns[5], capacity * sizeof *customers->mean) && fine;
+    customers->row = columns[0];
+    customers->first = columns[1];
+    customers->repeats = columns[2];
+    customers->last = columns[3];
+    customers->age = columns[4];
+    customers->mean = columns[5];
+    customers->capacity = fine ? capacity : customers->capacity;
+    return fine;
+}
+
+enum till_status till_clv_customers_add(struct till_clv_customers *customers, const struct till_ledger_history *history,
                                         const struct till_clv_customers_settings *settings, struct till_error *error) {
-    size_t room = (size_t)history->customers + 1;
-    *customers = (struct till_clv_customers){0};
-    customers->row = calloc(room, sizeof *customers->row);
-    customers->first = calloc(room, sizeof *customers->first);
-    customers->repeats = calloc(room, sizeof *customers->repeats);
-    customers->last = calloc(room, sizeof *customers->last);
-    customers->age = calloc(room, sizeof *customers->age);
-    customers->mean = calloc(room, sizeof *customers->mean);
-    if (customers->row == NULL || customers->first == NULL || customers->repeats == NULL || customers->last == NULL ||
-        customers->age == NULL || customers->mean == NULL) {
-        till_clv_customers_free(customers);
+    if (!reserve(customers, history->customers))
         return till_error_memory(error);
-    }
     for (size_t row = 0; row < history->customers; row++) {
         bool seen =
             history->first[row] < history->first[row + 1] && history->days[history->first[row]].day <= settings->as_of;
         struct summary sum = follow(history, row, settings);
         if (sum.first_day != TILL_DAY_MISSING)
-            add(customers, &sum, row, settings);
+            add(customers, &sum, customers->seen + row, settings);
         else
             customers->returns_alone += seen;
     }
+    customers->seen += history->customers;
     return TILL_OK;
+}
+
+enum till_status till_clv_customers_new(struct till_clv_customers *customers, const struct till_ledger_history *history,
+                                        const struct till_clv_customers_settings *settings, struct till_error *error) {
+    *customers = (struct till_clv_customers){0};
+    enum till_status status = till_clv_customers_add(customers, history, settings, error);
+    if (status != TILL_OK)
+        till_clv_customers_free(customers);
+    return status;
 }
 
 void till_clv_customers_free(struct till_clv_customers *customers) {

@@ -98,15 +98,23 @@ static enum till_status refuse_return(struct till_slice customer, struct till_er
     return TILL_ERROR_DATA;
 }
 
-/* Adds a customer to the columns; the name is not copied yet. One who only returned things has money but no days. */
-static void add_customer(struct till_rfm_customers *customers, struct till_slice name, const struct figure *figure) {
+/* One who only returned things has money but no days. */
+enum till_status figures_add(struct till_rfm_customers *customers, struct till_slice name, const struct figure *figure,
+                             enum till_rfm_returns returns, struct till_error *error) {
     bool bought = figure->frequency > 0;
+    if (figure->returned != 0 && returns == TILL_RFM_RETURNS_ERROR) {
+        return refuse_return(name, error);
+    }
+    if (!bought && returns == TILL_RFM_RETURNS_DROP) {
+        return TILL_OK;
+    }
     size_t at = customers->count++;
     customers->customer[at] = name;
     customers->first[at] = bought ? figure_day(~figure->first) : TILL_DAY_MISSING;
     customers->last[at] = bought ? figure_day(figure->last) : TILL_DAY_MISSING;
     customers->frequency[at] = figure->frequency;
     customers->monetary[at] = figure->monetary;
+    return TILL_OK;
 }
 
 /* The figures as columns, in byte order of the customers' names: that order does not depend on how the rows were cut,
@@ -123,13 +131,8 @@ static enum till_status make_columns(const struct figures *figures, enum till_rf
         if (i + AHEAD < count) {
             __builtin_prefetch(figure_of(figures, order[i + AHEAD]));
         }
-        const struct figure *figure = figure_of(figures, order[i]);
-        struct till_slice name = till_dictionary_text(figures->names, order[i]);
-        if (figure->returned != 0 && returns == TILL_RFM_RETURNS_ERROR) {
-            status = refuse_return(name, error);
-        } else if (figure->frequency > 0 || returns != TILL_RFM_RETURNS_DROP) {
-            add_customer(customers, name, figure);
-        }
+        status = figures_add(customers, till_dictionary_text(figures->names, order[i]), figure_of(figures, order[i]),
+                             returns, error);
     }
     free(order);
     if (status == TILL_OK && !copy_names(customers)) {

@@ -57,4 +57,9 @@ static inline void figures_count(struct figure *figure, const struct till_ledger
     }
 }
 
+/* Adds a customer to the columns, in which there is room; the name is not copied. One who has nothing left after
+ * `returns` is left out. Errors: TILL_ERROR_DATA where returns are refused and there is one. */
+enum till_status figures_add(struct till_rfm_customers *customers, struct till_slice name, const struct figure *figure,
+                             enum till_rfm_returns returns, struct till_error *error);
+
 #endif

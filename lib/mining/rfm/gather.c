@@ -1,16 +1,14 @@
-/* Figures of customers who come in parts, stretch by stretch: read off each ledger by the same functions as off one of
- * all customers, and put one behind the other at the end. */
+/* Figures of customers who come in parts, stretch by stretch. They come in order and each whole, so that what is
+ * counted of one is a row of the result. */
 #include <till/rfm_customers.h>
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "lib/base/pages.h"
+#include "lib/mining/rfm/figures.h"
 
 struct till_rfm_gather {
     struct till_rfm_customers_options options;
-    struct till_rfm_customers *parts;
-    size_t count;
+    struct till_rfm_customers all; /* names are of the right length, and point nowhere, until the end */
     size_t capacity;
 };
 
@@ -23,83 +21,88 @@ struct till_rfm_gather *till_rfm_gather_new(const struct till_rfm_customers_opti
 }
 
 void till_rfm_gather_free(struct till_rfm_gather *gather) {
-    if (gather == NULL) {
-        return;
+    if (gather != NULL) {
+        till_rfm_customers_free(&gather->all);
+        free(gather);
     }
-    for (size_t i = 0; i < gather->count; i++) {
-        till_rfm_customers_free(&gather->parts[i]);
-    }
-    free(gather->parts);
-    free(gather);
 }
 
-static bool reserve_part(struct till_rfm_gather *gather) {
-    if (gather->count < gather->capacity) {
+static bool grow(void **array, size_t size) {
+    void *grown = realloc(*array, size);
+    *array = grown == NULL ? *array : grown;
+    return grown != NULL;
+}
+
+/* Room for so many customers more. */
+static bool reserve(struct till_rfm_gather *gather, size_t more) {
+    struct till_rfm_customers *all = &gather->all;
+    if (gather->capacity - all->count >= more) {
         return true;
     }
-    size_t capacity = 2 * gather->capacity + 16;
-    void *moved = realloc(gather->parts, capacity * sizeof *gather->parts);
-    if (moved == NULL) {
-        return false;
-    }
-    gather->parts = moved;
-    gather->capacity = capacity;
-    return true;
+    size_t capacity = all->count + more + gather->capacity / 2;
+    void *columns[] = {all->customer, all->first, all->last, all->frequency, all->monetary};
+    bool fine = grow(&columns[0], capacity * sizeof *all->customer);
+    fine = grow(&columns[1], capacity * sizeof *all->first) && fine;
+    fine = grow(&columns[2], capacity * sizeof *all->last) && fine;
+    fine = grow(&columns[3], capacity * sizeof *all->frequency) && fine;
+    fine = grow(&columns[4], capacity * sizeof *all->monetary) && fine;
+    all->customer = columns[0];
+    all->first = columns[1];
+    all->last = columns[2];
+    all->frequency = columns[3];
+    all->monetary = columns[4];
+    gather->capacity = fine ? capacity : gather->capacity;
+    return fine;
 }
 
-enum till_status till_rfm_gather_take(void *context, const struct till_ledger *ledger, struct till_error *error) {
+static struct figure count(const struct till_ledger_history *history, size_t customer,
+                           const struct till_rfm_customers_options *options) {
+    struct figure figure = {0};
+    for (size_t i = history->first[customer]; i < history->first[customer + 1]; i++) {
+        struct till_ledger_day event = history->days[i];
+        event.purchases = options->days ? event.purchases > 0 : event.purchases;
+        figures_count(&figure, &event, options->returns);
+    }
+    return figure;
+}
+
+enum till_status till_rfm_gather_take(void *context, const struct till_ledger_stretch *stretch,
+                                      struct till_error *error) {
     struct till_rfm_gather *gather = context;
-    if (!reserve_part(gather)) {
+    struct till_rfm_customers *all = &gather->all;
+    if (!reserve(gather, (size_t)stretch->history->customers + 1)) {
         return till_error_memory(error);
     }
-    struct till_rfm_customers *part = &gather->parts[gather->count];
-    *part = (struct till_rfm_customers){0};
-    enum till_status status = till_rfm_customers_from(ledger, &gather->options, part, error);
-    gather->count += status == TILL_OK;
-    return status;
-}
-
-/* Columns for so many customers, and names of so many bytes: what is copied into them must not move. */
-static bool allocate(struct till_rfm_customers *all, size_t count, size_t bytes) {
-    all->customer = pages_array((count + 1) * sizeof *all->customer);
-    all->first = pages_array((count + 1) * sizeof *all->first);
-    all->last = pages_array((count + 1) * sizeof *all->last);
-    all->frequency = pages_array((count + 1) * sizeof *all->frequency);
-    all->monetary = pages_array((count + 1) * sizeof *all->monetary);
-    return all->customer != NULL && all->first != NULL && all->last != NULL && all->frequency != NULL &&
-           all->monetary != NULL && till_text_reserve(&all->names, bytes + 1);
-}
-
-static void append(struct till_rfm_customers *all, const struct till_rfm_customers *part) {
-    memcpy(all->first + all->count, part->first, part->count * sizeof *part->first);
-    memcpy(all->last + all->count, part->last, part->count * sizeof *part->last);
-    memcpy(all->frequency + all->count, part->frequency, part->count * sizeof *part->frequency);
-    memcpy(all->monetary + all->count, part->monetary, part->count * sizeof *part->monetary);
-    for (size_t i = 0; i < part->count; i++) {
-        struct till_slice name = part->customer[i];
-        all->customer[all->count + i] = (struct till_slice){all->names.bytes + all->names.length, name.length};
-        till_text_append(&all->names, name.bytes, name.length); /* there is room */
+    for (size_t i = 0; i < stretch->history->customers; i++) {
+        struct till_slice name = stretch->name[i];
+        struct figure figure = count(stretch->history, i, &gather->options);
+        size_t before = all->count;
+        enum till_status status = figures_add(all, name, &figure, gather->options.returns, error);
+        if (status != TILL_OK) {
+            return status;
+        }
+        if (all->count > before && !till_text_append(&all->names, name.bytes, name.length)) {
+            return till_error_memory(error);
+        }
     }
-    all->count += part->count;
+    return TILL_OK;
 }
 
 enum till_status till_rfm_gather_finish(struct till_rfm_gather *gather, const struct till_ledger_summary *summary,
                                         struct till_rfm_customers *customers, struct till_error *error) {
-    size_t count = 0, bytes = 0;
-    *customers = (struct till_rfm_customers){.newest_day = summary->newest_day,
-                                             .next_newest_day = summary->next_newest_day,
-                                             .repeats_totals = summary->repeats_totals};
-    for (size_t i = 0; i < gather->count; i++) {
-        count += gather->parts[i].count;
-        bytes += gather->parts[i].names.length;
-    }
-    if (!allocate(customers, count, bytes)) {
-        till_rfm_customers_free(customers);
+    if (!reserve(gather, 1)) {
         return till_error_memory(error);
     }
-    for (size_t i = 0; i < gather->count; i++) {
-        append(customers, &gather->parts[i]);
-        till_rfm_customers_free(&gather->parts[i]);
+    *customers = gather->all;
+    gather->all = (struct till_rfm_customers){0};
+    gather->capacity = 0;
+    const char *bytes = customers->names.bytes;
+    for (size_t i = 0; i < customers->count; i++) {
+        customers->customer[i].bytes = bytes;
+        bytes += customers->customer[i].length;
     }
+    customers->newest_day = summary->newest_day;
+    customers->next_newest_day = summary->next_newest_day;
+    customers->repeats_totals = summary->repeats_totals;
     return TILL_OK;
 }

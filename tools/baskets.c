@@ -137,7 +137,8 @@ static enum till_status check(const struct basket_options *options, const struct
 enum till_status baskets_read(struct tool_run *run, const struct basket_options *options,
                               const struct basket_labels *labels, bool ordered, void **state,
                               struct till_basket_data *data, struct till_error *error) {
-    struct till_basket_settings settings = {.group = TILL_NO_COLUMN, .stratum = TILL_NO_COLUMN};
+    struct till_basket_settings settings = {
+        .group = TILL_NO_COLUMN, .stratum = TILL_NO_COLUMN, .keyed = ordered, .threads = run->threads};
     struct till_transactions transactions;
     struct till_input *input;
     bool lines = options->lines || options->numbers;

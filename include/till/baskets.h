@@ -32,14 +32,18 @@ enum till_basket_unit { TILL_BASKET_ORDER, TILL_BASKET_CUSTOMER, TILL_BASKET_DAY
 struct till_basket_settings {
     const struct till_transactions *transactions;
     enum till_basket_unit unit;
-    size_t group;   /* the block's text column that says which baskets belong together; TILL_NO_COLUMN: none */
-    size_t stratum; /* the block's text column that says which baskets are alike; TILL_NO_COLUMN: none */
-    char delimiter; /* of lines */
-    bool numbers;   /* lines of item numbers, in blanks; anything else makes a bad row */
+    size_t group;     /* the block's text column that says which baskets belong together; TILL_NO_COLUMN: none */
+    size_t stratum;   /* the block's text column that says which baskets are alike; TILL_NO_COLUMN: none */
+    char delimiter;   /* of lines */
+    bool numbers;     /* lines of item numbers, in blanks; anything else makes a bad row */
+    bool keyed;       /* rows: the keys of baskets are kept, for baskets in their order, and for saving and finishing; a
+                         group or a stratum keeps them too. Without, a key is known by 96 bits of its fingerprint */
+    unsigned threads; /* of till_basket_data; 0 stands for 1. The baskets do not depend on it */
 };
 
-/* The state of a fold: till_basket_data reads it, `finish` gives a table of basket, item. A row costs 8 bytes, a basket
- * and an item what the dictionary takes. Expected O(rows). */
+/* The state of a fold: till_basket_data reads it, `finish` gives a table of basket, item. A row costs 4 bytes, and 16
+ * where its basket is another than that of the row before; an item, and a basket with its key, what the dictionary
+ * takes. Expected O(rows). */
 TILL_API extern const struct till_aggregate till_basket_aggregate;
 
 /* Baskets ready for mining. Items are numbered in byte order of their names, and stand in a basket once, rising. */
@@ -57,8 +61,9 @@ struct till_basket_data {
 
 /* Makes the baskets of a state. With `ordered` they stand in byte order of their keys, which are kept, or, where they
  * are lines, in the order of their items; otherwise in an order that may differ from run to run. The names live as long
- * as the state. Errors: TILL_ERROR_DATA when a basket has rows of two groups or strata, or there are more than 2^32 - 2
- * entries; TILL_ERROR_MEMORY. O(entries), and O(n log n) for the order. */
+ * as the state. Errors: TILL_ERROR_USAGE for the order of keys that were not kept; TILL_ERROR_DATA when a basket has
+ * rows of two groups or strata, or there are more than 2^32 - 2 entries; TILL_ERROR_MEMORY. O(entries), and O(n log n)
+ * for the order. */
 TILL_API enum till_status till_basket_data(const void *state, bool ordered, struct till_basket_data *data,
                                            struct till_error *error);
 TILL_API void till_basket_data_free(struct till_basket_data *data);

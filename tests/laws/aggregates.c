@@ -222,7 +222,7 @@ static void prepare_baskets(struct subject *subject, const struct kind *kind) {
     size_t label = kind->labels ? transactions->at[TILL_ROLE_CUSTOMER] : TILL_NO_COLUMN;
     subject->plan = &transactions->plan;
     subject->baskets = (struct till_basket_settings){
-        .transactions = transactions, .unit = kind->unit, .group = label, .stratum = label};
+        .transactions = transactions, .unit = kind->unit, .group = label, .stratum = label, .keyed = true};
     subject->settings = &subject->baskets;
 }
 

@@ -1,22 +1,31 @@
-/* Baskets from rows. A row becomes a pair of codes, (basket, item); dictionaries give the codes. What a pair means does
- * not depend on the rows around it, so each worker collects pairs of its own, and merging translates the codes of one
- * state into those of the other. Order and doubles are settled at the end, in build.c. */
+/* The state of a fold over baskets: parts, what one worker read each, under dictionaries that all of them share. Each
+ * worker has codes of its own; merging takes up the parts of the other state as they are, with what their codes are
+ * here, so that it costs what the dictionaries do and not what the rows do. Which rows are one basket, order and
+ * doubles are settled at the end, in layout.c and build.c. */
 #include <stdlib.h>
 #include <string.h>
 
-#include <till/date.h>
-
 #include "lib/mining/baskets/state.h"
+
+static void free_part(struct basket_part *part) {
+    free(part->runs);
+    free(part->items);
+    free(part->blocks);
+    free(part->items_here.code);
+    free(part->keys_here.code);
+}
 
 static void destroy(void *opaque) {
     struct basket_state *state = opaque;
     if (state == NULL)
         return;
+    for (size_t i = 0; i < state->part_count; i++)
+        free_part(&state->parts[i]);
+    free(state->parts);
     till_dictionary_free(state->items);
     till_dictionary_free(state->keys);
     till_dictionary_free(state->groups);
     till_dictionary_free(state->strata);
-    free(state->entries);
     free(state->group);
     free(state->stratum);
     till_text_free(&state->conflict);
@@ -24,6 +33,12 @@ static void destroy(void *opaque) {
     free(state->slices);
     free(state->codes);
     free(state);
+}
+
+/* Labels are those of a key, and a conflict names it. */
+static bool needs_keys(const struct till_basket_settings *settings) {
+    return settings->transactions != NULL &&
+           (settings->keyed || settings->group != TILL_NO_COLUMN || settings->stratum != TILL_NO_COLUMN);
 }
 
 static enum till_status create(void **made, const void *opaque, struct till_error *error) {
@@ -36,26 +51,68 @@ static enum till_status create(void **made, const void *opaque, struct till_erro
     state->items = till_dictionary_new();
     state->groups = till_dictionary_new();
     state->strata = till_dictionary_new();
-    bool lines = settings->transactions == NULL;
-    state->keys = lines ? NULL : till_dictionary_new();
-    if (state->items != NULL && state->groups != NULL && state->strata != NULL && (lines || state->keys != NULL))
+    state->keys = needs_keys(settings) ? till_dictionary_new() : NULL;
+    state->parts = calloc(1, sizeof *state->parts);
+    state->part_count = state->parts != NULL;
+    if (state->items != NULL && state->groups != NULL && state->strata != NULL && state->parts != NULL &&
+        (state->keys != NULL || !needs_keys(settings)))
         return TILL_OK;
     destroy(state);
     *made = NULL;
     return till_error_memory(error);
 }
 
-bool basket_reserve(struct basket_state *state, size_t more) {
-    size_t needed = state->entry_count + more;
-    if (needed <= state->entry_capacity)
+/* ---- room ---- */
+
+/* Fresh memory of a large array costs nothing until it is written. */
+static bool grow(void *array, size_t *capacity, size_t needed, size_t size) {
+    void *held, *grown;
+    if (needed <= *capacity)
         return true;
-    size_t capacity = needed < 4096 ? 8192 : 2 * needed;
-    struct basket_entry *entries = realloc(state->entries, capacity * sizeof *entries);
-    if (entries == NULL)
+    size_t larger = needed < 4096 ? 8192 : 2 * needed;
+    memcpy(&held, array, sizeof held);
+    grown = realloc(held, larger * size);
+    if (grown == NULL)
         return false;
-    state->entries = entries;
-    state->entry_capacity = capacity;
+    memcpy(array, &grown, sizeof grown);
+    *capacity = larger;
     return true;
+}
+
+bool basket_reserve(struct basket_state *state, size_t items, size_t runs) {
+    struct basket_part *part = &state->parts[0];
+    return grow(&part->items, &part->item_capacity, part->item_count + items, sizeof *part->items) &&
+           grow(&part->runs, &part->run_capacity, part->run_count + runs, sizeof *part->runs);
+}
+
+struct basket_block *basket_begin(struct basket_state *state, uint64_t sequence) {
+    struct basket_part *part = &state->parts[0];
+    if (part->block_count == part->block_capacity) {
+        size_t capacity = 2 * part->block_capacity + 8;
+        struct basket_block *blocks = realloc(part->blocks, capacity * sizeof *blocks);
+        if (blocks == NULL)
+            return NULL;
+        part->blocks = blocks;
+        part->block_capacity = capacity;
+    }
+    struct basket_block *block = &part->blocks[part->block_count++];
+    *block = (struct basket_block){.sequence = sequence, .first = (uint32_t)part->run_count};
+    return block;
+}
+
+bool basket_reserve_scratch(struct basket_state *state, size_t rows) {
+    if (rows <= state->scratch_capacity)
+        return true;
+    free(state->slices);
+    free(state->codes);
+    state->slices = malloc(rows * sizeof *state->slices);
+    state->codes = malloc(2 * rows * sizeof *state->codes);
+    state->scratch_capacity = state->slices == NULL || state->codes == NULL ? 0 : rows;
+    return state->scratch_capacity > 0;
+}
+
+enum till_status basket_too_many(struct till_error *error) {
+    return till_error_set(error, TILL_ERROR_DATA, "more than 2^32 - 2 items in baskets");
 }
 
 /* ---- groups and strata ---- */
@@ -69,8 +126,9 @@ static bool grow_labels(uint32_t **labels, size_t old, size_t capacity) {
     return true;
 }
 
-bool basket_reserve_labels(struct basket_state *state, size_t count) {
+bool basket_reserve_labels(struct basket_state *state) {
     bool grouped = state->settings.group != TILL_NO_COLUMN, stratified = state->settings.stratum != TILL_NO_COLUMN;
+    size_t count = state->keys == NULL ? 0 : till_dictionary_count(state->keys);
     if (count <= state->label_capacity || !(grouped || stratified))
         return true;
     size_t capacity = 2 * count + 1024, old = state->label_capacity;
@@ -91,7 +149,7 @@ bool basket_note_conflict(struct basket_state *state, struct till_slice key) {
 }
 
 /* Which conflicts there are does not depend on the order of the rows: of two values of one basket, one comes second. */
-static bool set_label(struct basket_state *state, uint32_t *labels, uint32_t basket, uint32_t label) {
+bool basket_label(struct basket_state *state, uint32_t *labels, uint32_t basket, uint32_t label) {
     if (labels == NULL || label == BASKET_UNKNOWN)
         return true;
     if (labels[basket] == BASKET_UNKNOWN)
@@ -99,117 +157,31 @@ static bool set_label(struct basket_state *state, uint32_t *labels, uint32_t bas
     return labels[basket] == label || basket_note_conflict(state, till_dictionary_text(state->keys, basket));
 }
 
-bool basket_label(struct basket_state *state, uint32_t basket, uint32_t group, uint32_t stratum) {
-    return set_label(state, state->group, basket, group) && set_label(state, state->stratum, basket, stratum);
-}
-
-static bool label_rows(struct basket_state *state, const struct till_block *block, size_t column,
-                       struct till_dictionary *names, uint32_t *labels, const uint32_t *baskets) {
-    if (column == TILL_NO_COLUMN)
-        return true;
-    uint32_t *codes = state->codes;
-    if (!till_dictionary_add_all(names, block->columns[column].text, block->rows, codes))
-        return false;
-    for (size_t row = 0; row < block->rows; row++)
-        if (!set_label(state, labels, baskets[row], codes[row]))
-            return false;
-    return true;
-}
-
-/* ---- rows of transactions ---- */
-
-static bool reserve_scratch(struct basket_state *state, size_t rows) {
-    if (rows <= state->scratch_capacity)
-        return true;
-    free(state->slices);
-    free(state->codes);
-    state->slices = malloc(rows * sizeof *state->slices);
-    state->codes = malloc(2 * rows * sizeof *state->codes);
-    state->scratch_capacity = state->slices == NULL || state->codes == NULL ? 0 : rows;
-    return state->scratch_capacity > 0;
-}
-
-static const struct till_vector *role_of(const struct basket_state *state, const struct till_block *block,
-                                         enum till_role role) {
-    size_t at = state->settings.transactions->at[role];
-    return at == TILL_NO_COLUMN ? NULL : &block->columns[at];
-}
-
-/* Keys of two parts: no field holds a NUL, so it can stand between them. */
-static bool join_keys(struct basket_state *state, const struct till_block *block) {
-    bool day = state->settings.unit == TILL_BASKET_DAY;
-    const struct till_slice *customer = role_of(state, block, TILL_ROLE_CUSTOMER)->text;
-    const struct till_vector *second = role_of(state, block, day ? TILL_ROLE_DATE : TILL_ROLE_ORDER);
-    size_t room = 0;
-    for (size_t row = 0; row < block->rows; row++)
-        room += customer[row].length + 1 + (day ? TILL_DAY_TEXT : second->text[row].length);
-    state->scratch.length = 0;
-    if (!till_text_reserve(&state->scratch, room))
-        return false;
-    char *at = state->scratch.bytes;
-    for (size_t row = 0; row < block->rows; row++) {
-        char date[TILL_DAY_TEXT];
-        struct till_slice part =
-            day ? (struct till_slice){date, till_date_write(date, second->day[row])} : second->text[row];
-        struct till_slice first = day ? customer[row] : part, last = day ? part : customer[row];
-        state->slices[row] = (struct till_slice){at, first.length + 1 + last.length};
-        memcpy(at, first.bytes, first.length);
-        at[first.length] = '\0';
-        if (last.length > 0)
-            memcpy(at + first.length + 1, last.bytes, last.length);
-        at += state->slices[row].length;
-    }
-    return true;
-}
-
-/* The keys of the block's rows: one column, or two joined. NULL when memory is out. */
-static const struct till_slice *row_keys(struct basket_state *state, const struct till_block *block) {
-    const struct till_vector *customer = role_of(state, block, TILL_ROLE_CUSTOMER);
-    if (state->settings.unit == TILL_BASKET_CUSTOMER)
-        return customer->text;
-    if (state->settings.unit == TILL_BASKET_ORDER && customer == NULL)
-        return role_of(state, block, TILL_ROLE_ORDER)->text;
-    return join_keys(state, block) ? state->slices : NULL;
-}
-
-static bool add_rows(struct basket_state *state, const struct till_block *block) {
-    if (!reserve_scratch(state, block->rows) || !basket_reserve(state, block->rows))
-        return false;
-    uint32_t *items = state->codes, *baskets = state->codes + block->rows;
-    const struct till_slice *keys = row_keys(state, block);
-    if (keys == NULL || !till_dictionary_add_all(state->keys, keys, block->rows, baskets) ||
-        !till_dictionary_add_all(state->items, role_of(state, block, TILL_ROLE_ITEM)->text, block->rows, items))
-        return false;
-    struct basket_entry *entries = state->entries + state->entry_count;
-    for (size_t row = 0; row < block->rows; row++)
-        entries[row] = (struct basket_entry){baskets[row], items[row]};
-    state->entry_count += block->rows;
-    state->basket_count = till_dictionary_count(state->keys);
-    return basket_reserve_labels(state, state->basket_count) &&
-           label_rows(state, block, state->settings.group, state->groups, state->group, baskets) &&
-           label_rows(state, block, state->settings.stratum, state->strata, state->stratum, baskets);
-}
-
 static enum till_status add(void *opaque, struct till_block *block, struct till_error *error) {
     struct basket_state *state = opaque;
-    if (state->settings.transactions == NULL)
-        return basket_add_lines(state, block, error);
-    return add_rows(state, block) ? TILL_OK : till_error_memory(error);
+    return state->settings.transactions == NULL ? basket_add_lines(state, block, error)
+                                                : basket_add_rows(state, block, error);
 }
 
 /* ---- merging ---- */
 
 /* What the codes of one dictionary are in another; NULL when memory is out. */
 static uint32_t *translate(struct till_dictionary *into, const struct till_dictionary *from) {
+    enum { BATCH = 512 };
     uint32_t count = from == NULL ? 0 : till_dictionary_count(from);
     uint32_t *codes = malloc((count + (size_t)1) * sizeof *codes);
-    for (uint32_t i = 0; codes != NULL && i < count; i++) {
-        if (!till_dictionary_add(into, till_dictionary_text(from, i), &codes[i])) {
-            free(codes);
-            return NULL;
-        }
+    bool fine = codes != NULL;
+    for (uint32_t start = 0; fine && start < count; start += BATCH) {
+        struct till_slice texts[BATCH];
+        uint32_t batch = count - start < BATCH ? count - start : BATCH;
+        for (uint32_t i = 0; i < batch; i++)
+            texts[i] = till_dictionary_text(from, start + i);
+        fine = till_dictionary_add_all(into, texts, batch, codes + start);
     }
-    return codes;
+    if (fine)
+        return codes;
+    free(codes);
+    return NULL;
 }
 
 static uint32_t label_in(const uint32_t *labels, uint32_t basket, const uint32_t *codes) {
@@ -218,9 +190,11 @@ static uint32_t label_in(const uint32_t *labels, uint32_t basket, const uint32_t
 
 static bool merge_labels(struct basket_state *into, struct basket_state *from, const uint32_t *baskets) {
     uint32_t *groups = translate(into->groups, from->groups), *strata = translate(into->strata, from->strata);
-    bool fine = groups != NULL && strata != NULL && basket_reserve_labels(into, into->basket_count);
-    for (uint32_t i = 0; fine && from->label_capacity > 0 && i < from->basket_count; i++)
-        fine = basket_label(into, baskets[i], label_in(from->group, i, groups), label_in(from->stratum, i, strata));
+    bool fine = groups != NULL && strata != NULL && basket_reserve_labels(into);
+    uint32_t count = from->label_capacity == 0 ? 0 : till_dictionary_count(from->keys);
+    for (uint32_t i = 0; fine && i < count; i++)
+        fine = basket_label(into, into->group, baskets[i], label_in(from->group, i, groups)) &&
+               basket_label(into, into->stratum, baskets[i], label_in(from->stratum, i, strata));
     if (fine && from->has_conflict)
         fine = basket_note_conflict(into, (struct till_slice){from->conflict.bytes, from->conflict.length});
     free(groups);
@@ -228,23 +202,39 @@ static bool merge_labels(struct basket_state *into, struct basket_state *from, c
     return fine;
 }
 
+/* Codes that went to those of one state go on to those of the next. */
+static void chain_codes(struct basket_codes *codes, const uint32_t *next) {
+    for (uint32_t i = 0; i < codes->count; i++)
+        codes->code[i] = next[codes->code[i]];
+}
+
+/* The parts change hands; the other state keeps none. Its first part is the one that has its codes, and takes over what
+ * they are here. */
+static bool take_parts(struct basket_state *into, struct basket_state *from, uint32_t *items, uint32_t *keys) {
+    struct basket_part *parts = realloc(into->parts, (into->part_count + from->part_count) * sizeof *parts);
+    if (parts == NULL)
+        return false;
+    into->parts = parts;
+    for (size_t i = 1; i < from->part_count; i++) {
+        chain_codes(&from->parts[i].items_here, items);
+        chain_codes(&from->parts[i].keys_here, keys);
+    }
+    from->parts[0].items_here = (struct basket_codes){items, till_dictionary_count(from->items)};
+    from->parts[0].keys_here = (struct basket_codes){keys, from->keys == NULL ? 0 : till_dictionary_count(from->keys)};
+    memcpy(parts + into->part_count, from->parts, from->part_count * sizeof *parts);
+    into->part_count += from->part_count;
+    from->part_count = 0;
+    return true;
+}
+
 static enum till_status merge(void *opaque, void *other, struct till_error *error) {
     struct basket_state *into = opaque, *from = other;
-    bool lines = into->keys == NULL;
-    uint32_t *items = translate(into->items, from->items), *baskets = translate(into->keys, from->keys);
-    bool fine = items != NULL && baskets != NULL && basket_reserve(into, from->entry_count);
-    for (size_t i = 0; fine && i < from->entry_count; i++) {
-        uint32_t basket = from->entries[i].basket;
-        into->entries[into->entry_count++] =
-            (struct basket_entry){lines ? into->basket_count + basket : baskets[basket], items[from->entries[i].item]};
-    }
-    if (fine) {
-        into->basket_count = lines ? into->basket_count + from->basket_count : till_dictionary_count(into->keys);
-        fine = merge_labels(into, from, baskets);
-    }
+    uint32_t *items = translate(into->items, from->items), *keys = translate(into->keys, from->keys);
+    if (items != NULL && keys != NULL && merge_labels(into, from, keys) && take_parts(into, from, items, keys))
+        return TILL_OK;
     free(items);
-    free(baskets);
-    return fine ? TILL_OK : till_error_memory(error);
+    free(keys);
+    return till_error_memory(error);
 }
 
 const struct till_aggregate till_basket_aggregate = {

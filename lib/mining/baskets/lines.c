@@ -7,24 +7,18 @@
 #include "lib/mining/baskets/state.h"
 
 static bool reserve_fields(struct basket_state *state, size_t count) {
-    if (count <= state->scratch_capacity)
-        return true;
-    free(state->slices);
-    free(state->codes);
-    state->slices = malloc(2 * count * sizeof *state->slices);
-    state->codes = malloc(2 * count * sizeof *state->codes);
-    state->scratch_capacity = state->slices == NULL || state->codes == NULL ? 0 : 2 * count;
-    return state->scratch_capacity > 0;
+    return count <= state->scratch_capacity || basket_reserve_scratch(state, 2 * count);
 }
 
 /* Adds a basket of `count` items, named by state->slices. */
 static bool add_basket(struct basket_state *state, size_t count) {
-    if (state->basket_count == UINT32_MAX - 1 || !basket_reserve(state, count) ||
-        (count > 0 && !till_dictionary_add_all(state->items, state->slices, count, state->codes)))
+    struct basket_part *part = &state->parts[0];
+    if (!basket_reserve(state, count, 1) ||
+        !till_dictionary_add_all(state->items, state->slices, count, part->items + part->item_count))
         return false;
-    for (size_t i = 0; i < count; i++)
-        state->entries[state->entry_count++] = (struct basket_entry){state->basket_count, state->codes[i]};
-    state->basket_count++;
+    part->runs[part->run_count++] = (struct basket_run){.start = (uint32_t)part->item_count};
+    part->item_count += count;
+    part->blocks[part->block_count - 1].runs++;
     return true;
 }
 
@@ -110,9 +104,14 @@ static bool add_numbers(struct basket_state *state, struct till_slice record, co
 }
 
 enum till_status basket_add_lines(struct basket_state *state, struct till_block *block, struct till_error *error) {
+    const struct basket_part *part = &state->parts[0];
+    if (block->rows > 0 && basket_begin(state, block->sequence) == NULL)
+        return till_error_memory(error);
     for (size_t row = 0; row < block->rows; row++) {
         struct till_slice record = block->records[row];
         const char *wrong = NULL, *reason = NULL;
+        if (part->item_count + record.length > UINT32_MAX - 1 || part->run_count == UINT32_MAX - 1)
+            return basket_too_many(error);
         bool fine = state->settings.numbers ? add_numbers(state, record, &wrong, &reason) : add_names(state, record);
         if (fine && wrong != NULL)
             fine = till_block_reject_at(block, row, wrong, "item", reason) == TILL_OK;

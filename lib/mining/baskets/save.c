@@ -61,29 +61,30 @@ static bool load_label(struct saved *in, size_t column, struct till_dictionary *
     return column == TILL_NO_COLUMN || load_text(in, names, code);
 }
 
-/* One basket. False when memory is out; what is damaged makes `in` not fine. */
+/* One basket, in the one block of the state. False when memory is out; what is damaged makes `in` not fine. */
 static bool load_basket(struct saved *in, struct basket_state *state, uint32_t items) {
-    uint32_t basket = state->basket_count, group, stratum;
+    struct basket_part *part = &state->parts[0];
+    uint32_t basket = (uint32_t)part->run_count, group = BASKET_UNKNOWN, stratum = BASKET_UNKNOWN;
     if (state->keys != NULL) {
         if (!load_text(in, state->keys, &basket) || !load_label(in, state->settings.group, state->groups, &group) ||
             !load_label(in, state->settings.stratum, state->strata, &stratum))
             return false;
-        in->fine &= basket == state->basket_count; /* keys differ */
+        in->fine &= basket == part->run_count; /* keys differ */
     }
     uint64_t size = saved_get(in);
     in->fine &= size <= in->left / 8;
     if (!in->fine)
         return true;
-    if (!basket_reserve(state, size) || !basket_reserve_labels(state, basket + (size_t)1))
+    if (!basket_reserve(state, size, 1) || !basket_reserve_labels(state))
         return false;
+    part->runs[part->run_count++] = (struct basket_run){.low = basket, .start = (uint32_t)part->item_count};
+    part->blocks[0].runs++;
     for (uint64_t i = 0; i < size; i++) {
         uint64_t item = saved_get(in);
         in->fine &= item < items;
-        state->entries[state->entry_count++] = (struct basket_entry){basket, in->fine ? (uint32_t)item : 0};
+        part->items[part->item_count++] = in->fine ? (uint32_t)item : 0;
     }
-    state->basket_count++;
-    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): set where there are keys */
-    return state->keys == NULL || basket_label(state, basket, group, stratum);
+    return basket_label(state, state->group, basket, group) && basket_label(state, state->stratum, basket, stratum);
 }
 
 static bool load_all(struct saved *in, struct basket_state *state) {
@@ -97,6 +98,8 @@ static bool load_all(struct saved *in, struct basket_state *state) {
     }
     uint64_t baskets = in->fine ? saved_get(in) : 0;
     in->fine &= baskets <= in->left / 8;
+    if (basket_begin(state, 0) == NULL)
+        return false;
     for (uint64_t b = 0; in->fine && b < baskets; b++)
         if (!load_basket(in, state, (uint32_t)items))
             return false;
@@ -109,7 +112,10 @@ enum till_status basket_load(void **state, const void *settings, struct till_sli
     enum till_status status = till_basket_aggregate.create(state, settings, error);
     if (status != TILL_OK)
         return status;
-    if (!load_all(&in, *state))
+    const struct basket_state *made = *state;
+    if (made->keys == NULL && made->settings.transactions != NULL)
+        status = till_error_set(error, TILL_ERROR_USAGE, "saved baskets have keys, and here they are not to be kept");
+    else if (!load_all(&in, *state))
         status = till_error_memory(error);
     else if (!in.fine)
         status = till_error_set(error, TILL_ERROR_STATE, "damaged baskets");

@@ -279,9 +279,30 @@ static enum till_status open_temporary(struct output *file, const struct stat *o
     return set_mode(file->descriptor, file, old, error);
 }
 
+/* The number of an open descriptor that a path stands for, such as /dev/stdout; -1: it is the path of a file. */
+static int descriptor_of(const char *path) {
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    if (strcmp(path, "/dev/stdout") == 0)
+        return 1;
+    if (strcmp(path, "/dev/stderr") == 0)
+        return 2;
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        size_t start = strlen(folders[i]);
+        bool named = strncmp(path, folders[i], start) == 0;
+        size_t digits = named ? strspn(path + start, "0123456789") : 0;
+        if (digits > 0 && digits < 6 && path[start + digits] == '\0')
+            return atoi(path + start);
+    }
+    return -1;
+}
+
+/* An open descriptor is written where it stands: a new file in the place of what `>> log` has opened would lose the
+ * log. */
 static enum till_status open_directly(struct output *file, struct till_error *error) {
+    int open_already = descriptor_of(file->target);
     do
-        file->descriptor = open(file->target, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        file->descriptor = open_already >= 0 ? fcntl(open_already, F_DUPFD_CLOEXEC, 3)
+                                             : open(file->target, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     while (file->descriptor == -1 && errno == EINTR);
     if (file->descriptor == -1)
         return till_error_system(error, file->name, "cannot write", errno);
@@ -290,10 +311,11 @@ static enum till_status open_directly(struct output *file, struct till_error *er
 
 static enum till_status open_target(const struct output_set *set, struct output *file, const char *path,
                                     struct till_error *error) {
-    file->target = output_follow_links(path);
+    struct stat old;
+    bool direct = descriptor_of(path) >= 0 || (stat(path, &old) == 0 && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode));
+    file->target = direct ? join("", 0, path) : output_follow_links(path);
     if (file->target == NULL)
         return till_error_system(error, path, "cannot create", errno);
-    struct stat old;
     bool there = stat(file->target, &old) == 0;
     if (!there && errno != ENOENT)
         return till_error_system(error, path, "cannot create", errno);
@@ -304,8 +326,7 @@ static enum till_status open_target(const struct output_set *set, struct output 
         status = refuse_second(set, file, error);
     if (status != TILL_OK)
         return status;
-    return there && !S_ISREG(old.st_mode) ? open_directly(file, error)
-                                          : open_temporary(file, there ? &old : NULL, error);
+    return direct ? open_directly(file, error) : open_temporary(file, there ? &old : NULL, error);
 }
 
 /* gzip without a name and with modification time 0, which is zlib's own header: the same bytes every time. */

@@ -61,6 +61,22 @@ teardown() {
     cmp out expected
 }
 
+@test "an open descriptor is written where it stands, be it a pipe or a file that is appended to" {
+    till-rfm -q --no-scores -o /dev/stdout sales.csv | cmp - expected
+    till-rfm -q --no-scores --meta=/dev/stderr sales.csv 2>&1 > /dev/null | jq -e '.tool == "till-rfm"'
+    till-rfm -q --no-scores -o >(cat > out) sales.csv
+    for _ in {1..50}; do ! cmp -s out expected || break; sleep 0.1; done
+    cmp out expected
+    { till-rfm -q --no-scores -o /dev/fd/3 sales.csv; echo after >&3; } 3> log
+    { cat expected; echo after; } | cmp - log
+    echo before > log
+    till-rfm -q --no-scores -o /dev/stdout sales.csv >> log
+    { echo before; cat expected; } | cmp - log
+    run till-rfm -q -o /dev/fd/77 sales.csv
+    [ "$status" -eq 4 ]
+    [ "$output" = "till-rfm: /dev/fd/77: cannot write: Bad file descriptor" ]
+}
+
 @test ".gz is compressed, to the same bytes every time, and reads back" {
     till-rfm -q --no-scores -o a.csv.gz sales.csv
     sleep 1.1

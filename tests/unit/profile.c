@@ -45,6 +45,24 @@ static void groups_without_a_rest_or_values_are_not_defined(void **state) {
     assert_true(isnan(till_profile_share(0, 0, 3, 5).p_value));
 }
 
+/* Numbers of any size: those of the test above, made smaller until their squares squared are too small for a double;
+ * and one whose square is too large for one. */
+static void means_of_extreme_numbers_are_compared_or_not_defined(void **state) {
+    double values[] = {1, 3, 2, 5, 4, 9, 8, 10, 20, 7};
+    const uint32_t groups[] = {0, 1, 0, 1, 0, 1, 0, 1, 1, 2};
+    struct till_profile_mean means[3], small[3];
+    (void)state;
+    assert_int_equal(till_profile_numbers(values, groups, 10, 3, means, NULL), TILL_OK);
+    for (size_t i = 0; i < 10; i++)
+        values[i] = ldexp(values[i], -300);
+    assert_int_equal(till_profile_numbers(values, groups, 10, 3, small, NULL), TILL_OK);
+    assert_near(small[0].effect, means[0].effect, 1e-12);
+    assert_near(small[0].p_value, means[0].p_value, 1e-12);
+    values[0] = 1e300;
+    assert_int_equal(till_profile_numbers(values, groups, 10, 3, means, NULL), TILL_OK);
+    assert_true(isnan(means[0].effect) && isnan(means[0].p_value));
+}
+
 /* scipy.stats: fisher_exact where little is expected, chi2_contingency(correction=False) elsewhere. */
 static void shares_are_compared_as_fisher_and_pearson_say(void **state) {
     (void)state;
@@ -79,7 +97,8 @@ static void drift_is_that_of_the_formula(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(means_are_compared_as_welch_and_cohen_say),
-                                       cmocka_unit_test(groups_without_a_rest_or_values_are_not_defined),
+                                       cmocka_unit_test(means_of_extreme_numbers_are_compared_or_not_defined),
+        cmocka_unit_test(groups_without_a_rest_or_values_are_not_defined),
                                        cmocka_unit_test(shares_are_compared_as_fisher_and_pearson_say),
                                        cmocka_unit_test(q_values_are_those_of_benjamini_and_hochberg),
                                        cmocka_unit_test(drift_is_that_of_the_formula)};

@@ -49,15 +49,15 @@ static struct till_profile_mean compare(const struct moments *own, const struct 
     if (own->count < 1 || rest->count < 1 || freedom < 1)
         return result;
     double pooled = sqrt((own->squares + rest->squares) / freedom);
-    if (pooled > 0)
+    if (pooled > 0 && isfinite(pooled))
         result.effect = (own->mean - rest->mean) / pooled;
     if (own->count < 2 || rest->count < 2)
         return result;
     double a = own->squares / (own->count - 1) / own->count, b = rest->squares / (rest->count - 1) / rest->count;
-    if (!(a + b > 0))
-        return result;
-    double t = (own->mean - rest->mean) / sqrt(a + b);
-    double df = (a + b) * (a + b) / (a * a / (own->count - 1) + b * b / (rest->count - 1));
+    if (!(a + b > 0) || !isfinite(a + b))
+        return result; /* constant, or squares beyond the range of doubles */
+    double t = (own->mean - rest->mean) / sqrt(a + b), part = a / (a + b);
+    double df = 1 / (part * part / (own->count - 1) + (1 - part) * (1 - part) / (rest->count - 1));
     result.p_value = 2 * gsl_cdf_tdist_Q(fabs(t), df);
     return result;
 }

@@ -172,6 +172,40 @@ static void gap_and_stability_find_groups_that_are_there(void **state) {
     till_matrix_free(matrix);
 }
 
+/* Columns that add nothing to the distances, and a turn of the axes, change no figure, also where they make the columns
+ * more than the rows. */
+static void figures_do_not_depend_on_where_the_axes_point(void **state) {
+    enum { ROWS = 14, NARROW = 3, WIDE = 40 };
+    struct till_error error = {0};
+    struct till_matrix *matrices[] = {till_matrix_new(ROWS, NARROW, &error), till_matrix_new(ROWS, WIDE, &error)};
+    struct till_criteria of[2];
+    struct till_random random;
+    (void)state;
+    till_random_start(&random, 5, 0);
+    for (size_t row = 0; row < ROWS; row++)
+        for (size_t j = 0; j < NARROW; j++) {
+            double value = (double)(j + 1) * till_random_normal(&random) + (row % 2 == 0 ? 9 : 0);
+            *till_matrix_at(matrices[0], row, j) = value;
+            *till_matrix_at(matrices[1], row, 10 * j + 2) = 0.6 * value;
+            *till_matrix_at(matrices[1], row, 10 * j + 7) = -0.8 * value;
+        }
+    for (size_t i = 0; i < 2; i++) {
+        struct till_criteria_options options = {.how = {.fit = {.clusters = 2, .restarts = 5, .seed = 2, .threads = 1}},
+                                                .samples = 5};
+        struct till_partition_rows rows = {.numbers = matrices[i]};
+        struct till_partition *result;
+        assert_int_equal(till_partition_fit(&rows, &options.how, &result, &error), TILL_OK);
+        assert_int_equal(till_criteria_find(&rows, result, &options, &of[i], &error), TILL_OK);
+        till_partition_free(result);
+        till_matrix_free(matrices[i]);
+    }
+    assert_near(of[1].gap, of[0].gap, 1e-9);
+    assert_near(of[1].gap_error, of[0].gap_error, 1e-9);
+    assert_near(of[1].stability, of[0].stability, 1e-12);
+    assert_near(of[1].silhouette, of[0].silhouette, 1e-12);
+    assert_near(of[1].calinski_harabasz, of[0].calinski_harabasz, 1e-9);
+}
+
 static void samples_are_of_the_size_asked_for(void **state) {
     size_t chosen[50], total = 0;
     (void)state;
@@ -288,6 +322,7 @@ int main(void) {
                                        cmocka_unit_test(criteria_are_those_of_other_implementations),
                                        cmocka_unit_test(rand_index_is_that_of_scikit_learn),
                                        cmocka_unit_test(gap_and_stability_find_groups_that_are_there),
+                                       cmocka_unit_test(figures_do_not_depend_on_where_the_axes_point),
                                        cmocka_unit_test(samples_are_of_the_size_asked_for),
                                        cmocka_unit_test(pairs_cost_the_least),
                                        cmocka_unit_test(distances_are_those_of_the_metric),

@@ -132,8 +132,7 @@ struct sampling {
     size_t level_count;
     struct till_partition_options how; /* on one thread: */
     unsigned threads;                  /* samples are shared out */
-    gsl_matrix *axes;                  /* columns: the principal axes */
-    double *low;                       /* [columns]: the box along them */
+    double *low;                       /* [columns]: the box along the principal axes */
     double *high;
     double *mean;
 };
@@ -171,68 +170,81 @@ static struct till_partition_rows rows_of(const struct sampling *sampling, const
     return (struct till_partition_rows){matrix, sampling->level_count == 0 ? NULL : codes, sampling->level_count};
 }
 
-/* The covariance about the mean into `covariance`. */
-static void covariances(struct sampling *sampling, gsl_matrix *covariance) {
+static void find_mean(struct sampling *sampling) {
     const struct till_matrix *rows = sampling->all;
     for (size_t j = 0; j < rows->columns; j++) {
         for (size_t i = 0; i < rows->rows; i++)
             sampling->mean[j] += *till_matrix_at(rows, i, j);
         sampling->mean[j] /= (double)rows->rows;
     }
-    for (size_t a = 0; a < rows->columns; a++)
+}
+
+static double from_mean(const struct sampling *sampling, size_t row, size_t column) {
+    return *till_matrix_at(sampling->all, row, column) - sampling->mean[column];
+}
+
+/* The products of all pairs of columns, or of rows, about the mean. */
+static void find_products(const struct sampling *sampling, bool of_rows, gsl_matrix *products) {
+    size_t length = of_rows ? sampling->all->columns : sampling->all->rows;
+    for (size_t a = 0; a < products->size1; a++)
         for (size_t b = 0; b <= a; b++) {
             double sum = 0;
-            for (size_t i = 0; i < rows->rows; i++)
-                sum += (*till_matrix_at(rows, i, a) - sampling->mean[a]) *
-                       (*till_matrix_at(rows, i, b) - sampling->mean[b]);
-            gsl_matrix_set(covariance, a, b, sum);
-            gsl_matrix_set(covariance, b, a, sum);
+            for (size_t i = 0; i < length; i++)
+                sum += of_rows ? from_mean(sampling, a, i) * from_mean(sampling, b, i)
+                               : from_mean(sampling, i, a) * from_mean(sampling, i, b);
+            gsl_matrix_set(products, a, b, sum);
+            gsl_matrix_set(products, b, a, sum);
         }
 }
 
-static double along_axis(const struct sampling *sampling, size_t row, size_t axis) {
+/* Where a row lies along a principal axis. With X the rows about their mean, the axes V are the vectors of X'X, and the
+ * rows lie at XV; of the vectors U of XX', with values D^2, they lie at UD. */
+static double along_axis(const struct sampling *sampling, bool of_rows, const gsl_matrix *vectors, double value,
+                         size_t row, size_t axis) {
+    if (of_rows)
+        return gsl_matrix_get(vectors, row, axis) * sqrt(value > 0 ? value : 0);
     double sum = 0;
     for (size_t j = 0; j < sampling->all->columns; j++)
-        sum += (*till_matrix_at(sampling->all, row, j) - sampling->mean[j]) * gsl_matrix_get(sampling->axes, j, axis);
+        sum += from_mean(sampling, row, j) * gsl_matrix_get(vectors, j, axis);
     return sum;
 }
 
 /* The box along the principal axes that holds all rows: that of a sample would depend on which of the outermost rows
- * are in it. */
+ * are in it. Rows that are fewer than their columns lie on as many axes as there are rows, and products of rows are
+ * cheaper then. Memory is our own: GSL would end the program where there is none. */
 static enum till_status find_box(struct sampling *sampling, struct till_error *error) {
-    size_t columns = sampling->all->columns;
-    gsl_matrix *covariance = gsl_matrix_alloc(columns, columns);
-    gsl_vector *values = gsl_vector_alloc(columns);
-    gsl_eigen_symmv_workspace *room = gsl_eigen_symmv_alloc(columns);
-    sampling->axes = gsl_matrix_alloc(columns, columns);
-    sampling->low = malloc((columns + 1) * sizeof(double));
-    sampling->high = malloc((columns + 1) * sizeof(double));
+    size_t rows = sampling->all->rows, columns = sampling->all->columns;
+    bool of_rows = rows < columns;
+    size_t axes = of_rows ? rows : columns;
+    double *room = malloc((2 * axes * axes + 5 * axes) * sizeof *room), *values = room;
+    sampling->low = calloc(columns + 1, sizeof(double));
+    sampling->high = calloc(columns + 1, sizeof(double));
     sampling->mean = calloc(columns + 1, sizeof(double));
-    bool good = covariance != NULL && values != NULL && room != NULL && sampling->axes != NULL &&
-                sampling->low != NULL && sampling->high != NULL && sampling->mean != NULL;
-    if (good) {
-        covariances(sampling, covariance);
-        gsl_eigen_symmv(covariance, values, sampling->axes, room);
+    if (room == NULL || sampling->low == NULL || sampling->high == NULL || sampling->mean == NULL) {
+        free(room);
+        return till_error_memory(error);
     }
-    for (size_t axis = 0; axis < columns && good; axis++) {
-        sampling->low[axis] = (double)INFINITY;
-        sampling->high[axis] = -(double)INFINITY;
-        for (size_t row = 0; row < sampling->all->rows; row++) {
-            double at = along_axis(sampling, row, axis);
-            sampling->low[axis] = at < sampling->low[axis] ? at : sampling->low[axis];
-            sampling->high[axis] = at > sampling->high[axis] ? at : sampling->high[axis];
+    gsl_vector_view eigenvalues = gsl_vector_view_array(values, axes);
+    gsl_matrix_view products = gsl_matrix_view_array(room + 5 * axes, axes, axes);
+    gsl_matrix_view vectors = gsl_matrix_view_array(room + (5 + axes) * axes, axes, axes);
+    gsl_eigen_symmv_workspace work = {axes, room + axes, room + 2 * axes, room + 3 * axes, room + 4 * axes};
+    find_mean(sampling);
+    find_products(sampling, of_rows, &products.matrix);
+    gsl_eigen_symmv(&products.matrix, &eigenvalues.vector, &vectors.matrix, &work);
+    gsl_eigen_symmv_sort(&eigenvalues.vector, &vectors.matrix, GSL_EIGEN_SORT_VAL_DESC);
+    for (size_t axis = 0; axis < axes; axis++)
+        for (size_t row = 0; row < rows; row++) {
+            double at = along_axis(sampling, of_rows, &vectors.matrix, values[axis], row, axis);
+            sampling->low[axis] = row == 0 || at < sampling->low[axis] ? at : sampling->low[axis];
+            sampling->high[axis] = row == 0 || at > sampling->high[axis] ? at : sampling->high[axis];
         }
-    }
-    gsl_matrix_free(covariance);
-    gsl_vector_free(values);
-    gsl_eigen_symmv_free(room);
-    return good ? TILL_OK : till_error_memory(error);
+    free(room);
+    return TILL_OK;
 }
 
 static void free_sampling(struct sampling *sampling) {
     till_matrix_free(sampling->rows);
     free(sampling->codes);
-    gsl_matrix_free(sampling->axes);
     free(sampling->low);
     free(sampling->high);
     free(sampling->mean);

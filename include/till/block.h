@@ -49,8 +49,8 @@ struct till_block {
 };
 
 /* Declares row `row` (an index into the block) bad after all, for a reason that only the method can see. It counts as
- * rejected instead of used. Call it at most once a row, in rising order, from the add of an aggregate whose driver
- * keeps input order. */
+ * rejected instead of used. The place told is the field of the wanted column with this role, else the row. Call it at
+ * most once a row, in rising order, from the add of an aggregate whose driver keeps input order. */
 TILL_API enum till_status till_block_reject(struct till_block *block, size_t row, const char *role, const char *reason);
 
 /* The same for what is wrong with the row itself, at `field`, a place in its record (plan.records). As it does not

@@ -221,12 +221,18 @@ void till_block_free(struct till_block *block) {
     free(block);
 }
 
-/* The bytes of a row of a block. Rows of a block are numbered without those that were not used, fields of the grid with
- * them; and a block may be a view that begins at a later row. Both are undone here. */
-static struct till_slice record_of_row(const struct till_block *block, size_t row) {
+/* Rows of a block are numbered without those that were not used, rows of the grid with them; and a block may be a view
+ * that begins at a later row. Both are undone here. */
+static size_t grid_row_of(const struct till_block *block, size_t row) {
     const struct reader *reader = block->reader;
     size_t block_row = block->first_row + row;
-    size_t grid_row = reader->squeezed ? reader->block_rows[block_row] : block_row;
+    return reader->squeezed ? reader->block_rows[block_row] : block_row;
+}
+
+/* The bytes of a row of a block. */
+static struct till_slice record_of_row(const struct till_block *block, size_t row) {
+    const struct reader *reader = block->reader;
+    size_t grid_row = grid_row_of(block, row);
     struct till_slice first = grid_field(reader, grid_row, 0);
     struct till_slice last = grid_field(reader, grid_row, reader->grid.columns - 1);
     return (struct till_slice){first.bytes, (size_t)(last.bytes + last.length - first.bytes)};
@@ -243,8 +249,20 @@ enum till_status till_block_reject_at(struct till_block *block, size_t row, cons
     return report_bad(reader, record_of_row(block, row), field, role, reason) ? TILL_OK : TILL_ERROR_MEMORY;
 }
 
+/* Where the field of a role starts; where no column alone has the role, the row. */
+static const char *place_of_role(const struct till_block *block, size_t row, const char *role) {
+    const struct reader *reader = block->reader;
+    const struct till_input *input = reader->input;
+    for (size_t i = 0; i < input->wanted_count && role != NULL; i++) {
+        const struct till_wanted *ask = &input->wanted[i].ask;
+        if (ask->role != NULL && ask->factor == 0 && strcmp(ask->role, role) == 0)
+            return grid_field(reader, grid_row_of(block, row), reader_place(reader, ask->column)).bytes;
+    }
+    return record_of_row(block, row).bytes;
+}
+
 enum till_status till_block_reject(struct till_block *block, size_t row, const char *role, const char *reason) {
-    return till_block_reject_at(block, row, record_of_row(block, row).bytes, role, reason);
+    return till_block_reject_at(block, row, place_of_role(block, row, role), role, reason);
 }
 
 /* Hands in the report of the block that was handed out before. It is not done earlier, because whoever has the block

@@ -52,5 +52,9 @@ END
         [[ $output == *"bad.csv:2:"* ]]
         [ ! -e out ]
     done
+    # At the field that is at fault, not at the row's start.
+    printf '%s\n' years,acquisition_cost,first_price,yearly_revenue,service_cost,rate 1,0,0,1,1,-1 > bad.csv
+    run -3 till-annuity bad.csv
+    [ "$output" = 'till-annuity: bad.csv:2:11: rate: not a rate above -1 (0.08 is 8 %)' ]
     head -n 1 cases.csv | till-annuity -q | grep -qx 'customer,years,acquisition_cost,first_price,yearly_revenue,service_cost,rate,ltv'
 }

@@ -219,7 +219,7 @@ END
     [[ $stderr == *"rows.csv:3:1: time: below zero"* ]]
     run -0 --separate-stderr till-survival --time=time --event=event --max-bad=2 --rejects=bad rows.csv
     [[ $stderr == *"1 used + 0 filtered + 2 rejected"* ]]
-    grep -q "^rows.csv,4,1,.event: neither 1, yes, true nor 0, no, false" bad
+    grep -q "^rows.csv,4,3,.event: neither 1, yes, true nor 0, no, false" bad
     printf '%s\n' time,event 1,gone 2,here > rows.csv
     till-survival -q --time=time --event=event --event-value=gone rows.csv > out
     near out "all|1" survival 0.5 0

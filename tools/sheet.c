@@ -154,9 +154,11 @@ enum till_status sheet_finish(struct sheet *sheet, struct till_error *error) {
         column->numeric = column->parsed > 0 && column->parsed >= column->present - column->present / 10;
         if (!column->numeric || column->parsed == column->present)
             continue;
-        till_error_set(error, TILL_ERROR_DATA,
-                       "row %zu: not a number: %s, in a column where %zu of %zu values are (--ignore leaves it out)",
-                       column->first_bad, column->bad, column->parsed, column->present);
+        till_error_set(
+            error, TILL_ERROR_DATA,
+            "row %zu: not a number: %s, in a column where %zu of %zu values are (--null=%s if it means missing, or "
+            "leave the column out)",
+            column->first_bad, column->bad, column->parsed, column->present, column->bad);
         till_error_at(error, NULL, 0, 0, column->text);
         return TILL_ERROR_DATA;
     }

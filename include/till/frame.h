@@ -7,8 +7,9 @@
  *     till_frame_free(frame);
  *
  * Whether a column of the kind AUTO holds numbers or levels is settled by the first TILL_FRAME_SAMPLE rows: numbers,
- * where each of them that is not missing is one and finite. A later row that is none is then a bad row. Nothing depends
- * on threads or on the cut of the input. Memory: 8 bytes a number, 4 a level. */
+ * where each of them that is not missing is one and finite. A later row that is none is then a bad row. Where nearly
+ * all of the first rows (nine of ten) are numbers, a text among them is more likely a fault than a level: an error.
+ * Nothing depends on threads or on the cut of the input. Memory: 8 bytes a number, 4 a level. */
 #ifndef TILL_FRAME_H
 #define TILL_FRAME_H
 
@@ -51,15 +52,23 @@ struct till_frame_column {
     struct till_frame_wish wish;
 };
 
+/* What the first rows of an AUTO column hold. */
+struct till_frame_sample {
+    size_t present;
+    size_t numbers;
+    size_t first_text; /* the first row (from 1) with a value that is no number; 0: none */
+    char text[TILL_QUOTED_SIZE];
+};
+
 struct till_frame {
     size_t rows;
     size_t count;
     struct till_frame_column *columns;
     struct till_wanted *wanted; /* [count] */
     size_t capacity;
-    size_t seen;           /* rows that were looked at, up to the sample */
-    bool settled;          /* every AUTO column is one or the other */
-    unsigned char *sample; /* [count]: 1 once a text was seen among the first rows */
+    size_t seen;                       /* rows that were looked at, up to the sample */
+    bool settled;                      /* every AUTO column is one or the other */
+    struct till_frame_sample *samples; /* [count] */
 };
 
 /* A frame of `count` columns and no rows. Errors: TILL_ERROR_MEMORY. */
@@ -67,7 +76,8 @@ TILL_API enum till_status till_frame_plan(struct till_frame **frame, const struc
                                           const struct till_frame_wish *wishes, size_t count, struct till_error *error);
 
 /* Starts the input and reads all its rows. `records` may be NULL: a store that keeps the rows used, verbatim, in the
- * same order. Bad rows go the way of all bad rows. Errors: those of the input; TILL_ERROR_MEMORY. O(cells). */
+ * same order. Bad rows go the way of all bad rows. Errors: those of the input; TILL_ERROR_DATA for a text among
+ * numbers; TILL_ERROR_MEMORY. O(cells). */
 TILL_API enum till_status till_frame_read(struct till_frame *frame, struct till_input *input,
                                           const struct till_number_format *number, struct till_rows *records,
                                           unsigned threads, struct till_error *error);

@@ -56,10 +56,10 @@ enum till_status till_frame_plan(struct till_frame **frame, const struct till_sc
         return till_error_memory(error);
     made->columns = calloc(count + 1, sizeof *made->columns);
     made->wanted = calloc(count + 1, sizeof *made->wanted);
-    made->sample = calloc(count + 1, sizeof *made->sample);
+    made->samples = calloc(count + 1, sizeof *made->samples);
     made->settled = true;
     enum till_status status = TILL_OK;
-    if (made->columns == NULL || made->wanted == NULL || made->sample == NULL)
+    if (made->columns == NULL || made->wanted == NULL || made->samples == NULL)
         status = till_error_memory(error);
     for (; status == TILL_OK && made->count < count; made->count++)
         status = plan_column(made, made->count, schema, &wishes[made->count], error);
@@ -82,7 +82,7 @@ void till_frame_free(struct till_frame *frame) {
     }
     free(frame->columns);
     free(frame->wanted);
-    free(frame->sample);
+    free(frame->samples);
     free(frame);
 }
 
@@ -111,28 +111,58 @@ static enum till_status become_number(struct till_frame *frame, struct till_fram
     return TILL_OK;
 }
 
+/* Nearly all are numbers: what is not would make each of them a level of its own, without a word. */
+static enum till_status refuse_text(const struct till_frame *frame, size_t at, struct till_error *error) {
+    const struct till_frame_sample *sample = &frame->samples[at];
+    till_error_set(error, TILL_ERROR_DATA,
+                   "row %zu: not a number: %s, but %zu of the first %zu values are (--null=%s if it means missing, "
+                   "--categorical if all are levels)",
+                   sample->first_text, sample->text, sample->numbers, sample->present, sample->text);
+    till_error_at(error, NULL, 0, 0, frame->wanted[at].role);
+    return TILL_ERROR_DATA;
+}
+
+static enum till_status settle_column(struct till_frame *frame, size_t at, const struct till_number_format *number,
+                                      struct till_error *error) {
+    const struct till_frame_sample *sample = &frame->samples[at];
+    if (frame->columns[at].wish.kind != TILL_FRAME_AUTO)
+        return TILL_OK;
+    if (sample->numbers == sample->present)
+        return become_number(frame, &frame->columns[at], number, error);
+    return sample->numbers >= sample->present - sample->present / 10 ? refuse_text(frame, at, error) : TILL_OK;
+}
+
 static enum till_status settle(struct till_frame *frame, const struct till_number_format *number,
                                struct till_error *error) {
     enum till_status status = TILL_OK;
     for (size_t i = 0; i < frame->count && status == TILL_OK; i++)
-        if (frame->columns[i].wish.kind == TILL_FRAME_AUTO && frame->sample[i] == 0)
-            status = become_number(frame, &frame->columns[i], number, error);
+        status = settle_column(frame, i, number, error);
     frame->settled = true;
     return status;
+}
+
+static void look_at(struct till_frame_sample *sample, size_t row, struct till_slice text,
+                    const struct till_number_format *number) {
+    double value;
+    if (text.bytes == NULL)
+        return;
+    sample->present++;
+    if (is_number(text, number, &value))
+        sample->numbers++;
+    else if (sample->first_text == 0) {
+        sample->first_text = row + 1;
+        till_error_quote(sample->text, text.bytes, text.length);
+    }
 }
 
 /* Looks at those rows of a block that belong to the sample. */
 static void look(struct till_frame *frame, const struct till_block *block, const struct till_number_format *number) {
     size_t wanted = TILL_FRAME_SAMPLE - frame->seen;
     size_t rows = block->rows < wanted ? block->rows : wanted;
-    double value;
-    frame->seen += rows;
     for (size_t i = 0; i < frame->count; i++)
-        for (size_t row = 0; frame->columns[i].wish.kind == TILL_FRAME_AUTO && row < rows; row++) {
-            struct till_slice text = block->columns[i].text[row];
-            if (text.bytes != NULL && !is_number(text, number, &value))
-                frame->sample[i] = 1;
-        }
+        for (size_t row = 0; frame->columns[i].wish.kind == TILL_FRAME_AUTO && row < rows; row++)
+            look_at(&frame->samples[i], frame->seen + row, block->columns[i].text[row], number);
+    frame->seen += rows;
 }
 
 /* ---- storing a block ---- */

@@ -124,7 +124,7 @@ clusters() {
     { echo x,y; seq 1 40 | awk '{ print $1 "," ($1 == 7 ? "12.5元" : $1 * $1) }'; } > text.csv
     run till-cluster -k 2 text.csv
     [ "$status" -eq 3 ]
-    [[ "$output" == *'y: row 7: not a number: "12.5元", in a column where 39 of 40 values are'* ]]
+    [[ "$output" == *'y: row 7: not a number: "12.5元", in a column where 39 of 40 values are (--null="12.5元" if it means missing, or leave the column out)' ]]
     run till-cluster -k 2 --features=x,y text.csv
     [ "$status" -eq 3 ]
     [[ "$output" == *'text.csv:8:3: y: not a number'* ]]

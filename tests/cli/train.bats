@@ -23,6 +23,27 @@ data() {
     done
 }
 
+# As in Telco's TotalCharges, where a blank stands for customers who have not paid yet.
+@test "a text among numbers is an error that shows it, instead of a level for each number" {
+    { echo customer,churned,paid,size
+      for i in {1..40}; do echo "K$i,$((i % 2)),$((i * 7 % 13)).5,$((i % 5))"; done; } | sed '7s/,[0-9]*\.5,/, ,/' > rows.csv
+    for method in logistic tree gbdt; do
+        run -3 till-train --method=$method rows.csv
+        [ "$output" = 'till-train: paid: row 6: not a number: " ", but 39 of the first 40 values are (--null=" " if it means missing, --categorical if all are levels)' ]
+    done
+    # However the rows are cut into files.
+    { head -n 1 rows.csv; tail -n +3 rows.csv; } > rest.csv
+    head -n 2 rows.csv > first.csv
+    run -3 till-train first.csv rest.csv
+    [[ $output == *'paid: row 6: not a number: " ", but 39 of'* ]]
+    till-train -q --null=' ' --impute rows.csv | grep -q ^paid,
+    till-train -q --categorical=paid --ridge=1 rows.csv | grep -q ^paid=5.5,
+    till-train -q --ignore=paid rows.csv | grep -q ^size,
+    # One of nine is no hint, and neither is a column of which half are texts.
+    head -n 10 rows.csv > few.csv
+    till-train -q --ridge=1 few.csv | grep -q ^paid=
+}
+
 @test "unpenalised logistic regression on Telco equals glm" {
     data golden/churn/telco_X.csv.gz
     till-train -q --target=y --ignore=fold --meta=meta "$file" > out

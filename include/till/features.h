@@ -89,8 +89,9 @@ struct till_features_input {
 };
 extern TILL_API const struct till_aggregate till_features_aggregate;
 
-/* Adds what a state shows of customers (till/state.h), each once, to features that were made without transactions.
- * Errors: as above. */
+/* Adds what a state shows of customers (till/state.h), each once and in the order in which it does, to features that
+ * were made without transactions: 24 bytes an entry and 4 an item. Errors: as above; TILL_ERROR_DATA also where returns
+ * are refused. */
 TILL_API enum till_status till_features_add_customers(struct till_features *features,
                                                       const struct till_state_customer *customers, size_t count,
                                                       struct till_error *error);

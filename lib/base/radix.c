@@ -22,7 +22,22 @@ static void pass(const int64_t *from, int64_t *to, size_t n, unsigned shift) {
         to[start[digit(from[i], shift)]++] = from[i];
 }
 
+/* Few are put in order where they stand. */
+static int64_t *insertion_sort(int64_t *values, size_t n) {
+    for (size_t i = 1; i < n; i++) {
+        int64_t value = values[i];
+        size_t place = i;
+        for (; place > 0 && values[place - 1] > value; place--)
+            values[place] = values[place - 1];
+        values[place] = value;
+    }
+    return values;
+}
+
 int64_t *radix_sort(int64_t *values, int64_t *scratch, size_t n) {
+    enum { FEW = 64 };
+    if (n <= FEW)
+        return insertion_sort(values, n);
     uint64_t differing = 0; /* the bits in which not all values agree */
     for (size_t i = 1; i < n; i++)
         differing |= (uint64_t)values[i] ^ (uint64_t)values[0];

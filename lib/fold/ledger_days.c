@@ -9,14 +9,11 @@
 
 #include "lib/base/radix.h"
 
-/* Fewer are sorted where they stand. */
-enum { FEW = 64 };
-
 bool day_sorter_reserve(struct day_sorter *sorter, size_t count) {
     if (count <= sorter->capacity) {
         return true;
     }
-    size_t capacity = count + count / 2 + FEW;
+    size_t capacity = count + count / 2 + 64;
     day_sorter_free(sorter);
     sorter->keys = malloc(2 * capacity * sizeof *sorter->keys);
     sorter->days = malloc(capacity * sizeof *sorter->days);
@@ -43,18 +40,12 @@ static void add_day(struct till_ledger_day *into, const struct till_ledger_day *
     into->returned += other->returned;
 }
 
-/* The places of days by day. Of one day they keep their order, not that a sum would show it. */
+/* The places of days by day. */
 static const int64_t *sort_places(struct day_sorter *sorter, const struct till_ledger_day *days, size_t count) {
-    int64_t *keys = sorter->keys;
     for (size_t i = 0; i < count; i++) {
-        int64_t key = (int64_t)days[i].day * (INT64_C(1) << 32) + (int64_t)i;
-        size_t place = i;
-        for (; count <= FEW && place > 0 && keys[place - 1] > key; place--) {
-            keys[place] = keys[place - 1];
-        }
-        keys[place] = key;
+        sorter->keys[i] = (int64_t)days[i].day * (INT64_C(1) << 32) + (int64_t)i;
     }
-    return count <= FEW ? keys : radix_sort(keys, keys + sorter->capacity, count);
+    return radix_sort(sorter->keys, sorter->keys + sorter->capacity, count);
 }
 
 size_t ledger_days_gather(struct day_sorter *sorter, const struct till_ledger_day *days, size_t count,

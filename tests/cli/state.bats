@@ -125,6 +125,24 @@ add_nights() { # options...
     done
 }
 
+@test "what looks like totals of orders is told by a night as by a run over its rows" {
+    printf '%s\n' customer,order,date,amount ann,O1,2024-03-01,5 ann,O1,2024-03-01,5 bob,O2,2024-03-02,7 \
+        ann,O3,2024-03-09,2 ann,O3,2024-03-09,2 > totals.csv
+    sed '$s/2$/3/' totals.csv > lines.csv
+    sed '/O1/d; $s/09,2$/10,2/' totals.csv > days.csv
+    for tool in rfm cohort features clv; do
+        for file in totals lines days; do
+            told=
+            for state in '' --state=s.state; do
+                rm -f s.state
+                till-$tool $state --output=out $file.csv 2> err || [ $tool = clv ]
+                told+=$(grep -c -e --amount-per=order err || true)
+            done
+            [ "$told" = $([ $file = lines ] && echo 00 || echo 11) ]
+        done
+    done
+}
+
 @test "orders, customers and days split over files are one run" {
     make_rows 4 700 > all.csv
     print_all all.csv > full

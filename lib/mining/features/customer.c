@@ -9,6 +9,8 @@
 
 #include <till/date.h>
 
+#include "lib/base/radix.h"
+
 #include "parts.h"
 
 enum { PERIOD = 30 };
@@ -110,24 +112,19 @@ static size_t next_order(const struct features_event *events, size_t count, size
     return to;
 }
 
-/* All is compared, so that orders that tie are alike. */
-static int compare_orders(const void *a, const void *b) {
-    const struct features_order *x = a, *y = b;
-    if (x->day != y->day)
-        return x->day < y->day ? -1 : 1;
-    if (x->money != y->money)
-        return x->money < y->money ? -1 : 1;
-    return (x->rows > y->rows) - (x->rows < y->rows);
-}
-
+/* Orders by day, into room->orders. In what order those of one day stand shows nowhere: they are added up. */
 static size_t list_orders(const struct features_event *events, size_t count, int32_t until,
-                          struct features_order *orders) {
+                          struct features_room *room) {
     size_t found = 0;
     for (size_t from = 0; from < count;) {
-        from = next_order(events, count, from, until, &orders[found]);
-        found += orders[found].rows > 0;
+        from = next_order(events, count, from, until, &room->met[found]);
+        found += room->met[found].rows > 0;
     }
-    qsort(orders, found, sizeof *orders, compare_orders);
+    for (size_t i = 0; i < found; i++)
+        room->keys[i] = (int64_t)room->met[i].day * (INT64_C(1) << 32) + (int64_t)i;
+    const int64_t *places = radix_sort(room->keys, room->spare_keys, found);
+    for (size_t i = 0; i < found; i++)
+        room->orders[i] = room->met[(uint32_t)places[i]];
     return found;
 }
 
@@ -160,18 +157,17 @@ static double ratio(double a, double b) {
     return b == 0 ? NAN : a / b;
 }
 
-static int compare_reals(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *numbers, size_t count) {
-    qsort(numbers, count, sizeof *numbers, compare_reals); /* equal reals are alike */
-    return count % 2 == 1 ? numbers[count / 2] : (numbers[count / 2 - 1] + numbers[count / 2]) / 2;
-}
-
 static double as_units(int64_t money) {
     return (double)money / 10000;
+}
+
+static double median_money(const struct sight *sight) {
+    size_t count = sight->visit_count;
+    for (size_t i = 0; i < count; i++)
+        sight->room->keys[i] = sight->visits[i].money;
+    const int64_t *sorted = radix_sort(sight->room->keys, sight->room->spare_keys, count);
+    double upper = as_units(sorted[count / 2]);
+    return count % 2 == 1 ? upper : (as_units(sorted[count / 2 - 1]) + upper) / 2;
 }
 
 /* Recency, tenure, frequency, and the last visit beside the customer's median. */
@@ -181,7 +177,6 @@ static void see_visits(const struct sight *sight) {
     int32_t period = -1;
     for (size_t i = sight->visit_count; i-- > 0;) {
         const struct features_order *visit = &sight->visits[i];
-        sight->room->numbers[i] = as_units(visit->money);
         all += weight(sight, visit);
         if (!in_window(sight, visit->day))
             continue;
@@ -195,7 +190,7 @@ static void see_visits(const struct sight *sight) {
     sight->values[FREQUENCY_TOTAL].count = all;
     sight->values[ACTIVE_PERIODS].count = periods;
     sight->values[LAST_VALUE].money = last->money;
-    sight->values[LAST_TO_MEDIAN].real = ratio(as_units(last->money), median(sight->room->numbers, sight->visit_count));
+    sight->values[LAST_TO_MEDIAN].real = ratio(as_units(last->money), median_money(sight));
 }
 
 /* Money and returns. */
@@ -262,14 +257,9 @@ static void see_gaps(const struct sight *sight) {
     sight->values[RECENCY_TO_GAP].real = recency / mean;
 }
 
-static int compare_codes(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Different items in purchases of the window. */
 static void see_items(const struct sight *sight) {
-    uint32_t *items = sight->room->items;
+    int64_t *items = sight->room->keys;
     size_t found = 0, different = 0;
     uint64_t purchases = 0;
     struct features_order order;
@@ -282,11 +272,23 @@ static void see_items(const struct sight *sight) {
             if (sight->events[i].day <= sight->cutoff && sight->events[i].item != FEATURES_NO_ITEM)
                 items[found++] = sight->events[i].item;
     }
-    qsort(items, found, sizeof *items, compare_codes); /* equal codes are alike */
+    const int64_t *sorted = radix_sort(items, sight->room->spare_keys, found);
     for (size_t i = 0; i < found; i++)
-        different += i == 0 || items[i] != items[i - 1];
+        different += i == 0 || sorted[i] != sorted[i - 1];
     sight->values[ITEMS].count = different;
     sight->values[ITEMS_PER_ORDER].real = ratio((double)different, (double)purchases);
+}
+
+/* The weekday of a day and its quarter, from 0. There are far fewer days than visits. */
+static const struct features_date *date_of(struct features_room *room, int32_t day) {
+    struct features_date *date = &room->dates[(uint32_t)day % FEATURES_DATES];
+    if (date->known && date->day == day)
+        return date;
+    int32_t monday = till_date_period_start(TILL_PERIOD_WEEK, till_date_period(TILL_PERIOD_WEEK, day));
+    int32_t year = till_date_period_start(TILL_PERIOD_YEAR, till_date_period(TILL_PERIOD_YEAR, day));
+    int32_t quarter = till_date_period(TILL_PERIOD_QUARTER, day) - till_date_period(TILL_PERIOD_QUARTER, year);
+    *date = (struct features_date){day, true, (uint8_t)(day - monday), (uint8_t)quarter};
+    return date;
 }
 
 /* On which weekdays and in which quarters the visits of the window fall. The last of each is what is left to 1. */
@@ -297,13 +299,9 @@ static void see_calendar(const struct sight *sight) {
         if (!in_window(sight, visit->day))
             continue;
         double own = (double)weight(sight, visit);
-        int32_t monday = till_date_period_start(TILL_PERIOD_WEEK, till_date_period(TILL_PERIOD_WEEK, visit->day));
-        int32_t quarter =
-            till_date_period(TILL_PERIOD_QUARTER, visit->day) -
-            till_date_period(TILL_PERIOD_QUARTER,
-                             till_date_period_start(TILL_PERIOD_YEAR, till_date_period(TILL_PERIOD_YEAR, visit->day)));
-        weekdays[visit->day - monday] += own;
-        quarters[quarter] += own;
+        const struct features_date *date = date_of(sight->room, visit->day);
+        weekdays[date->weekday] += own;
+        quarters[date->quarter] += own;
         all += own;
     }
     for (size_t i = 0; i < 6; i++)
@@ -329,13 +327,13 @@ static int label(const struct till_features_settings *settings, int32_t cutoff, 
 }
 
 size_t features_visits(const struct features_event *events, size_t count, int32_t until, struct features_room *room) {
-    return list_visits(room->orders, list_orders(events, count, until, room->orders), room->days);
+    return list_visits(room->orders, list_orders(events, count, until, room), room->days);
 }
 
 int features_compute(const struct till_features_settings *settings, int32_t cutoff, const struct features_event *events,
                      size_t count, struct features_room *room, struct till_features_row *row) {
     struct sight sight = {settings, cutoff, events, count, room->orders, 0, room->days, 0, room, row->values};
-    sight.order_count = list_orders(events, count, cutoff, room->orders);
+    sight.order_count = list_orders(events, count, cutoff, room);
     sight.visit_count = list_visits(room->orders, sight.order_count, room->days);
     if (sight.order_count == 0)
         return -1;

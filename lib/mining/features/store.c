@@ -1,7 +1,8 @@
 /* Keeps the rows, sorts them by customer and order, and hands out features customer by customer.
  *
- * Rows are sorted by everything that is in them, so that the order of the input leaves no trace. Customers are worked
- * on in batches, side by side; rows are handed on batch by batch in the order of the customers. */
+ * Rows are sorted by everything that is in them, so that the order of the input leaves no trace; those of a state are
+ * kept as its entries, which come in order. Customers are worked on in batches, side by side; rows are handed on batch
+ * by batch in the order of the customers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,8 @@ struct till_features {
     struct till_features_settings settings;
     size_t at[TILL_ROLES];
     bool has_days; /* dates come as days, not as times */
-    bool in_order; /* rows come from a state: each customer's together, and by order and day */
+    bool of_state; /* rows come from a state, and are in `entries` */
+    struct features_entries entries;
     struct till_dictionary *customers;
     struct till_dictionary *items;
     struct features_event *events;
@@ -40,7 +42,8 @@ struct till_features {
     /* Once all rows are there: */
     size_t *first;   /* [customers + 1]: where the rows of each begin; NULL: not sorted yet */
     uint32_t *order; /* [customers]: their codes, in byte order of the ids */
-    size_t most;     /* rows of one customer */
+    bool settled;
+    size_t most; /* rows of one customer */
 };
 
 /* ---- taking rows ---- */
@@ -52,7 +55,7 @@ enum till_status till_features_new(struct till_features **features, const struct
     if (made == NULL)
         return till_error_memory(error);
     made->settings = *settings;
-    made->in_order = transactions == NULL;
+    made->of_state = transactions == NULL;
     for (size_t role = 0; role < TILL_ROLES; role++)
         made->at[role] = transactions == NULL ? TILL_NO_COLUMN : transactions->at[role];
     made->has_days = transactions != NULL && transactions->wanted[transactions->at[TILL_ROLE_DATE]].type == TILL_DAY;
@@ -61,7 +64,7 @@ enum till_status till_features_new(struct till_features **features, const struct
     made->oldest = TILL_DAY_MISSING;
     made->customers = till_dictionary_new();
     made->items = till_dictionary_new();
-    bool totals = settings->amount_per_order && !settings->rows;
+    bool totals = settings->amount_per_order && !settings->rows && transactions != NULL;
     made->totals = totals ? calloc(1, sizeof *made->totals) : NULL;
     if (made->customers == NULL || made->items == NULL ||
         (totals && (made->totals == NULL || !ledger_table_start(made->totals, true)))) {
@@ -80,6 +83,7 @@ void till_features_free(struct till_features *features) {
     if (features->totals != NULL)
         ledger_table_free(features->totals);
     free(features->totals);
+    features_entries_free(&features->entries);
     free(features->first);
     free(features->order);
     free(features->events);
@@ -273,102 +277,25 @@ const struct till_aggregate till_features_aggregate = {
 
 /* ---- taking entries of a state ---- */
 
-/* An entry as the rows that it may have come from: the money in the first of them, the items one by one. Where each row
- * is a purchase of its own, there are as many as there were, each return with money below zero; else as many as it
- * takes to hold the items. Sums, numbers and sets are then those of the rows, and features are made of nothing else. */
-struct unfolding {
-    struct till_features *features;
-    const struct till_state_customer *customer;
-    const struct till_state_entry *entry;
-    uint32_t code; /* of the customer */
-};
-
-/* The k-th item of one sign (0 purchases, 1 returns; 2: either), or none. *at moves on behind it. */
-static uint32_t take_item(const struct unfolding *work, uint32_t sign, uint32_t *at) {
-    if (*at == work->entry->item_count)
-        return FEATURES_NO_ITEM;
-    const uint32_t *items = work->customer->items + work->entry->first_item;
-    for (; *at < work->entry->item_count; ++*at)
-        if (sign == 2 || (items[*at] & 1) == sign)
-            return items[(*at)++] >> 1;
-    return FEATURES_NO_ITEM;
-}
-
-static struct features_event *unfold(const struct unfolding *work, int64_t amount, uint32_t item) {
-    struct till_features *features = work->features;
-    struct features_event *event = &features->events[features->count++];
-    *event = (struct features_event){.order = {work->entry->order.high, work->entry->order.low},
-                                     .amount = amount,
-                                     .customer = work->code,
-                                     .day = work->entry->day,
-                                     .item = item};
-    return event;
-}
-
-static void unfold_order(const struct unfolding *work) {
-    const struct till_state_entry *entry = work->entry;
-    bool repeats = work->features->totals != NULL;
-    int64_t amount = entry->spent + entry->returned;
-    uint32_t at = 0;
-    if (repeats) /* of all rows, which are alike */
-        amount /= (int64_t)entry->purchase_rows + entry->return_rows;
-    do {
-        uint32_t item = take_item(work, 2, &at);
-        unfold(work, amount, item);
-        amount = repeats ? amount : 0;
-    } while (at < entry->item_count);
-}
-
-static void unfold_rows(const struct unfolding *work, uint32_t rows, int64_t money, uint32_t sign) {
-    int64_t least = sign == 1 ? -1 : 0;
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < rows; i++) {
-        int64_t amount = i + 1 < rows ? least : money - (int64_t)(rows - 1) * least;
-        struct features_event *event = unfold(work, amount, take_item(work, sign, &at));
-        event->order[0] = work->features->count;
-        event->order[1] = 0;
-    }
-}
-
+/* The sum of absolute amounts is checked before any is added up. */
 static enum till_status add_customer(struct till_features *features, const struct till_state_customer *customer,
-                                     uint32_t code, struct till_error *error) {
-    struct unfolding work = {features, customer, NULL, code};
-    size_t rows = 0;
+                                     struct till_error *error) {
     for (size_t i = 0; i < customer->count; i++) {
         const struct till_state_entry *entry = &customer->entries[i];
-        rows +=
-            features->settings.rows ? (size_t)entry->purchase_rows + entry->return_rows : (size_t)entry->item_count + 1;
+        note_day(features, entry->day);
+        features->absolute += (till_wide)entry->spent - entry->returned;
     }
-    enum till_status status = reserve(features, rows, error);
-    for (size_t i = 0; status == TILL_OK && i < customer->count; i++) {
-        work.entry = &customer->entries[i];
-        note_day(features, work.entry->day);
-        features->absolute += (till_wide)work.entry->spent - work.entry->returned;
-        if (features->settings.rows) {
-            unfold_rows(&work, work.entry->purchase_rows, work.entry->spent, 0);
-            unfold_rows(&work, work.entry->return_rows, work.entry->returned, 1);
-        } else {
-            unfold_order(&work);
-        }
-    }
-    return status == TILL_OK && features->absolute > INT64_MAX ? refuse_sum(error) : status;
+    return features->absolute > INT64_MAX
+               ? refuse_sum(error)
+               : features_entries_add(&features->entries, &features->settings, customer, error);
 }
 
 enum till_status till_features_add_customers(struct till_features *features,
                                              const struct till_state_customer *customers, size_t count,
                                              struct till_error *error) {
     enum till_status status = TILL_OK;
-    for (size_t start = 0; status == TILL_OK && start < count; start += SLICE) {
-        size_t batch = count - start < SLICE ? count - start : SLICE;
-        struct till_slice names[SLICE];
-        uint32_t codes[SLICE];
-        for (size_t i = 0; i < batch; i++)
-            names[i] = customers[start + i].name;
-        if (!till_dictionary_add_all(features->customers, names, batch, codes))
-            status = till_error_memory(error);
-        for (size_t i = 0; status == TILL_OK && i < batch; i++)
-            status = add_customer(features, &customers[start + i], codes[i], error);
-    }
+    for (size_t i = 0; status == TILL_OK && i < count; i++)
+        status = add_customer(features, &customers[i], error);
     return status;
 }
 
@@ -419,12 +346,10 @@ static int compare_events(const void *a, const void *b) {
     return order != 0 ? order : (x->item > y->item) - (x->item < y->item);
 }
 
-/* Puts the rows of each customer together, and sorts them; first[c]..first[c + 1] are those of code c. Those of a state
- * are so already. */
+/* Puts the rows of each customer together, and sorts them; first[c]..first[c + 1] are those of code c. */
 static bool sort_events(struct till_features *features, size_t *first) {
     size_t customers = till_dictionary_count(features->customers);
-    size_t room = features->in_order ? 0 : features->count;
-    struct features_event *sorted = calloc(room + 1, sizeof *sorted);
+    struct features_event *sorted = malloc((features->count + 1) * sizeof *sorted);
     size_t *next = malloc((customers + 1) * sizeof *next);
     if (sorted == NULL || next == NULL) {
         free(sorted);
@@ -436,15 +361,11 @@ static bool sort_events(struct till_features *features, size_t *first) {
     for (size_t i = 0; i < customers; i++)
         first[i + 1] += first[i];
     memcpy(next, first, (customers + 1) * sizeof *next);
-    for (size_t i = 0; i < room; i++)
+    for (size_t i = 0; i < features->count; i++)
         sorted[next[features->events[i].customer]++] = features->events[i];
-    for (size_t i = 0; room > 0 && i < customers; i++)
+    for (size_t i = 0; i < customers; i++)
         qsort(sorted + first[i], first[i + 1] - first[i], sizeof *sorted, compare_events);
     free(next);
-    if (features->in_order) {
-        free(sorted);
-        return true;
-    }
     free(features->events);
     features->events = sorted;
     features->capacity = features->count;
@@ -457,10 +378,8 @@ static bool same_order(const struct features_event *a, const struct features_eve
     return a->order[0] == b->order[0] && a->order[1] == b->order[1];
 }
 
-static enum till_status refuse(const struct till_features *features, const struct features_event *event,
-                               struct till_error *error) {
+enum till_status features_refuse(struct till_slice customer, struct till_error *error) {
     char name[TILL_QUOTED_SIZE];
-    struct till_slice customer = till_dictionary_text(features->customers, event->customer);
     return till_error_set(error, TILL_ERROR_DATA,
                           "customer %s: an order sums below zero, and --returns=error refuses that",
                           till_error_quote(name, customer.bytes, customer.length));
@@ -481,82 +400,125 @@ static enum till_status settle_orders(struct till_features *features, struct til
             total += events[to].amount;
         }
         if (features->settings.refuse_returns && total < 0)
-            return refuse(features, &events[from], error);
+            return features_refuse(till_dictionary_text(features->customers, events[from].customer), error);
     }
     return TILL_OK;
 }
 
-/* Once all rows are there: customers and their rows in order. */
-static enum till_status settle(struct till_features *features, struct till_error *error) {
+/* Customers and their rows in order. */
+static enum till_status put_in_order(struct till_features *features, struct till_error *error) {
     size_t customers = till_dictionary_count(features->customers);
+    features->first = calloc(customers + 2, sizeof *features->first);
+    features->order = malloc((customers + 1) * sizeof *features->order);
+    if (features->first == NULL || features->order == NULL ||
+        !till_dictionary_order(features->customers, features->order) || !sort_events(features, features->first))
+        return till_error_memory(error);
+    for (size_t i = 0; i < customers; i++)
+        if (features->first[i + 1] - features->first[i] > features->most)
+            features->most = features->first[i + 1] - features->first[i];
+    return settle_orders(features, error);
+}
+
+/* Once all rows are there. */
+static enum till_status settle(struct till_features *features, struct till_error *error) {
+    enum till_status status = TILL_OK;
     if (features->settings.data_end == TILL_DAY_MISSING)
         features->settings.data_end = features->newest.newest;
-    if (features->first != NULL)
+    if (features->settled)
         return TILL_OK;
-    size_t *first = calloc(customers + 2, sizeof *first);
-    uint32_t *order = malloc((customers + 1) * sizeof *order);
-    bool fine = first != NULL && order != NULL && till_dictionary_order(features->customers, order) &&
-                sort_events(features, first);
-    enum till_status status = fine ? settle_orders(features, error) : till_error_memory(error);
-    if (status != TILL_OK) {
-        free(first);
-        free(order);
-        return status;
+    if (features->of_state) {
+        features->most = features->entries.most;
+        features->several = features->entries.several;
+        features->amounts_differ = features->entries.differ;
+    } else {
+        free(features->first);
+        free(features->order);
+        status = put_in_order(features, error);
     }
-    for (size_t i = 0; i < customers; i++)
-        if (first[i + 1] - first[i] > features->most)
-            features->most = first[i + 1] - first[i];
-    features->first = first;
-    features->order = order;
-    return TILL_OK;
+    features->settled = status == TILL_OK;
+    return status;
+}
+
+static size_t count_customers(const struct till_features *features) {
+    return features->of_state ? features->entries.count : till_dictionary_count(features->customers);
+}
+
+/* The i-th customer, in byte order of the ids. */
+static struct till_slice name_of(const struct till_features *features, size_t i) {
+    return features->of_state ? features_entries_name(&features->entries, i)
+                              : till_dictionary_text(features->customers, features->order[i]);
+}
+
+/* The rows of the i-th customer; how many there are. */
+static size_t rows_of(const struct till_features *features, size_t i, struct features_room *room,
+                      const struct features_event **rows) {
+    if (features->of_state) {
+        *rows = room->events;
+        return features_entries_rows(&features->entries, i, room->events);
+    }
+    size_t first = features->first[features->order[i]], end = features->first[features->order[i] + 1];
+    *rows = features->events + first;
+    return end - first;
 }
 
 /* ---- handing out ---- */
 
 struct handout {
     struct till_features *features;
-    size_t from; /* the batch: customers from..to-1 of the order */
+    struct features_room *rooms; /* [threads] */
+    size_t from;                 /* the batch: customers from..to-1 of the order */
     size_t to;
     struct till_features_row *rows; /* [batch][cutoffs] */
     signed char *there;             /* the same: what features_compute said */
 };
 
-static bool make_room(struct features_room *room, size_t most) {
-    room->orders = malloc((most + 1) * sizeof *room->orders);
-    room->days = malloc((most + 1) * sizeof *room->days);
-    room->numbers = malloc((most + 1) * sizeof *room->numbers);
-    room->items = malloc((most + 1) * sizeof *room->items);
-    return room->orders != NULL && room->days != NULL && room->numbers != NULL && room->items != NULL;
+static bool make_room(struct features_room *room, const struct till_features *features) {
+    size_t most = features->most + 1;
+    room->events = features->of_state ? malloc(most * sizeof *room->events) : NULL;
+    room->met = malloc(most * sizeof *room->met);
+    room->orders = malloc(most * sizeof *room->orders);
+    room->days = malloc(most * sizeof *room->days);
+    room->keys = malloc(most * sizeof *room->keys);
+    room->spare_keys = malloc(most * sizeof *room->spare_keys);
+    room->dates = calloc(FEATURES_DATES, sizeof *room->dates);
+    return (room->events != NULL || !features->of_state) && room->met != NULL && room->orders != NULL &&
+           room->days != NULL && room->keys != NULL && room->spare_keys != NULL && room->dates != NULL;
 }
 
 static void free_room(struct features_room *room) {
+    free(room->events);
+    free(room->met);
     free(room->orders);
     free(room->days);
-    free(room->numbers);
-    free(room->items);
+    free(room->keys);
+    free(room->spare_keys);
+    free(room->dates);
 }
 
+/* A room is made when its worker comes for the first time. */
 static enum till_status compute_slice(void *context, size_t index, unsigned worker, struct till_error *error) {
     struct handout *work = context;
     const struct till_features *features = work->features;
+    struct features_room *room = &work->rooms[worker];
     size_t cutoffs = features->settings.cutoff_count;
     size_t from = work->from + index * SLICE;
     size_t to = from + SLICE < work->to ? from + SLICE : work->to;
-    struct features_room room = {0};
-    bool fine = make_room(&room, features->most);
-    (void)worker;
-    for (size_t i = from; fine && i < to; i++) {
-        size_t first = features->first[features->order[i]], end = features->first[features->order[i] + 1];
+    if (room->met == NULL && !make_room(room, features)) {
+        free_room(room);
+        *room = (struct features_room){0};
+        return till_error_memory(error);
+    }
+    for (size_t i = from; i < to; i++) {
+        const struct features_event *events;
+        size_t count = rows_of(features, i, room, &events);
         for (size_t c = 0; c < cutoffs; c++) {
             size_t at = (i - work->from) * cutoffs + c;
-            work->there[at] =
-                (signed char)features_compute(&features->settings, features->settings.cutoffs[c],
-                                              features->events + first, end - first, &room, &work->rows[at]);
-            work->rows[at].customer = till_dictionary_text(features->customers, features->order[i]);
+            work->there[at] = (signed char)features_compute(&features->settings, features->settings.cutoffs[c], events,
+                                                            count, room, &work->rows[at]);
+            work->rows[at].customer = name_of(features, i);
         }
     }
-    free_room(&room);
-    return fine ? TILL_OK : till_error_memory(error);
+    return TILL_OK;
 }
 
 static enum till_status hand_batch(struct handout *work, till_features_take *take, void *context,
@@ -578,19 +540,24 @@ static enum till_status hand_batch(struct handout *work, till_features_take *tak
 
 static enum till_status hand_out(struct handout *work, unsigned threads, till_features_take *take, void *context,
                                  struct till_features_count *counts, struct till_error *error) {
-    size_t customers = till_dictionary_count(work->features->customers);
+    size_t customers = count_customers(work->features);
     size_t cutoffs = work->features->settings.cutoff_count;
     size_t batch = BATCH_ROWS / (cutoffs + 1) < SLICE ? SLICE : BATCH_ROWS / (cutoffs + 1);
     batch = batch < customers ? batch : customers;
     work->rows = malloc((batch * cutoffs + 1) * sizeof *work->rows);
     work->there = malloc(batch * cutoffs + 1);
-    enum till_status status = work->rows == NULL || work->there == NULL ? till_error_memory(error) : TILL_OK;
+    work->rooms = calloc((size_t)threads + 1, sizeof *work->rooms);
+    enum till_status status =
+        work->rows == NULL || work->there == NULL || work->rooms == NULL ? till_error_memory(error) : TILL_OK;
     for (work->from = 0; work->from < customers && status == TILL_OK; work->from = work->to) {
         work->to = work->from + batch < customers ? work->from + batch : customers;
         status = till_parallel_for(threads, (work->to - work->from + SLICE - 1) / SLICE, compute_slice, work, error);
         if (status == TILL_OK)
             status = hand_batch(work, take, context, counts, error);
     }
+    for (size_t i = 0; work->rooms != NULL && i <= threads; i++)
+        free_room(&work->rooms[i]);
+    free(work->rooms);
     free(work->rows);
     free(work->there);
     return status;
@@ -610,10 +577,10 @@ enum till_status till_features_each(struct till_features *features, unsigned thr
 /* Counts the gaps of all customers by their days. */
 static uint64_t count_gaps(const struct till_features *features, struct features_room *room, uint64_t *gaps) {
     uint64_t count = 0;
-    for (size_t i = 0; i < till_dictionary_count(features->customers); i++) {
-        const size_t *rows = &features->first[i];
-        size_t visits =
-            features_visits(features->events + rows[0], rows[1] - rows[0], features->settings.data_end, room);
+    for (size_t i = 0; i < count_customers(features); i++) {
+        const struct features_event *rows;
+        size_t visits = rows_of(features, i, room, &rows);
+        visits = features_visits(rows, visits, features->settings.data_end, room);
         for (size_t v = 1; v < visits; v++)
             gaps[room->days[v].day - room->days[v - 1].day]++;
         count += visits < 2 ? 0 : visits - 1;
@@ -628,11 +595,11 @@ enum till_status till_features_gaps(struct till_features *features, double share
     *count = 0;
     *days = TILL_DAY_MISSING;
     enum till_status status = settle(features, error);
-    if (status != TILL_OK || features->count == 0)
+    if (status != TILL_OK || count_customers(features) == 0)
         return status;
     size_t longest = (size_t)(features->newest.newest - features->oldest);
     uint64_t *gaps = calloc(longest + 1, sizeof *gaps);
-    if (gaps == NULL || !make_room(&room, features->most))
+    if (gaps == NULL || !make_room(&room, features))
         status = till_error_memory(error);
     if (status == TILL_OK)
         *count = count_gaps(features, &room, gaps);

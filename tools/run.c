@@ -77,6 +77,39 @@ static void look_for_error_form(struct common *common, int argc, char **argv) {
             common->errors = 1;
 }
 
+/* Whether two paths are one file that is there. */
+static bool same_file(const char *path, const struct stat *file) {
+    struct stat other;
+    return strcmp(path, "-") != 0 && stat(path, &other) == 0 && other.st_dev == file->st_dev &&
+           other.st_ino == file->st_ino;
+}
+
+/* A table in the place of a state, a model or a list that the run reads would be its end. What is read and written back
+ * on purpose, such as --previous and --model-out, are options of two names. */
+static enum till_status refuse_read_file(const struct tool_run *run, const char *path, struct till_error *error) {
+    const struct option_set *set = &run->private->set;
+    struct stat file;
+    if (path == NULL || !output_is_file(path, &file))
+        return TILL_OK;
+    for (size_t i = 0; i < set->operand_count; i++)
+        if (same_file(set->operands[i], &file))
+            return till_error_set(error, TILL_ERROR_USAGE, "%s is an input and an output at once", path);
+    for (size_t i = 0; i < set->given_count; i++) {
+        const struct option_given *given = &set->given[i];
+        if (given->option->kind == OPTION_FILE && given->value != path && same_file(given->value, &file))
+            return till_error_set(error, TILL_ERROR_USAGE, "%s is the file of --%s too", path, given->option->name);
+    }
+    return TILL_OK;
+}
+
+static enum till_status refuse_read_files(const struct tool_run *run, struct till_error *error) {
+    const struct common *common = &run->private->common;
+    enum till_status status = refuse_read_file(run, common->output, error);
+    if (status == TILL_OK)
+        status = refuse_read_file(run, common->meta, error);
+    return status == TILL_OK ? refuse_read_file(run, common->rejects, error) : status;
+}
+
 static enum till_status begin(struct tool_run *run, int argc, char **argv, struct till_error *error) {
     struct tool_private *own = run->private;
     const struct tool *tool = run->tool;
@@ -92,7 +125,9 @@ static enum till_status begin(struct tool_run *run, int argc, char **argv, struc
     enum till_status status = option_set_parse(set, argc, argv, error);
     if (status != TILL_OK || own->common.help != NULL || own->common.version)
         return status;
-    status = adopt(run, error);
+    status = refuse_read_files(run, error);
+    if (status == TILL_OK)
+        status = adopt(run, error);
     return status == TILL_OK && (tool->groups & TOOL_STATE) != 0 ? state_begin(run, error) : status;
 }
 
@@ -212,7 +247,9 @@ enum till_status tool_open_again(struct tool_run *run, const char *const *path, 
 
 bool tool_is_file(const char *path) {
     struct stat status;
-    return strcmp(path, "-") != 0 && (stat(path, &status) != 0 || S_ISREG(status.st_mode));
+    if (strcmp(path, "-") == 0)
+        return false;
+    return stat(path, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
 }
 
 enum till_status tool_open_input(struct tool_run *run, struct till_input **input, struct till_error *error) {

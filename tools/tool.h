@@ -128,8 +128,8 @@ enum till_status tool_open_paths(struct tool_run *run, const char *const *paths,
 enum till_status tool_open_again(struct tool_run *run, const char *const *path, struct till_input **input,
                                  struct till_error *error);
 
-/* True for a file that can be read more than once, and false for a pipe, a device, a folder. What is not there is left
- * to the one that opens it. */
+/* True for a file that can be read more than once, and false for a pipe or a device. What is not there, and a folder,
+ * are left to the one that opens them. */
 bool tool_is_file(const char *path);
 
 /* Plans the input as transactions (roles, --map, --since also as an age, --as-of as the last day) and starts it. */

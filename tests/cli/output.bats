@@ -170,6 +170,26 @@ teardown() {
     done
 }
 
+@test "a table does not take the place of a model, a list or a state that the run reads" {
+    till-rfm -q --scheme-out=scheme.json sales.csv > scored.csv
+    till-rfm -q --state=one.state sales.csv > /dev/null
+    mkdir before
+    cp scheme.json one.state before
+    for option in -o --meta --rejects; do
+        run -2 till-assign --model=scheme.json $option ./scheme.json scored.csv
+        [ "$output" = "till-assign: ./scheme.json is the file of --model too (see till-assign --help)" ]
+    done
+    for option in -o --meta; do
+        run -2 till-state one.state $option one.state
+        [ "$output" = "till-state: one.state is an input and an output at once (see till-state --help)" ]
+    done
+    run -2 till-rfm --state=one.state --replay -o one.state sales.csv
+    cmp scheme.json before/scheme.json
+    cmp one.state before/one.state
+    # Two options that mean it may name one file.
+    till-rfm -q --scheme=scheme.json --scheme-out=scheme.json sales.csv > /dev/null
+}
+
 @test "all outputs of a run appear together, or none does" {
     till-rfm -q -o out.csv --scheme-out=scheme.json --meta=meta.json sales.csv
     [ -s out.csv ] && [ -s scheme.json ] && [ -s meta.json ]

@@ -10,7 +10,6 @@ cd "$WORK" || exit 1
 # shellcheck source=/dev/null
 . "$HERE/../support/faults.bash"
 make_inputs
-till-rfm -q --max-bad=1 --state-only --state=one.state sales.csv
 failed=0
 count=0
 for tool in $EVERY_TOOL; do

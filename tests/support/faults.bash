@@ -8,7 +8,7 @@ SHIM=$TILL_BUILD/tests/faults.so
 make_inputs() {
     { echo order_id,customer_id,date,item,amount,note
       for i in {1..40}; do
-          echo "O$((i / 2)),C$((i % 7)),2024-01-$((10 + i % 20)),I$((i % 5)),$((i * 3 - 10)).50,\"a \"\"note\"\" $i\""
+          echo "O$((i / 2)),C$((i / 2 % 7)),2024-01-$((10 + i % 20)),I$((i % 5)),$((i * 3 - 10)).50,\"a \"\"note\"\" $i\""
       done
       echo O9,C9,2024-01-32,I1,1, ; } > sales.csv
     gzip -c sales.csv > sales.csv.gz
@@ -37,11 +37,12 @@ make_inputs() {
           done
       done | sed 's/-1\([0-9][0-9]\),/-01-\1,/; s/-2\([0-9][0-9]\),/-02-\1,/'; } > visits.csv
     till-value -q --value=monetary --curve figures.csv > curve.csv
+    till-rfm -q --max-bad=1 --state-only --state=one.state sales.csv
 }
 
 # All tools, those that read nothing last.
-EVERY_TOOL="rfm rfm-state check cohort value assign itemsets rules sequences recommend features cluster medoids prototypes
-profile migrate survival clv annuity logistic tree gbdt predict
+EVERY_TOOL="rfm rfm-state check cohort value assign itemsets rules sequences recommend features cluster criteria medoids
+prototypes profile migrate survival clv annuity logistic tree gbdt predict
 predict-logistic evaluate churn plot report state synth"
 
 # A run of a tool that touches much of it. Sets argv. Files that a run makes beside its result are new.*; what it must
@@ -60,6 +61,7 @@ command_of() {
     recommend) argv=(till-recommend -q -j1 --rules=rules.csv --max-bad=1 sales.csv) ;;
     features) argv=(till-features -q -j1 --cutoff=2024-01-20 --horizon=5d --max-bad=1 sales.csv) ;;
     cluster) argv=(till-cluster -q -j1 -k 2 --model-out=new.json customers.csv) ;;
+    criteria) argv=(till-cluster -q -j1 -k 2..3 --samples=2 customers.csv) ;;
     medoids) argv=(till-cluster -q -j1 -k 2 --method=kmedoids --model-out=new.json customers.csv) ;;
     prototypes) argv=(till-cluster -q -j1 -k 2 --method=kprototypes --features=x,z --key=customer labelled.csv) ;;
     profile) argv=(till-profile -q -j1 --group=segment customers.csv) ;;

@@ -98,7 +98,7 @@ static void drift_is_that_of_the_formula(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(means_are_compared_as_welch_and_cohen_say),
                                        cmocka_unit_test(means_of_extreme_numbers_are_compared_or_not_defined),
-        cmocka_unit_test(groups_without_a_rest_or_values_are_not_defined),
+                                       cmocka_unit_test(groups_without_a_rest_or_values_are_not_defined),
                                        cmocka_unit_test(shares_are_compared_as_fisher_and_pearson_say),
                                        cmocka_unit_test(q_values_are_those_of_benjamini_and_hochberg),
                                        cmocka_unit_test(drift_is_that_of_the_formula)};

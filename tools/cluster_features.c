@@ -273,6 +273,8 @@ static enum till_status scale_feature(struct cluster_work *work, size_t j, doubl
     enum till_scale_method method = is_gower(work) ? TILL_SCALE_MINMAX : (enum till_scale_method)work->settings->scale;
     enum till_status status =
         till_scale_fit(&work->scales[j], method, values, work->complete, &constant, &skewness, error);
+    if (status == TILL_ERROR_DATA)
+        till_error_at(error, NULL, 0, 0, name);
     *keep = !constant;
     if (status == TILL_OK && constant)
         tool_warn(work->run, "%s is left out: it %s", name,

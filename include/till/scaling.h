@@ -28,8 +28,8 @@ struct till_scale {
 
 /* Finds location and scale of `count` finite values (after the logarithm, where scale->log asks for it). *constant: all
  * values are equal, or the measure of spread is zero; the scale is then 1. *skewness: the third standardised moment
- * after the logarithm; 0 of constant values. O(count), ROBUST O(count log count) and a copy. Errors: TILL_ERROR_MEMORY.
- */
+ * after the logarithm; 0 of constant values. O(count), ROBUST O(count log count) and a copy. Errors: TILL_ERROR_DATA
+ * for values whose squares are beyond the range of doubles; TILL_ERROR_MEMORY. */
 TILL_API enum till_status till_scale_fit(struct till_scale *scale, enum till_scale_method method, const double *values,
                                          size_t count, bool *constant, double *skewness, struct till_error *error);
 

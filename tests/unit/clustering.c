@@ -93,6 +93,22 @@ static struct till_partition *fit_first(const struct till_matrix *matrix, size_t
     return result;
 }
 
+static void numbers_whose_squares_are_none_are_refused(void **state) {
+    const double values[] = {1, 2, 1e300, 3};
+    struct till_scale scale = {0};
+    struct till_error error = {0};
+    bool constant;
+    double skewness;
+    (void)state;
+    assert_int_equal(till_scale_fit(&scale, TILL_SCALE_ZSCORE, values, 4, &constant, &skewness, &error),
+                     TILL_ERROR_DATA);
+    assert_int_equal(till_scale_fit(&scale, TILL_SCALE_NONE, values, 4, &constant, &skewness, &error), TILL_ERROR_DATA);
+    assert_int_equal(till_scale_fit(&scale, TILL_SCALE_MINMAX, values, 4, &constant, &skewness, &error), TILL_OK);
+    assert_near(till_scale_apply(&scale, 1e300) - till_scale_apply(&scale, 1), 1, 1e-12);
+    scale.log = true;
+    assert_int_equal(till_scale_fit(&scale, TILL_SCALE_ZSCORE, values, 4, &constant, &skewness, &error), TILL_OK);
+}
+
 /* scikit-learn 1.2.1: calinski_harabasz_score, davies_bouldin_score; BIC by the formula of the header, in numpy. */
 static void criteria_are_those_of_other_implementations(void **state) {
     static const double golden[][3] = {{10728.718418, .87898297, -38431.9976}, {8581.211793, 1.07090608, -38097.6733},
@@ -318,6 +334,7 @@ static void models_read_back_as_they_were_written(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(scales_are_what_they_say),
+                                       cmocka_unit_test(numbers_whose_squares_are_none_are_refused),
                                        cmocka_unit_test(silhouettes_are_those_of_scikit_learn),
                                        cmocka_unit_test(criteria_are_those_of_other_implementations),
                                        cmocka_unit_test(rand_index_is_that_of_scikit_learn),

@@ -8,6 +8,9 @@
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
 
+/* Sums of squares of what is smaller are finite. */
+#define LARGEST 1e145
+
 double till_scale_log(double value) {
     return copysign(log1p(fabs(value)), value);
 }
@@ -85,5 +88,11 @@ enum till_status till_scale_fit(struct till_scale *scale, enum till_scale_method
     *skewness = *constant ? 0 : moments.skewness;
     if (*constant)
         scale->scale = 1;
+    double furthest = fmax(moments.largest - scale->location, scale->location - moments.smallest) / scale->scale;
+    if (status == TILL_OK && count > 0 && !(furthest < LARGEST && isfinite(scale->scale)))
+        status = till_error_set(error, TILL_ERROR_DATA,
+                                "values from %g to %g: squares of their distances are beyond the range of numbers "
+                                "(--log takes logarithms first)",
+                                moments.smallest, moments.largest);
     return status;
 }

@@ -272,10 +272,23 @@ enum till_status baskets_refuse(const struct till_basket_data *data, const struc
     return status;
 }
 
+/* Whether there cannot be more sets than wished for, whatever the baskets are: each frequent item takes as many of the
+ * entries as its support, so that they are few, and so are sets of a bounded size. */
+static bool is_within_limit(const struct till_basket_data *data, const struct till_itemsets_options *wishes) {
+    double entries = (double)(data->baskets.count == 0 ? 0 : data->baskets.offsets[data->baskets.count]);
+    double items = entries / (double)wishes->minimum_support, sets = 0, of_size = 1;
+    items = items < data->baskets.item_count ? items : data->baskets.item_count;
+    for (uint32_t size = 1; size <= wishes->maximum_size && size <= items && sets <= 1e19; size++)
+        sets += of_size *= (items - size + 1) / size;
+    return wishes->maximum_size > 0 && sets < (double)wishes->limit / 2; /* half: sums of doubles are rounded */
+}
+
 enum till_status baskets_guard(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
                                const struct guard_words *words, struct till_error *error) {
     struct till_itemset_counts counts = {0};
     struct till_error beyond = {0};
+    if (is_within_limit(data, wishes))
+        return TILL_OK;
     enum till_status status = till_itemsets_count(&data->baskets, wishes, &counts, &beyond);
     if (status == TILL_OK && counts.total > (till_wide)wishes->limit)
         status = baskets_refuse(data, wishes, &counts, words, error);

@@ -37,7 +37,7 @@ struct till_basket_settings {
     char delimiter;   /* of lines */
     bool numbers;     /* lines of item numbers, in blanks; anything else makes a bad row */
     bool keyed;       /* rows: the keys of baskets are kept, for baskets in their order, and for saving and finishing; a
-                         group or a stratum keeps them too. Without, a key is known by 96 bits of its fingerprint */
+                         group or a stratum keeps them too. Without, a key is known by 96 bits of a hash */
     unsigned threads; /* of till_basket_data; 0 stands for 1. The baskets do not depend on it */
 };
 

@@ -21,7 +21,8 @@ static uint32_t random_below(uint32_t n) {
     return (uint32_t)((random_state >> 33) % n);
 }
 
-/* Small baskets as masks and as a fixture. Items differ in how frequent they are; duplicates and blanks occur. */
+/* Small baskets as masks and as a fixture. Items differ in how frequent they are; blanks occur. Sorted, items rise and
+ * stand once; else they fall, and some stand twice. */
 struct small {
     struct fixture fixture;
     uint32_t items;
@@ -29,19 +30,21 @@ struct small {
     uint32_t *mask;
 };
 
-static void small_random(struct small *small, uint32_t count, uint32_t items, const uint32_t *percent_of_1000) {
+static void small_random(struct small *small, uint32_t count, uint32_t items, const uint32_t *percent_of_1000,
+                         bool sorted) {
     *small = (struct small){.items = items, .count = count};
     small->mask = calloc(count + 1, sizeof *small->mask);
     fixture_begin(&small->fixture);
     small->fixture.baskets.count = 0;
     for (uint32_t b = 0; b < count; b++) {
         fixture_begin(&small->fixture);
-        for (uint32_t k = items; k-- > 0;) {
+        for (uint32_t i = 0; i < items; i++) {
+            uint32_t k = sorted ? i : items - 1 - i;
             if (random_below(1000) >= percent_of_1000[k])
                 continue;
             small->mask[b] |= 1u << k;
             fixture_add(&small->fixture, k);
-            if (random_below(10) == 0)
+            if (!sorted && random_below(10) == 0)
                 fixture_add(&small->fixture, k);
         }
     }
@@ -181,7 +184,7 @@ static void a_threshold_is_the_largest_support_with_enough_sets(void **state) {
         for (uint32_t k = 0; k < items; k++)
             chance[k] = trial % 5 == 0 ? 1000 : random_below(1000);
         struct small small;
-        small_random(&small, count, items, chance);
+        small_random(&small, count, items, chance, trial % 4 < 2);
         uint32_t *support = all_supports(&small);
         struct till_itemsets_options options = {.type = types[trial % 2], .minimum_support = 1 + random_below(10)};
         uint64_t wanted = 1 + random_below(trial % 3 == 0 ? 300 : 8), found = 0, least = options.minimum_support;
@@ -205,7 +208,7 @@ static void small_baskets_give_the_sets_of_the_definition(void **state) {
         for (uint32_t k = 0; k < items; k++)
             chance[k] = often == 0 ? 1000 : often == 1 ? 950 : random_below(1000);
         struct small small;
-        small_random(&small, count, items, chance);
+        small_random(&small, count, items, chance, trial % 2 == 0);
         uint32_t *support = all_supports(&small);
         shuffle(rank, items);
         shuffle(inner, items);
@@ -223,7 +226,8 @@ static void small_baskets_give_the_sets_of_the_definition(void **state) {
     }
 }
 
-/* Thousands of baskets, so that branches are rows before they are bits; chances of 2 % make them stay rows. */
+/* Thousands of baskets, so that branches are rows before they are bits; chances of 2 % make them stay rows. Where
+ * support is asked for that few items have, most entries are of no use. */
 static void many_baskets_give_the_sets_of_the_definition(void **state) {
     (void)state;
     for (uint32_t trial = 0; trial < 36; trial++) {
@@ -235,11 +239,13 @@ static void many_baskets_give_the_sets_of_the_definition(void **state) {
         if (trial % 6 == 2)
             chance[11] = chance[10] = 900;
         struct small small;
-        small_random(&small, count, items, chance);
+        small_random(&small, count, items, chance, trial % 4 < 2);
         uint32_t *support = all_supports(&small);
         for (size_t t = 0; t < LENGTH(types); t++) {
             struct till_itemsets_options options = {.type = types[t],
-                                                    .minimum_support = 1 + random_below(20),
+                                                    .minimum_support =
+                                                        1 + (trial % 3 == 0 ? 900 : 0) + random_below(20),
+                                                    .maximum_size = trial % 9 < 6 ? 0 : 2,
                                                     .threads = 1 + trial % 3,
                                                     .portable = trial % 5 == 0};
             answers_by_definition(&small, support, &options);
@@ -247,6 +253,76 @@ static void many_baskets_give_the_sets_of_the_definition(void **state) {
         free(support);
         small_free(&small);
     }
+}
+
+/* --- pairs --- */
+
+enum { PAIR_ITEMS = 300 };
+
+/* What is delivered, by items; a single item is a pair with itself. */
+struct pair_table {
+    uint32_t count[PAIR_ITEMS][PAIR_ITEMS];
+};
+
+static enum till_status receive_pair(void *context, const uint32_t *items, size_t size, uint64_t count,
+                                     struct till_error *error) {
+    struct pair_table *table = context;
+    (void)error;
+    assert_true(size == 1 || size == 2);
+    uint32_t *cell = &table->count[items[0]][items[size - 1]];
+    assert_int_equal(*cell, 0);
+    *cell = (uint32_t)count;
+    return TILL_OK;
+}
+
+/* Baskets of about `length` items, the first ones more often than the last; each `huge`-th one has most of all. */
+static void pair_baskets(struct fixture *fixture, uint32_t count, uint32_t length, uint32_t huge,
+                         struct pair_table *expected) {
+    *fixture = (struct fixture){0};
+    memset(expected, 0, sizeof *expected);
+    for (uint32_t b = 0; b < count; b++) {
+        bool member[PAIR_ITEMS] = {false};
+        uint32_t picks = huge > 0 && b % huge == huge - 1 ? 3 * PAIR_ITEMS : random_below(2 * length);
+        for (uint32_t pick = 0; pick < picks; pick++)
+            member[random_below(1 + random_below(PAIR_ITEMS))] = true;
+        fixture_begin(fixture);
+        for (uint32_t item = 0; item < PAIR_ITEMS; item++) {
+            if (member[item])
+                fixture_add(fixture, item);
+            for (uint32_t other = 0; member[item] && other <= item; other++)
+                expected->count[other][item] += member[other] ? 1u : 0u;
+        }
+    }
+    fixture->baskets.item_count = PAIR_ITEMS;
+}
+
+/* Short baskets, and such as are too long for a table; items that all fit into it and such as do not. */
+static void pairs_are_those_of_counting_each(void **state) {
+    (void)state;
+    static const uint32_t lengths[] = {2, 5, 12, 80};
+    struct pair_table *expected = malloc(sizeof *expected), *found = malloc(sizeof *found);
+    for (uint32_t trial = 0; trial < 48; trial++) {
+        struct fixture fixture;
+        struct till_error error = {0};
+        random_state = 7000 + trial;
+        uint32_t count = trial % 8 == 7 ? 90 : 2000;
+        pair_baskets(&fixture, count, lengths[trial % 4], trial % 5 == 4 ? 40 : 0, expected);
+        struct till_itemsets_options options = {
+            .minimum_support = 1 + random_below(30), .maximum_size = trial % 6 == 0 ? 1 : 2, .threads = 1 + trial % 3};
+        options.minimum_size = options.maximum_size == 2 ? trial % 3 : 0;
+        memset(found, 0, sizeof *found);
+        assert_int_equal(till_itemsets_mine(&fixture.baskets, &options, receive_pair, found, &error), TILL_OK);
+        for (uint32_t i = 0; i < PAIR_ITEMS; i++)
+            for (uint32_t j = i; j < PAIR_ITEMS; j++) {
+                uint32_t size = i < j ? 2 : 1, support = expected->count[i][j];
+                bool wanted =
+                    size >= options.minimum_size && size <= options.maximum_size && support >= options.minimum_support;
+                assert_int_equal(found->count[i][j], wanted ? support : 0);
+            }
+        fixture_free(&fixture);
+    }
+    free(expected);
+    free(found);
 }
 
 /* --- few baskets of many items --- */
@@ -629,6 +705,7 @@ int main(void) {
         cmocka_unit_test(small_baskets_give_the_sets_of_the_definition),
         cmocka_unit_test(a_threshold_is_the_largest_support_with_enough_sets),
         cmocka_unit_test(many_baskets_give_the_sets_of_the_definition),
+        cmocka_unit_test(pairs_are_those_of_counting_each),
         cmocka_unit_test(wide_baskets_give_what_groups_of_them_share),
         cmocka_unit_test(numbers_equal_those_of_other_miners),
         cmocka_unit_test(no_baskets_give_no_sets),

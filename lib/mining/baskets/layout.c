@@ -1,7 +1,7 @@
-/* Runs to baskets. Lines are baskets as they are, and keys have codes. Fingerprints are looked up, but not where keys
+/* Runs to baskets. Lines are baskets as they are, and keys have codes. Hashes are looked up, but not where keys
  * rise throughout: then only the last run of a block and the first of the next may be one basket.
  *
- * Looking up is done for one part of the fingerprints after another: they are split by their highest byte, so that what
+ * Looking up is done for one part of the hashes after another: they are split by their highest byte, so that what
  * is read and written together lies in the cache. Parts are split and looked up side by side. */
 #include "lib/mining/baskets/layout.h"
 
@@ -89,20 +89,20 @@ static void number_rising(struct basket_layout *layout) {
     layout->basket_count = next;
 }
 
-/* ---- fingerprints ---- */
+/* ---- hashes ---- */
 
-struct print {
+struct hashed {
     uint64_t low;
     uint32_t high;
     uint32_t run;
 };
 
-/* All fingerprints, part by part, and within a part in the order of the runs. */
+/* All hashes, part by part, and within a part in the order of the runs. */
 struct split {
     struct basket_layout *layout;
-    struct print *prints;
+    struct hashed *hashed;
     size_t first[PARTS + 1];
-    size_t (*next)[PARTS]; /* [chunks]: where each chunk's prints go */
+    size_t (*next)[PARTS]; /* [chunks]: where those of each chunk go */
     size_t chunks;         /* of blocks */
     uint32_t *slots;       /* [workers][slot_count]: place in the part + 1; 0: free */
     size_t slot_count;
@@ -152,16 +152,16 @@ static enum till_status split_chunk(void *context, size_t chunk, unsigned worker
         const struct layout_block *at = &split->layout->blocks[i];
         const struct basket_run *runs = layout_runs(at);
         for (uint32_t run = 0; run < at->block->runs; run++)
-            split->prints[next[part_of(runs[run].low)]++] =
-                (struct print){runs[run].low, runs[run].high, at->base + run};
+            split->hashed[next[part_of(runs[run].low)]++] =
+                (struct hashed){runs[run].low, runs[run].high, at->base + run};
     }
     return TILL_OK;
 }
 
-/* Each run gets the first run with its fingerprint. */
+/* Each run gets the first run with its hash. */
 static enum till_status look_up_part(void *context, size_t part, unsigned worker, struct till_error *error) {
     struct split *split = context;
-    const struct print *prints = split->prints + split->first[part];
+    const struct hashed *hashed = split->hashed + split->first[part];
     size_t count = split->first[part + 1] - split->first[part], slot_count = 16;
     uint32_t *slots = split->slots + worker * split->slot_count;
     (void)error;
@@ -169,15 +169,15 @@ static enum till_status look_up_part(void *context, size_t part, unsigned worker
         slot_count *= 2;
     memset(slots, 0, slot_count * sizeof *slots);
     for (size_t i = 0; i < count; i++) {
-        size_t at = (size_t)prints[i].low & (slot_count - 1);
-        const struct print *same = NULL;
+        size_t at = (size_t)hashed[i].low & (slot_count - 1);
+        const struct hashed *same = NULL;
         for (; slots[at] != 0 && same == NULL; at = (at + 1) & (slot_count - 1)) {
-            const struct print *other = &prints[slots[at] - 1];
-            same = other->low == prints[i].low && other->high == prints[i].high ? other : NULL;
+            const struct hashed *other = &hashed[slots[at] - 1];
+            same = other->low == hashed[i].low && other->high == hashed[i].high ? other : NULL;
         }
         if (same == NULL)
             slots[at] = (uint32_t)i + 1;
-        split->layout->basket[prints[i].run] = same == NULL ? prints[i].run : same->run;
+        split->layout->basket[hashed[i].run] = same == NULL ? hashed[i].run : same->run;
     }
     return TILL_OK;
 }
@@ -204,9 +204,9 @@ static void number_found(struct basket_layout *layout) {
 
 static enum till_status look_up(struct basket_layout *layout, unsigned threads, struct till_error *error) {
     struct split split = {.layout = layout, .chunks = 4 * (size_t)threads};
-    split.prints = malloc(((size_t)layout->run_count + 1) * sizeof *split.prints);
+    split.hashed = malloc(((size_t)layout->run_count + 1) * sizeof *split.hashed);
     split.next = malloc(split.chunks * sizeof *split.next);
-    enum till_status status = split.prints != NULL && split.next != NULL ? TILL_OK : till_error_memory(error);
+    enum till_status status = split.hashed != NULL && split.next != NULL ? TILL_OK : till_error_memory(error);
     if (status == TILL_OK)
         status = till_parallel_for(threads, split.chunks, count_chunk, &split, error);
     if (status == TILL_OK) {
@@ -221,7 +221,7 @@ static enum till_status look_up(struct basket_layout *layout, unsigned threads, 
     }
     if (status == TILL_OK)
         number_found(layout);
-    free(split.prints);
+    free(split.hashed);
     free(split.next);
     free(split.slots);
     return status;

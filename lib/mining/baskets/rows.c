@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include <till/date.h>
-#include <till/hash.h>
 
-#include "lib/base/bytes.h"
+#include "lib/base/hash_fast.h"
 #include "lib/mining/baskets/state.h"
 
 /* The columns that make a basket's key: one, or a text and a further text or day. */
@@ -86,14 +85,14 @@ static size_t write_key(const struct key_columns *keys, size_t row, char *out) {
     return text.length + 1 + keys->second[row].length;
 }
 
-static struct till_fingerprint fingerprint_of(const struct key_columns *keys, size_t row) {
-    struct till_slice text = keys->text[row];
-    struct till_fingerprint print = till_fingerprint_of(text.bytes, text.length);
-    if (keys->day != NULL)
-        return till_fingerprint_pair(print, (struct till_fingerprint){0, (uint64_t)(int64_t)keys->day[row]});
+/* 64 bits of a key: the hash of each part is the seed of the next. */
+static inline uint64_t hash_key(const struct key_columns *keys, size_t row, uint64_t seed) {
+    uint64_t hash = hash_bytes(keys->text[row].bytes, keys->text[row].length, seed);
     if (keys->second != NULL)
-        return till_fingerprint_pair(print, till_fingerprint_of(keys->second[row].bytes, keys->second[row].length));
-    return print;
+        hash = hash_bytes(keys->second[row].bytes, keys->second[row].length, hash);
+    if (keys->day != NULL)
+        hash = hash_fold(hash ^ HASH_ROOT_2, (uint64_t)(int64_t)keys->day[row] ^ HASH_ROOT_5);
+    return hash;
 }
 
 /* ---- runs ---- */
@@ -123,13 +122,12 @@ static bool rises(const struct key_columns *keys, const uint32_t *begin, size_t 
     return true;
 }
 
-/* Runs whose baskets are found by fingerprints, or not at all where keys rise. */
+/* Runs whose baskets are found by hashes under two seeds, or not at all where keys rise. */
 static void mark_runs(const struct key_columns *keys, const uint32_t *begin, struct basket_block *block,
                       struct basket_run *runs) {
     for (size_t i = 0; i < block->runs; i++) {
-        struct till_fingerprint print = fingerprint_of(keys, begin[i]);
-        runs[i].low = print.low;
-        runs[i].high = (uint32_t)print.high;
+        runs[i].low = hash_key(keys, begin[i], HASH_GOLDEN);
+        runs[i].high = (uint32_t)hash_key(keys, begin[i], HASH_ROOT_3);
     }
     block->rising = rises(keys, begin, block->runs) && remember(keys, begin[0], &block->lowest) &&
                     remember(keys, begin[block->runs - 1], &block->highest);

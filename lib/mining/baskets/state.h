@@ -9,8 +9,8 @@
 #include <till/baskets.h>
 
 /* Rows that follow each other in one block and one basket. With keys, `low` is the code of the basket's; without, low
- * and high are 96 bits of its fingerprint (with 10^9 baskets, the chance that any two are taken for one is below
- * 10^-11). Lines are baskets of their own, and have neither. */
+ * and high are 96 bits of a hash of it (with 10^9 baskets, the chance that any two are taken for one is about 10^-11).
+ * Lines are baskets of their own, and have neither. */
 struct basket_run {
     uint64_t low;
     uint32_t high;

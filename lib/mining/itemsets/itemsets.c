@@ -7,6 +7,7 @@
 
 #include <till/parallel.h>
 
+#include "pairs.h"
 #include "places.h"
 
 /* One run. */
@@ -345,7 +346,11 @@ static enum till_status deliver_streams(struct run *run, const struct receiver *
 enum till_status till_itemsets_mine(const struct till_baskets *baskets, const struct till_itemsets_options *options,
                                     till_itemsets_visit *visit, void *context, struct till_error *error) {
     struct run run = {0};
-    enum till_status status = run_start(&run, baskets, options, false, error);
+    bool done;
+    enum till_status status = pairs_mine(baskets, options, visit, context, &done, error);
+    if (status != TILL_OK || done)
+        return status;
+    status = run_start(&run, baskets, options, false, error);
     if (status == TILL_OK)
         status = search(&run, error);
     if (status == TILL_OK)

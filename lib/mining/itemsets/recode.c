@@ -1,6 +1,8 @@
 /* All baskets with infrequent items dropped and the others numbered, as a rule by rising support, so that branches
  * begin with the items that have the fewest baskets, and the extensions behind them have the most in common.
  *
+ * Where most entries are of infrequent items, the others are copied first, and what follows goes through those.
+ *
  * Rows come out sorted without sorting them: items are spread to lists of rows in input order, and the lists, walked in
  * code order, are spread back to the rows (a counting sort in two passes, linear in the entries).
  *
@@ -19,6 +21,9 @@ struct work {
     uint64_t *order;   /* support << 32 | item, of the items that stay */
     uint32_t *length;  /* of each basket in frequent items; then where its next entry goes */
     uint64_t entries;
+    struct till_baskets compact; /* what `baskets` points at, where they were copied */
+    uint64_t *compact_offsets;
+    uint32_t *compact_items;
 };
 
 static void work_free(struct work *work) {
@@ -27,6 +32,8 @@ static void work_free(struct work *work) {
     free(work->code);
     free(work->order);
     free(work->length);
+    free(work->compact_offsets);
+    free(work->compact_items);
 }
 
 static void *allocate(uint64_t count, size_t size) {
@@ -44,20 +51,48 @@ static bool work_new(struct work *work, const struct till_baskets *baskets) {
            work->length != NULL;
 }
 
+static enum till_status check_codes(const struct till_baskets *baskets, uint64_t entries, struct till_error *error) {
+    uint32_t highest = 0;
+    for (uint64_t k = 0; k < entries; k++)
+        highest = baskets->items[k] > highest ? baskets->items[k] : highest;
+    if (entries == 0 || highest < baskets->item_count)
+        return TILL_OK;
+    uint64_t b = 0, k = 0;
+    while (baskets->items[k] < baskets->item_count)
+        k++;
+    while (baskets->offsets[b + 1] <= k)
+        b++;
+    return till_error_set(error, TILL_ERROR_DATA,
+                          "basket %llu has item code %u, but there are %u items: codes are below that",
+                          (unsigned long long)b + 1, baskets->items[k], baskets->item_count);
+}
+
+/* Whether items rise in every basket, as they do where they were sorted: then none stands twice. Falls are counted
+ * without a look at the baskets, and then those from one basket to the next, which must be all. */
+static bool is_rising(const struct till_baskets *baskets, uint64_t entries) {
+    const uint32_t *items = baskets->items;
+    uint64_t falls = 0;
+    for (uint64_t k = 1; k < entries; k++)
+        falls += items[k] <= items[k - 1];
+    for (uint64_t b = 1, begin; b < baskets->count && (begin = baskets->offsets[b]) < entries; b++)
+        falls -= begin > baskets->offsets[b - 1] && items[begin] <= items[begin - 1];
+    return falls == 0;
+}
+
 /* Supports: an item counts once in a basket. */
-static enum till_status count_supports(struct work *work, struct till_error *error) {
+static void count_supports(struct work *work, uint64_t entries) {
     const struct till_baskets *baskets = work->baskets;
+    if (is_rising(baskets, entries)) {
+        for (uint64_t k = 0; k < entries; k++)
+            work->support[baskets->items[k]]++;
+        return;
+    }
     for (uint64_t b = 0; b < baskets->count; b++)
         for (uint64_t k = baskets->offsets[b]; k < baskets->offsets[b + 1]; k++) {
             uint32_t item = baskets->items[k];
-            if (item >= baskets->item_count)
-                return till_error_set(error, TILL_ERROR_DATA,
-                                      "basket %llu has item code %u, but there are %u items: codes are below that",
-                                      (unsigned long long)b + 1, item, baskets->item_count);
             work->support[item] += work->seen[item] != b + 1;
             work->seen[item] = (uint32_t)b + 1;
         }
-    return TILL_OK;
 }
 
 static int compare_keys(const void *a, const void *b) {
@@ -82,6 +117,49 @@ static uint32_t choose_items(struct work *work, uint32_t minimum, const uint32_t
     for (uint32_t code = 0; code < items; code++)
         work->code[(uint32_t)work->order[code]] = code;
     return items;
+}
+
+/* ---- frequent items alone ---- */
+
+/* Copies what stays of the baskets that keep two items or more. The order of baskets and of items is that of before. */
+static void copy_frequent(struct work *work, uint64_t *offsets, uint32_t *items) {
+    const struct till_baskets *baskets = work->baskets;
+    uint64_t kept = 0, count = 0;
+    offsets[0] = 0;
+    for (uint64_t b = 0; b < baskets->count; b++) {
+        uint64_t at = kept;
+        for (uint64_t k = baskets->offsets[b]; k < baskets->offsets[b + 1]; k++) {
+            items[at] = baskets->items[k];
+            at += work->code[items[at]] != NO_CODE;
+        }
+        if (at - kept >= 2)
+            offsets[++count] = kept = at;
+    }
+    work->compact = (struct till_baskets){offsets, items, count, baskets->item_count};
+    work->baskets = &work->compact;
+}
+
+/* At most so many entries are of items that stay: more than their supports where items stand twice in a basket. */
+static uint64_t most_kept(const struct work *work) {
+    const struct till_baskets *baskets = work->baskets;
+    uint64_t kept = baskets->count == 0 ? 0 : baskets->offsets[baskets->count];
+    for (uint32_t item = 0; item < baskets->item_count; item++)
+        kept -= work->code[item] == NO_CODE ? work->support[item] : 0;
+    return kept;
+}
+
+/* Only where it leaves at most half of the entries. */
+static bool make_compact(struct work *work) {
+    const struct till_baskets *baskets = work->baskets;
+    uint64_t kept = most_kept(work), rows = kept / 2 < baskets->count ? kept / 2 : baskets->count;
+    if (baskets->count == 0 || kept > baskets->offsets[baskets->count] / 2)
+        return true;
+    work->compact_offsets = allocate(rows, sizeof *work->compact_offsets);
+    work->compact_items = allocate(kept, sizeof *work->compact_items);
+    if (work->compact_offsets == NULL || work->compact_items == NULL)
+        return false;
+    copy_frequent(work, work->compact_offsets, work->compact_items);
+    return true;
 }
 
 /* Lengths of the baskets in items that stay. A basket of one is dropped (length 0): nothing shares it. */
@@ -232,6 +310,8 @@ static bool merge_twins(struct recoded *recoded, struct work *work, uint32_t *it
 
 static bool build(struct recoded *recoded, struct work *work, const struct recoding *how) {
     uint32_t items = choose_items(work, how->minimum, how->rank, &recoded->perfect);
+    if (!make_compact(work))
+        return false;
     measure_baskets(work);
     uint32_t **memory = recoded->memory, kept = recoded->all = items + recoded->perfect;
     for (size_t i = 0; i < 4; i++)
@@ -261,11 +341,14 @@ static bool build(struct recoded *recoded, struct work *work, const struct recod
 enum till_status recode(struct recoded *recoded, const struct till_baskets *baskets, const struct recoding *how,
                         struct till_error *error) {
     struct work work = {0};
-    enum till_status status = work_new(&work, baskets) ? TILL_OK : till_error_memory(error);
-    if (status == TILL_OK)
-        status = count_supports(&work, error);
-    if (status == TILL_OK && !build(recoded, &work, how))
+    uint64_t entries = baskets->count == 0 ? 0 : baskets->offsets[baskets->count];
+    enum till_status status = check_codes(baskets, entries, error);
+    if (status == TILL_OK && !work_new(&work, baskets))
         status = till_error_memory(error);
+    if (status == TILL_OK) {
+        count_supports(&work, entries);
+        status = build(recoded, &work, how) ? TILL_OK : till_error_memory(error);
+    }
     work_free(&work);
     if (status != TILL_OK)
         recode_free(recoded);

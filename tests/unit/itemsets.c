@@ -244,7 +244,7 @@ static void many_baskets_give_the_sets_of_the_definition(void **state) {
         for (size_t t = 0; t < LENGTH(types); t++) {
             struct till_itemsets_options options = {.type = types[t],
                                                     .minimum_support =
-                                                        1 + (trial % 3 == 0 ? 900 : 0) + random_below(20),
+                                                        1 + (trial % 3 == 0 ? 900u : 0) + random_below(20),
                                                     .maximum_size = trial % 9 < 6 ? 0 : 2,
                                                     .threads = 1 + trial % 3,
                                                     .portable = trial % 5 == 0};

@@ -190,6 +190,12 @@ run_examples() {
     till-check -q --roles --date=qty in.csv | grep -q '^date_format,qty,no one format for all values'
 }
 
+@test "--roles: the column of the product can be told" {
+    printf 'id,thing,product\n1,2,3\n' > in.csv
+    till-check -q --roles in.csv | grep -q '^item,product,header$'
+    till-check -q --roles --item=thing in.csv | grep -q '^item,thing,option$'
+}
+
 @test "numbers are read as --money and --decimal say, ids cleaned where they are ids" {
     printf 'customer_id;amount\n"=""007""";1.234,50 €\n"=""008""";(5,00)\n' > in.csv
     till-check -q -d ';' in.csv | grep -q '^amount;text;'

@@ -187,6 +187,14 @@ END
     [ ! -e out.csv ]
 }
 
+@test "a field longer than --max-field stops the tool" {
+    { echo customer,date,amount; printf '%03000d,2024-01-05,1\n' 7; } > long.csv
+    [ "$(till-rfm -q --no-scores --max-field=4K long.csv | wc -l)" -eq 2 ]
+    run till-rfm --max-field=1K --max-bad=9 long.csv
+    [ "$status" -eq 3 ]
+    [ "$output" = "till-rfm: long.csv:2:1: field longer than 1024 bytes (--max-field)" ]
+}
+
 @test "a map gives roles, and the command line wins over it" {
     printf '%s\n' Kunde,Tag,Betrag,x C1,5.1.2024,3.00,4 > german.csv
     printf '\357\273\277# roles\r\ncustomer=Kunde\r\n\r\ndate=Tag\namount=Betrag\ndate_format=%%d.%%m.%%Y\n' > map

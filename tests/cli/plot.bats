@@ -270,6 +270,14 @@ quoted() {
     [ "$(ticks 0.004 0.03 --log-x)" = '0.002, 0.005, 0.01, 0.02, 0.05' ]
 }
 
+@test "the lines above a picture are those that are asked for" {
+    printf 'top,customers,value,value_share\n50,1,3,0.75\n100,2,4,1\n' > curve.csv
+    till-plot -q value --title='Up here' --subtitle='and below' --script curve.csv > script
+    grep -q "'Up here'" script
+    grep -q "'and below'" script
+    run ! grep -q "'and below'" <(till-plot -q value --script curve.csv)
+}
+
 @test "what colours of rfm mean" {
     input_of rfm > rfm.csv
     till-plot -q rfm --color=money --script rfm.csv > a.gp

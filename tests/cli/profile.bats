@@ -47,6 +47,13 @@ setup() {
     [ "$(cut -d, -f2 out | grep -c 'customer\|distance')" -eq 0 ]
 }
 
+@test "columns can be left out by name, and texts by their number of levels" {
+    till-profile -q --group=cluster rows.csv | cut -d, -f2 | sort -u | tr '\n' ' ' | grep -qx 'age city column '
+    till-profile -q --group=cluster --ignore=city rows.csv | cut -d, -f2 | sort -u | tr '\n' ' ' | grep -qx 'age column '
+    till-profile -q --group=cluster --max-levels=1 rows.csv | cut -d, -f2 | sort -u | tr '\n' ' ' | grep -qx 'age column '
+    till-profile -q --group=cluster --max-levels=1 --features=city rows.csv | cut -d, -f2 | sort -u | tr '\n' ' ' | grep -qx 'city column '
+}
+
 @test "a missing group is usage, a file without rows has no profile" {
     run till-profile rows.csv
     [ "$status" -eq 2 ]

@@ -55,6 +55,13 @@ night() {
     run_examples "$BATS_TEST_DIRNAME/../../man/till-report.1"
 }
 
+@test "--top bounds the lists" {
+    for n in 1 2 3; do
+        till-report -q --no-pictures --top=$n moves.csv > page.html
+        [ "$(grep -c '<tr><td ' page.html)" -eq $n ]
+    done
+}
+
 @test "segments: their sums, and who has the most" {
     till-report -q --no-pictures --currency=EUR segments.csv > page.html
     says '<b>5</b> customers brought <b>1,000 EUR</b>; “<b>Champions</b>” has the most of it: <b>40%</b> of the customers, <b>90%</b> of the money.'

@@ -44,6 +44,19 @@ agree() {
     run_examples "$BATS_TEST_DIRNAME/../../man/till-rules.1"
 }
 
+# Six baskets: a and b in 4, c in 2, both a and b in 3, b and c in 1.
+@test "--min-lift leaves out, --sort orders" {
+    printf '%s\n' a,b a,b a,b a b,c c > baskets
+    rules() { till-rules -q --baskets -s 1 -c 0 "$@" baskets | tail -n +2 | cut -d, -f1,2 | tr '\n' ' '; }
+    [ "$(rules)" = "a,b b,a b,c c,b " ]
+    [ "$(rules --min-lift=1.125)" = "a,b b,a " ] # 3/4 over 4/6
+    [ "$(rules --min-lift=1.2)" = "" ]
+    [ "$(rules --sort=confidence)" = "a,b b,a c,b b,c " ]
+    for by in support leverage p_value q_value; do
+        [ "$(rules --sort=$by)" = "a,b b,a b,c c,b " ]
+    done
+}
+
 # GOLDEN.md section 9, part 4: arules 1.7.13 = Borgelt apriori; consequents of several items: mlxtend = efficient-apriori.
 @test "groceries: the golden numbers of rules" {
     needs_data

@@ -280,6 +280,18 @@ add_nights() { # options...
     [ "$(till-state -q s.state | sed -n 's/^rows,//p')" -eq 119 ]
 }
 
+@test "till-state lists the inputs, with the digest that --meta gives" {
+    make_rows 1 10 > rows.csv
+    head -n 4 rows.csv > a.csv
+    { head -n 1 rows.csv; sed -n 5,6p rows.csv; } > b.csv
+    till-rfm -q --state-only --state=s.state --meta=meta.json a.csv
+    till-rfm -q --state-only --allow-overlap --state=s.state b.csv
+    till-state -q --inputs s.state > inputs
+    [ "$(head -n 1 inputs)" = input,digest,bytes,rows,first,last,replaced ]
+    [ "$(cut -d, -f1,3,4 inputs | tail -n +2 | tr '\n' ' ')" = "a.csv,$(wc -c < a.csv),3 b.csv,$(wc -c < b.csv),2 " ]
+    [ "$(sed -n 2p inputs | cut -d, -f2)" = "$(jq -r '.inputs[0].digest' meta.json)" ]
+}
+
 @test "--meta names the state; rows add up" {
     make_rows 14 80 > a.csv
     make_rows 15 50 > b.csv

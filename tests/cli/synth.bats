@@ -1,23 +1,15 @@
 #!/usr/bin/env bats
 # till-synth: shapes, columns, limits, truth, messages.
 bats_require_minimum_version 1.5.0
+load ../support/examples
 
 setup() {
     PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
     cd "$BATS_TEST_TMPDIR"
 }
 
-# The examples of the page: lines behind "$ " are run, what stands below them is what they print.
 @test "the examples of the page print what it says" {
-    sed -n '/^\.SH EXAMPLES/,/^\.SH [^E]/p' "$BATS_TEST_DIRNAME/../../man/till-synth.1" |
-        sed -n '/^\.EX/,/^\.EE/p' | sed '/^\./d; s/\\-/-/g' > examples
-    grep -q '^\$ ' examples
-    awk '/^\$ / { n++; print substr($0, 3) > ("command" n); printf "" > ("wanted" n); next }
-         n > 0 && !/^till-synth/ { print > ("wanted" n) }' examples
-    for command in command*; do
-        sh "$command" > got
-        diff -u "wanted${command#command}" got
-    done
+    run_examples "$BATS_TEST_DIRNAME/../../man/till-synth.1"
 }
 
 @test "each shape has its columns" {
@@ -54,6 +46,24 @@ setup() {
         END { c = length(customers); o = length(orders); exit !(c > 8000 && c < 11500 && o > 78000 && o < 82000) }' wide.csv
     bytes=$(wc -c < wide.csv)
     [ "$bytes" -gt $((51 * 200000)) ] && [ "$bytes" -lt $((53 * 200000)) ]
+}
+
+@test "notes, and how unequally items sell" {
+    till-synth -q --shape=wide --rows=10000 --notes=0.5 | awk -F, 'NR > 1 && $8 != "" { n++ } END { exit !(n > 4700 && n < 5300) }'
+    # The best seller in units of the mean of 200 items: Zipf's 200 / sum of 1 / n^X, which is 1 and 34 for X = 0 and 1.
+    # Items of one order are different, which takes some from the best seller.
+    for popularity in "0 1 1.8" "1 20 34"; do
+        read -r x low high <<< "$popularity"
+        till-synth -q --customers=2000 --popularity=$x | tail -n +2 | cut -d, -f4 | sort | uniq -c | sort -rn |
+            awk -v low="$low" -v high="$high" 'NR == 1 { m = $1 } { s += $1 } END { m /= s / 200; print m; exit !(m > low && m < high) }'
+    done
+}
+
+# A customer drops out after a repeat purchase with a probability of the mean a / (a + b).
+@test "bgnbd: a and b say how soon customers drop out" {
+    orders() { till-synth -q --method=bgnbd --customers=500 --shape=orders "$@" | cut -d, -f1 | sort | uniq -c | awk '{ n = $1 > n ? $1 : n } END { print n }'; }
+    [ "$(orders --a=1000 --b=0.001)" -le 2 ]
+    [ "$(orders --a=0.001 --b=1000)" -gt 10 ]
 }
 
 @test "amount is quantity times unit price, to the cent" {

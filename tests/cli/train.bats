@@ -90,6 +90,15 @@ END
     done
 }
 
+# Asked down to 0.6: two who leave bring 0.5 (100 - 20) - 2 = 38 each, the one who would have stayed costs 20 + 2.
+@test "what an offer brings, by its costs; the probability under any name" {
+    printf 'customer,left,p\nA,yes,.9\nB,no,.8\nC,yes,.6\nD,no,.3\n' > p.csv
+    till-evaluate -q --target=left --positive=yes --probability=p --profit --value=100 --offer=20 --contact=2 --accept=0.5 p.csv |
+        diff - <(printf '%s\n' metric,value threshold,0.6 asked,3 asked_share,0.75 profit,54 profit_by_customer,13.5)
+    run -3 till-evaluate --target=left p.csv
+    [[ $output == *'no column "probability"; the columns are "customer", "left", "p"'* ]]
+}
+
 @test "cross-validation in the given folds equals scikit-learn and an exact Newton" {
     data golden/churn/telco_X.csv.gz
     till-train -q --target=y --fold=fold --scores=scores --meta=meta "$file" > out

@@ -92,6 +92,32 @@ rows() {
         <(awk -F, -v OFS=, '{ print $4, $5, $1, $3, $2 }' "$golden/gbdt-rows.csv") | cut -d, -f3,6- | diff - "$golden/gbdt-scores.csv"
 }
 
+# 50 rows of each class on either side of one cut: a leaf has a gradient of 25 and a curvature of 12.5, so that its step is
+# 25 / (12.5 + l2). Gradients are rounded to 1/4095.
+@test "a step is the learning rate times what the penalty leaves" {
+    awk 'BEGIN { print "x,y"; for (i = 1; i <= 100; i++) print i "," (i > 50) }' > cut.csv
+    while read -r rate l2 wanted; do
+        boost --target=y --trees=1 --leaves=2 --min-leaf=1 --row-fraction=1 --column-fraction=1 \
+            --learning-rate=$rate --l2=$l2 --model-out=model cut.csv > out
+        till-predict -q --model=model cut.csv | awk -F, -v p="$wanted" \
+            'NR > 1 { d = $3 - ($1 > 50 ? p : 1 - p); n += d < 2e-5 && d > -2e-5 } END { exit n != 100 }'
+    done <<END
+0.1 0 0.549833997
+0.1 12.5 0.524979187
+0.5 0 0.731058579
+END
+}
+
+@test "two bins are one cut, however many trees" {
+    awk 'BEGIN { print "x,y"; for (i = 1; i <= 200; i++) print i "," (i % 50 > 24) }' > waves.csv
+    for bins in 2 255; do
+        boost --target=y --trees=50 --leaves=4 --min-leaf=1 --bins=$bins --model-out=model waves.csv > out
+        till-predict -q --model=model waves.csv | cut -d, -f3 | sort -u | grep -c '^0' > probabilities.$bins
+    done
+    [ "$(cat probabilities.2)" -le 2 ]
+    [ "$(cat probabilities.255)" -gt 4 ]
+}
+
 @test "positives that count more, and weights, leave a probability one" {
     rows 4000
     for options in "" "--positive-weight=5" "--weight=w"; do

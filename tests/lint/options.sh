@@ -4,13 +4,15 @@
 #   sh tests/lint/options.sh     names them; exit code 1 when there are any
 cd "$(dirname "$0")/../.." || exit 1
 BIN=${TILL_BIN:-build/bin}
-tests=$(find tests/cli tests/golden tests/faults tests/support -type f \( -name '*.bats' -o -name '*.bash' -o -name '*.t' \))
+LIST=$(mktemp) || exit 1
+trap 'rm -f "$LIST"' EXIT
+tests=$(find tests/cli tests/golden tests/faults tests/support data-samples -name '*.bats' -o -name '*.bash' -o -name '*.t' -o -name '*.sh')
 failed=0
 
 # options TOOL: "own" or "shared", the long name, and the letter where there is one.
 options() {
     "$BIN/$1" --help | awk '/^[A-Z].*:$/ { own = $0 == "Options:" }
-        /^ +(-[a-zA-Z], *)?--[a-z]/ { letter = $1 ~ /^-[a-zA-Z],$/ ? substr($1, 2, 1) : ""
+        /^  (-[a-zA-Z], |    )--[a-z]/ { letter = $1 ~ /^-[a-zA-Z],$/ ? substr($1, 2, 1) : ""
             name = $(letter == "" ? 1 : 2); sub(/^--/, "", name); sub(/[=[].*/, "", name)
             print own ? "own" : "shared", name, letter }'
 }
@@ -19,20 +21,19 @@ options() {
 given() {
     name=$1 letter=$2
     shift 2
-    grep -qE -e "(^|[^-a-z])--$name([^-a-z]|\$)${letter:+|[ (]-$letter[ 0-9]}" "$@"
+    grep -qE -e "(^|[^-a-z0-9])--$name([^-a-z0-9]|\$)${letter:+|[ (]-$letter[ 0-9]}" "$@"
 }
 
 for tool in "$BIN"/till-*; do
     tool=$(basename "$tool")
     # shellcheck disable=SC2086 # the files are words
     mine=$(grep -lE -e "$tool([^-a-z]|\$)" $tests)
-    options "$tool" > "${TMPDIR:-/tmp}/till-options.$$"
+    options "$tool" > "$LIST"
     while read -r whose name letter; do
         files=$mine
         [ "$whose" = own ] || files=$tests
         # shellcheck disable=SC2086
         given "$name" "$letter" $files || { echo "$tool: no test gives --$name"; failed=1; }
-    done < "${TMPDIR:-/tmp}/till-options.$$"
-    rm -f "${TMPDIR:-/tmp}/till-options.$$"
+    done < "$LIST"
 done
 exit $failed

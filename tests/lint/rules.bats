@@ -25,6 +25,10 @@
     sh tests/lint/lint.sh pages
 }
 
+@test "every option of every tool is given by some test" {
+    sh tests/lint/options.sh
+}
+
 @test "tests say run ! where something has to fail: a bare ! never stops a test" {
     run grep -nE '^ +! ' tests/cli/*.bats tests/golden/*.bats
     [ -z "$(printf '%s\n' "$output" | grep -vF '||')" ]

@@ -1,8 +1,8 @@
 /* Where no set of more than two items is wanted, and few items are frequent, a table of all pairs of them is counted in
  * one pass (R. Agrawal and R. Srikant, "Fast algorithms for mining association rules", 1994, count their second pass
- * so). Each thread has a table of its own; they are added up. Short baskets are what this is good for: a basket of k
- * frequent items costs k (k - 1) / 2 steps, and where that comes to more than the search would take, it is left to it.
- */
+ * so). Each thread has a table of its own; they are added up. A basket of k frequent items costs k (k - 1) / 2 steps.
+ * Where baskets are long beside the number of items, the search takes fewer by intersecting columns of bits, and it is
+ * left to it; that is known beforehand from the mean length, or found out on the way. */
 #include "pairs.h"
 
 #include <stdatomic.h>
@@ -16,8 +16,10 @@
 enum {
     CHUNKS = 64, /* of entries, and of baskets */
     MOST_COUNTERS = 1 << 22,
-    COUNTERS_TO_ENTRIES = 4, /* so many counters an entry, at most */
+    COUNTERS_TO_ENTRIES = 16,
     STEPS_TO_ENTRIES = 16,
+    COLUMN_STEP = 128,    /* baskets that intersecting two columns goes through in the time of a step */
+    STEPS_TOLD = 1 << 20, /* so many steps are told to the other threads at once */
 };
 
 /* A frequent item: its codes are by rising rank. */
@@ -38,6 +40,8 @@ struct pairs {
     size_t counters;
     uint32_t *table; /* [threads][counters]: by the smaller code, then by the larger */
     uint32_t *held;  /* [threads][count]: scratch */
+    uint64_t most_steps;
+    atomic_uint_fast64_t steps;
     atomic_bool unfit;
 };
 
@@ -64,7 +68,7 @@ static enum till_status count_items(void *context, size_t chunk, unsigned worker
     for (uint64_t k = start; k < end; k++)
         highest = items[k] > highest ? items[k] : highest;
     if (highest >= pairs->baskets->item_count)
-        pairs->unfit = true;
+        atomic_store(&pairs->unfit, true);
     else
         for (uint64_t k = start; k < end; k++)
             support[items[k]]++;
@@ -104,7 +108,7 @@ static bool choose_items(struct pairs *pairs, const uint32_t *rank) {
 
 /* ---- pairs ---- */
 
-/* The frequent items of a basket, or NO_CODE when one stands twice or in another order than in all baskets of data. */
+/* The frequent items of a basket, rising; NO_CODE when one stands twice, or out of order. */
 static inline uint32_t hold_frequent(const struct pairs *pairs, uint64_t start, uint64_t end, uint32_t *held) {
     const uint32_t *items = pairs->baskets->items;
     uint32_t count = 0;
@@ -118,30 +122,59 @@ static inline uint32_t hold_frequent(const struct pairs *pairs, uint64_t start, 
     return count;
 }
 
+/* Ranks mostly rise with the items: then there is nothing to do. */
+static void sort_held(uint32_t *held, uint32_t count) {
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t code = held[i], to = i;
+        for (; to > 0 && held[to - 1] > code; to--)
+            held[to] = held[to - 1];
+        held[to] = code;
+    }
+}
+
 static void count_pairs_of(const struct pairs *pairs, const uint32_t *held, uint32_t count, uint32_t *table) {
-    for (uint32_t i = 0; i < count; i++)
-        for (uint32_t j = 0; j < i; j++) {
-            uint32_t low = held[i] < held[j] ? held[i] : held[j], high = held[i] < held[j] ? held[j] : held[i];
-            table[row_of(pairs, low) + high - low - 1]++;
-        }
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        uint32_t *row = table + row_of(pairs, held[i]);
+        for (uint32_t j = i + 1; j < count; j++)
+            row[held[j] - held[i] - 1]++;
+    }
+}
+
+/* A basket of the mean length takes no more steps than baskets on the average. */
+static bool is_short(struct pairs *pairs) {
+    uint64_t kept = 0, count = pairs->baskets->count;
+    for (uint32_t code = 0; code < pairs->count; code++)
+        kept += pairs->support[pairs->frequent[code].item];
+    double mean = count == 0 ? 0 : (double)kept / (double)count;
+    pairs->most_steps = STEPS_TO_ENTRIES * kept + pairs->counters * (count / COLUMN_STEP + 1);
+    return mean < 1 || (double)count * mean * (mean - 1) / 2 <= (double)pairs->most_steps;
 }
 
 static enum till_status count_pairs(void *context, size_t chunk, unsigned worker, struct till_error *error) {
     struct pairs *pairs = context;
     const uint64_t *offsets = pairs->baskets->offsets;
     uint64_t first = pairs->baskets->count * chunk / CHUNKS, last = pairs->baskets->count * (chunk + 1) / CHUNKS;
-    uint64_t steps = 0, most = 4096 + STEPS_TO_ENTRIES * (offsets[last] - offsets[first]);
+    uint64_t steps = 0;
     uint32_t *table = pairs->table + worker * pairs->counters;
     uint32_t *held = pairs->held + (size_t)worker * (pairs->count + (size_t)1);
     (void)error;
-    for (uint64_t b = first; b < last && !pairs->unfit; b++) {
+    for (uint64_t b = first; b < last; b++) {
         uint32_t count = hold_frequent(pairs, offsets[b], offsets[b + 1], held);
-        steps += count == NO_CODE ? 0 : (uint64_t)count * (count - 1) / 2;
-        if (count == NO_CODE || steps > most)
-            pairs->unfit = true;
-        else if (count > 1)
-            count_pairs_of(pairs, held, count, table);
+        if (count == NO_CODE || atomic_load_explicit(&pairs->steps, memory_order_relaxed) > pairs->most_steps) {
+            atomic_store(&pairs->unfit, true);
+            return TILL_OK;
+        }
+        if (count < 2)
+            continue;
+        sort_held(held, count);
+        count_pairs_of(pairs, held, count, table);
+        steps += (uint64_t)count * (count - 1) / 2;
+        if (steps >= STEPS_TOLD) {
+            atomic_fetch_add_explicit(&pairs->steps, steps, memory_order_relaxed);
+            steps = 0;
+        }
     }
+    atomic_fetch_add_explicit(&pairs->steps, steps, memory_order_relaxed);
     return TILL_OK;
 }
 
@@ -249,12 +282,14 @@ enum till_status pairs_mine(const struct till_baskets *baskets, const struct til
         options->maximum_size < options->minimum_size || pairs.entries > UINT32_MAX - 2 ||
         options->minimum_support == 0)
         return TILL_OK;
+    atomic_init(&pairs.steps, 0);
     atomic_init(&pairs.unfit, false);
     enum till_status status = find_items(&pairs, options->rank, error);
-    pairs.unfit |= pairs.counters > MOST_COUNTERS || pairs.counters > COUNTERS_TO_ENTRIES * pairs.entries;
-    if (status == TILL_OK && !pairs.unfit)
+    bool fit = status == TILL_OK && !pairs.unfit && pairs.counters <= MOST_COUNTERS &&
+               pairs.counters <= COUNTERS_TO_ENTRIES * pairs.entries && is_short(&pairs);
+    if (fit)
         status = find_pairs(&pairs, error);
-    *done = status == TILL_OK && !pairs.unfit && !is_above_limit(&pairs, options);
+    *done = fit && status == TILL_OK && !pairs.unfit && !is_above_limit(&pairs, options);
     if (*done)
         status = deliver(&pairs, options, &to, error);
     pairs_free(&pairs);

@@ -49,12 +49,6 @@ static inline bool same_text(struct till_slice a, struct till_slice b) {
     return till_slice_equal(a, b);
 }
 
-static inline bool same_key(const struct key_columns *keys, size_t a, size_t b) {
-    return same_text(keys->text[a], keys->text[b]) &&
-           (keys->second == NULL || same_text(keys->second[a], keys->second[b])) &&
-           (keys->day == NULL || keys->day[a] == keys->day[b]);
-}
-
 static int compare_keys(const struct key_columns *keys, size_t a, size_t b) {
     int order = till_slice_compare(keys->text[a], keys->text[b]);
     if (order == 0 && keys->second != NULL)
@@ -97,12 +91,26 @@ static inline uint64_t hash_key(const struct key_columns *keys, size_t row, uint
 
 /* ---- runs ---- */
 
-/* The rows with which runs begin; returns how many there are. */
+static void mark_texts(const struct till_slice *texts, size_t rows, uint32_t *differs) {
+    for (size_t row = 1; row < rows; row++)
+        differs[row] |= !same_text(texts[row], texts[row - 1]);
+}
+
+/* The rows with which runs begin; returns how many there are. Where orders are of two rows or three, no processor can
+ * guess which row begins one: so first all rows are marked that differ from the one before, column by column, and then
+ * all numbers are written, but only those of marked rows stay. */
 static size_t find_runs(const struct key_columns *keys, size_t rows, uint32_t *begin) {
-    size_t count = 0;
-    for (size_t row = 0; row < rows; row++) {
+    size_t count = 1;
+    memset(begin, 0, rows * sizeof *begin);
+    mark_texts(keys->text, rows, begin);
+    if (keys->second != NULL)
+        mark_texts(keys->second, rows, begin);
+    for (size_t row = 1; keys->day != NULL && row < rows; row++)
+        begin[row] |= keys->day[row] != keys->day[row - 1];
+    for (size_t row = 1; row < rows; row++) {
+        bool differs = begin[row] != 0;
         begin[count] = (uint32_t)row;
-        count += row == 0 || !same_key(keys, row, row - 1);
+        count += differs;
     }
     return count;
 }

@@ -151,10 +151,31 @@ static enum till_status fill_block(void *context, size_t index, unsigned worker,
     (void)worker, (void)error;
     for (uint32_t run = 0; run < at->block->runs; run++) {
         size_t from = runs[run].start, count = layout_end(at, run) - from;
-        uint32_t *to = filling->entries + take_places(filling, filling->layout->basket[at->base + run], count);
+        uint32_t *to = filling->entries + take_places(filling, filling->layout->basket[at->run + run], count);
         for (size_t i = 0; i < count; i++)
             to[i] = rank[at->part->items[from + i]];
     }
+    return TILL_OK;
+}
+
+/* The same where baskets are in order: items stay where they are, and a basket ends where its last run does, which is
+ * in the last block that has one of it. */
+static enum till_status fill_in_order(void *context, size_t index, unsigned worker, struct till_error *error) {
+    struct filling *filling = context;
+    const struct layout_block *at = &filling->layout->blocks[index];
+    const struct basket_run *runs = layout_runs(at);
+    const uint32_t *rank = filling->rank[at->part - filling->state->parts];
+    uint32_t count = at->block->runs, *to = filling->entries + at->item;
+    bool continued = index + 1 < filling->layout->block_count && at[1].basket < at->basket + count;
+    (void)worker, (void)error;
+    if (count == 0)
+        return TILL_OK;
+    const uint32_t *items = at->part->items + runs[0].start;
+    size_t item_count = layout_end(at, count - 1) - runs[0].start;
+    for (size_t i = 0; i < item_count; i++)
+        to[i] = rank[items[i]];
+    for (uint32_t run = 0; run + continued < count; run++)
+        filling->offsets[at->basket + run + (size_t)1] = at->item + layout_end(at, run) - runs[0].start;
     return TILL_OK;
 }
 
@@ -217,7 +238,7 @@ static void place_baskets(const struct basket_layout *layout, uint64_t *offsets)
         const struct layout_block *at = &layout->blocks[i];
         const struct basket_run *runs = layout_runs(at);
         for (uint32_t run = 0; run < at->block->runs; run++)
-            offsets[layout->basket[at->base + run] + (size_t)1] += layout_end(at, run) - runs[run].start;
+            offsets[layout->basket[at->run + run] + (size_t)1] += layout_end(at, run) - runs[run].start;
     }
     for (size_t b = 1; b <= layout->basket_count; b++) {
         uint64_t here = offsets[b];
@@ -348,8 +369,11 @@ static enum till_status place_entries(const struct basket_state *state, const st
                                   .entries = memory->entries,
                                   .item_count = till_dictionary_count(state->items),
                                   .shared = threads > 1};
-        place_baskets(layout, memory->offsets);
-        status = till_parallel_for(threads, layout->block_count, fill_block, &filling, error);
+        memory->offsets[0] = 0;
+        if (!layout->in_order)
+            place_baskets(layout, memory->offsets);
+        status = till_parallel_for(threads, layout->block_count, layout->in_order ? fill_in_order : fill_block,
+                                   &filling, error);
         if (status == TILL_OK)
             status = tidy(&filling, threads, error);
     }

@@ -44,18 +44,21 @@ static enum till_status list_blocks(struct basket_layout *layout, const struct b
         return basket_too_many(error);
     layout->run_count = (uint32_t)runs;
     layout->blocks = malloc((count + 1) * sizeof *layout->blocks);
-    layout->basket = malloc((runs + 1) * sizeof *layout->basket);
-    if (layout->blocks == NULL || layout->basket == NULL)
+    if (layout->blocks == NULL)
         return till_error_memory(error);
     for (size_t i = 0; i < state->part_count; i++)
         for (size_t k = 0; k < state->parts[i].block_count; k++)
             layout->blocks[layout->block_count++] =
-                (struct layout_block){&state->parts[i], &state->parts[i].blocks[k], 0};
+                (struct layout_block){.part = &state->parts[i], .block = &state->parts[i].blocks[k]};
     qsort(layout->blocks, count, sizeof *layout->blocks, by_sequence);
-    uint32_t base = 0;
+    runs = 0;
+    uint64_t items = 0;
     for (size_t i = 0; i < count; i++) {
-        layout->blocks[i].base = base;
-        base += layout->blocks[i].block->runs;
+        struct layout_block *at = &layout->blocks[i];
+        at->run = (uint32_t)runs;
+        at->item = items;
+        runs += at->block->runs;
+        items += at->block->runs == 0 ? 0 : layout_end(at, at->block->runs - 1) - layout_runs(at)->start;
     }
     return TILL_OK;
 }
@@ -80,13 +83,19 @@ static bool is_rising(const struct basket_layout *layout) {
 static void number_rising(struct basket_layout *layout) {
     uint32_t next = 0;
     for (size_t i = 0; i < layout->block_count; i++) {
-        const struct layout_block *at = &layout->blocks[i];
-        bool joins = i > 0 && compare_bounds(&at[-1].block->highest, &at->block->lowest) == 0;
-        next -= joins;
-        for (uint32_t run = 0; run < at->block->runs; run++)
-            layout->basket[at->base + run] = next++;
+        struct layout_block *at = &layout->blocks[i];
+        next -= i > 0 && compare_bounds(&at[-1].block->highest, &at->block->lowest) == 0;
+        at->basket = next;
+        next += at->block->runs;
     }
     layout->basket_count = next;
+}
+
+/* Lines are baskets by themselves, and some blocks may have none. */
+static void number_lines(struct basket_layout *layout) {
+    for (size_t i = 0; i < layout->block_count; i++)
+        layout->blocks[i].basket = layout->blocks[i].run;
+    layout->basket_count = layout->run_count;
 }
 
 /* ---- hashes ---- */
@@ -153,7 +162,7 @@ static enum till_status split_chunk(void *context, size_t chunk, unsigned worker
         const struct basket_run *runs = layout_runs(at);
         for (uint32_t run = 0; run < at->block->runs; run++)
             split->hashed[next[part_of(runs[run].low)]++] =
-                (struct hashed){runs[run].low, runs[run].high, at->base + run};
+                (struct hashed){runs[run].low, runs[run].high, at->run + run};
     }
     return TILL_OK;
 }
@@ -227,13 +236,7 @@ static enum till_status look_up(struct basket_layout *layout, unsigned threads, 
     return status;
 }
 
-/* ---- lines and codes ---- */
-
-static void number_lines(struct basket_layout *layout) {
-    for (uint32_t run = 0; run < layout->run_count; run++)
-        layout->basket[run] = run;
-    layout->basket_count = layout->run_count;
-}
+/* ---- codes ---- */
 
 static void number_keys(struct basket_layout *layout, const struct till_dictionary *keys, const uint32_t *order) {
     for (size_t i = 0; i < layout->block_count; i++) {
@@ -242,7 +245,7 @@ static void number_keys(struct basket_layout *layout, const struct till_dictiona
         const uint32_t *here = at->part->keys_here.code;
         for (uint32_t run = 0; run < at->block->runs; run++) {
             uint32_t code = here == NULL ? (uint32_t)runs[run].low : here[runs[run].low];
-            layout->basket[at->base + run] = order == NULL ? code : order[code];
+            layout->basket[at->run + run] = order == NULL ? code : order[code];
         }
     }
     layout->basket_count = till_dictionary_count(keys);
@@ -251,16 +254,23 @@ static void number_keys(struct basket_layout *layout, const struct till_dictiona
 enum till_status basket_layout(struct basket_layout *layout, const struct basket_state *state, const uint32_t *order,
                                struct till_error *error) {
     unsigned threads = state->settings.threads == 0 ? 1 : state->settings.threads;
+    bool lines = state->settings.transactions == NULL;
     enum till_status status = list_blocks(layout, state, error);
     if (status != TILL_OK)
         return status;
-    if (state->settings.transactions == NULL)
-        number_lines(layout);
-    else if (state->keys != NULL)
-        number_keys(layout, state->keys, order);
-    else if (is_rising(layout))
-        number_rising(layout);
-    else
+    layout->in_order = lines || (state->keys == NULL && is_rising(layout));
+    if (layout->in_order) {
+        if (lines)
+            number_lines(layout);
+        else
+            number_rising(layout);
+        return TILL_OK;
+    }
+    layout->basket = malloc(((size_t)layout->run_count + 1) * sizeof *layout->basket);
+    if (layout->basket == NULL)
+        return till_error_memory(error);
+    if (state->keys == NULL)
         return look_up(layout, threads, error);
+    number_keys(layout, state->keys, order);
     return TILL_OK;
 }

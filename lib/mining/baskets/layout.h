@@ -4,18 +4,22 @@
 
 #include "lib/mining/baskets/state.h"
 
-/* A block of a part in the order of the input, and the number of its first run. */
+/* A block of a part, and where it stands in the order of the input. */
 struct layout_block {
     const struct basket_part *part;
     const struct basket_block *block;
-    uint32_t base;
+    uint32_t run;    /* the number of its first run, */
+    uint64_t item;   /* and of its first item */
+    uint32_t basket; /* in order: the basket of its first run, in which the block before may have ended */
 };
 
-/* The runs of all parts, numbered in the order of the input. */
+/* The runs of all parts, numbered in the order of the input. Baskets are `in_order` where each run is the next basket,
+ * but for first runs of blocks: lines are, and rows whose keys rise. */
 struct basket_layout {
     struct layout_block *blocks;
     size_t block_count;
-    uint32_t *basket; /* [run_count] */
+    bool in_order;
+    uint32_t *basket; /* [run_count]: of each run; NULL where they are in order */
     uint32_t run_count;
     uint32_t basket_count;
     uint64_t item_count;

@@ -38,21 +38,24 @@ static uint32_t list_before(const uint32_t *entry, uint32_t *suspects) {
 }
 
 /* After two or three rows of sparse baskets no suspect is left. */
-bool is_listed(const struct sparse *rows, uint32_t item, const uint64_t *bits, uint32_t words, uint32_t *suspects) {
+bool is_listed(const struct sparse *rows, uint32_t item, const uint64_t *bits, uint64_t huge, uint32_t *suspects) {
     const uint32_t *occurrence = rows->occurrence + rows->start[item];
     uint32_t count = NO_CODE, all = rows->start[item + 1] - rows->start[item];
-    for (uint32_t w = 0; w < (bits == NULL ? (all + 63) / 64 : words); w++) {
-        uint64_t left = bits != NULL ? bits[w] : all - w * 64 >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << all % 64) - 1;
+    for (uint32_t w = 0; w * 64 < all; w++) {
+        uint64_t left = all - w * 64 >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << all % 64) - 1;
+        left &= bits == NULL ? left : bits[w];
         for (; left != 0 && count > 0; left &= left - 1) {
             const uint32_t *entry = rows->entries + occurrence[w * 64 + (uint32_t)__builtin_ctzll(left)];
             count = count == NO_CODE ? list_before(entry, suspects) : narrow(suspects, count, entry);
         }
     }
-    return count != NO_CODE && count > 0;
+    for (uint32_t k = 0; count != NO_CODE && k < count; k++)
+        if ((huge & ~huge_with(rows, suspects[k])) == 0)
+            return true;
+    return false;
 }
 
-/* Whether an item before `code` that is not in P lies in all of `rows`. */
-static bool is_covered(struct worker *worker, const struct unit *unit, const uint64_t *rows, uint32_t code) {
+bool unit_covers(struct worker *worker, const struct unit *unit, const uint64_t *rows, uint32_t code) {
     const uint32_t *row = unit->row + unit->row_start[first_row(rows)];
     uint32_t *suspects = worker->touched;
     uint32_t count = 0;
@@ -61,7 +64,7 @@ static bool is_covered(struct worker *worker, const struct unit *unit, const uin
         count += !unit->member[*row];
     }
     return worker->plan->kernels->covered(rows, unit->columns, suspects, count, unit->words) ||
-           (unit->parent != NULL && is_listed(unit->parent, unit->item, rows, unit->words, suspects));
+           (unit->parent != NULL && is_listed(unit->parent, unit->item, rows, unit_huge(unit, rows), suspects));
 }
 
 /* Marks siblings whose rows all hold item i: they need item i for their closure. */
@@ -97,7 +100,10 @@ static bool extend(struct worker *worker, const struct unit *unit, const struct 
     unit_require(worker, unit, node->code[i]);
     unit->member[node->code[i]] = 1;
     node_name(worker, unit, node, node->support[i], &child);
-    bool done = set_report(worker, node->support[i]) &&
+    const uint64_t *rows = node->columns + (size_t)i * node->words;
+    uint32_t support = node->support[i];
+    bool reports = !worker->plan->apart || apart_reports(worker, unit, rows, &support);
+    bool done = (!reports || set_report(worker, support)) &&
                 (worker->required >= worker->plan->largest || closed_mine(worker, unit, &child));
     leave(unit, node, perfect, perfects, i);
     return done;
@@ -112,7 +118,7 @@ bool closed_mine(struct worker *worker, const struct unit *unit, const struct no
         return false;
     memset(covered, 0, node->count);
     for (uint32_t i = 0; done && i < node->count; i++) {
-        if (covered[i] || is_covered(worker, unit, node->columns + (size_t)i * unit->words, node->code[i]))
+        if (covered[i] || unit_covers(worker, unit, node->columns + (size_t)i * unit->words, node->code[i]))
             continue;
         struct stack_mark mark = stack_mark(&worker->stack);
         uint32_t required = worker->required;

@@ -44,6 +44,11 @@ static bool order_extensions(struct worker *worker, const struct candidates *c) 
     return true;
 }
 
+/* Rows of less than two items were dropped from the parent, so an item may have fewer occurrences than its support. */
+static uint32_t rows_of(const struct sparse *rows, uint32_t item) {
+    return rows->start[item + 1] - rows->start[item];
+}
+
 /* Sets the bits of one row. */
 static void fill_row(const struct unit *unit, const uint32_t *map, const uint32_t *entry, uint32_t row, bool before) {
     while (before && entry[-1] != ROW_END)
@@ -56,15 +61,10 @@ static void fill_row(const struct unit *unit, const uint32_t *map, const uint32_
 static void fill(struct worker *worker, const struct unit *unit, const struct sparse *rows,
                  const struct candidates *c) {
     memset(unit->columns, 0, (size_t)unit->items * unit->words * sizeof *unit->columns);
-    for (uint32_t k = 0; k < unit->rows; k++) {
+    for (uint32_t k = 0; k < rows_of(rows, c->item); k++) {
         prefetch_row(rows, rows->start[c->item] + k);
         fill_row(unit, worker->map, rows->entries + rows->occurrence[rows->start[c->item] + k], k, c->checks > 0);
     }
-}
-
-/* Rows of less than two items were dropped from the parent, so an item may have fewer occurrences than its support. */
-static uint32_t rows_of(const struct sparse *rows, uint32_t item) {
-    return rows->start[item + 1] - rows->start[item];
 }
 
 /* Adds one to the number of each row in which an item lies. */
@@ -83,8 +83,8 @@ static void put_in_rows(const struct unit *unit, uint32_t local, uint32_t *next)
             unit->row[next[word * 64 + (uint32_t)__builtin_ctzll(bits)]++] = local;
 }
 
-/* Lists the items of each row, for closed sets: the columns are turned by counting, so that codes rise. */
-static bool list_items(struct worker *worker, struct unit *unit) {
+/* The columns are turned by counting, so that codes rise. */
+bool unit_list_items(struct worker *worker, struct unit *unit) {
     size_t listed = unit->rows;
     for (uint32_t local = 0; local < unit->items; local++)
         listed += unit->support[local];
@@ -112,13 +112,35 @@ static uint32_t words_for(uint32_t rows) {
     return rows <= 64 ? 1 : (rows + 511) / 512 * 8;
 }
 
+/* The huge baskets of an item, as the rows behind the ordinary ones. */
+static void fill_huge(const struct unit *unit, uint32_t local, uint64_t with) {
+    uint64_t *column = unit->columns + (size_t)local * unit->words;
+    uint32_t row = unit->ordinary;
+    for (uint64_t left = unit->huge; left != 0; left &= left - 1, row++)
+        column[row / 64] |= (with & left & -left) != 0 ? (uint64_t)1 << row % 64 : 0;
+}
+
+uint64_t unit_huge(const struct unit *unit, const uint64_t *rows) {
+    uint64_t with = 0;
+    uint32_t row = unit->ordinary;
+    for (uint64_t left = unit->huge; left != 0; left &= left - 1, row++)
+        with |= (rows[row / 64] >> row % 64 & 1) != 0 ? left & -left : 0;
+    return with;
+}
+
 bool unit_new(struct worker *worker, const struct sparse *rows, const struct candidates *c, struct unit *unit) {
-    uint32_t items = c->checks + c->extends, count = rows_of(rows, c->item);
-    *unit =
-        (struct unit){.rows = count, .items = items, .first = c->checks, .item = c->item, .own_support = c->support};
-    if (worker->plan->type == TILL_ITEMSETS_CLOSED && c->checks == 0)
+    uint32_t items = c->checks + c->extends;
+    uint64_t huge = huge_with(rows, c->item);
+    *unit = (struct unit){.rows = rows_of(rows, c->item) + bits_of(huge),
+                          .items = items,
+                          .first = c->checks,
+                          .item = c->item,
+                          .huge = huge,
+                          .ordinary = huge == 0 ? 0 : rows_of(rows, c->item),
+                          .own_support = c->support};
+    if (c->unlisted)
         unit->parent = rows;
-    unit->words = words_for(count);
+    unit->words = words_for(unit->rows);
     if (!order_extensions(worker, c))
         return false;
     unit->name = worker_take(worker, items, sizeof *unit->name);
@@ -135,9 +157,14 @@ bool unit_new(struct worker *worker, const struct sparse *rows, const struct can
         unit->support[k] = worker->count[code];
     }
     fill(worker, unit, rows, c);
-    for (uint32_t k = 0; k < items; k++)
-        worker->map[candidate_at(c, k)] = NO_CODE;
-    return unit_merge(worker, unit) && (worker->plan->type != TILL_ITEMSETS_CLOSED || list_items(worker, unit));
+    for (uint32_t k = 0; k < items; k++) {
+        uint32_t code = candidate_at(c, k);
+        worker->map[code] = NO_CODE;
+        if (huge != 0)
+            fill_huge(unit, k, rows->huge[code]);
+    }
+    bool listed = worker->plan->type == TILL_ITEMSETS_CLOSED || unit->parent != NULL;
+    return unit_merge(worker, unit) && (!listed || unit_list_items(worker, unit));
 }
 
 void unit_require(struct worker *worker, const struct unit *unit, uint32_t local) {
@@ -153,6 +180,7 @@ static bool node_first(struct worker *worker, const struct unit *unit, struct no
     node->support = worker_take(worker, node->count, sizeof *node->support);
     node->columns = unit->columns + (size_t)unit->first * unit->words;
     node->words = unit->words;
+    node->ordinary = unit->ordinary;
     if (node->code == NULL || node->support == NULL)
         return false;
     for (uint32_t k = 0; k < node->count; k++) {
@@ -177,9 +205,37 @@ bool unit_mine(struct worker *worker, const struct unit *unit) {
     }
 }
 
+/* Whether a column has one of the ordinary rows. */
+static bool has_ordinary(const uint64_t *column, uint32_t ordinary) {
+    uint64_t any = ordinary % 64 == 0 ? 0 : column[ordinary / 64] << (64 - ordinary % 64);
+    for (uint32_t word = 0; word < ordinary / 64; word++)
+        any |= column[word];
+    return any != 0;
+}
+
+static void move_column(struct node *node, uint32_t to, uint32_t from) {
+    if (to < from)
+        memcpy(node->columns + (size_t)to * node->words, node->columns + (size_t)from * node->words,
+               node->words * sizeof *node->columns);
+}
+
+/* Drops extensions that huge baskets alone share with the set. */
+static void drop_apart(struct node *child) {
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < child->count; k++) {
+        if (!has_ordinary(child->columns + (size_t)k * child->words, child->ordinary))
+            continue;
+        child->code[kept] = child->code[k];
+        child->support[kept] = child->support[k];
+        move_column(child, kept++, k);
+    }
+    child->count = kept;
+}
+
 bool node_project(struct worker *worker, const struct node *node, uint32_t i, struct node *child) {
     uint32_t behind = node->count - i - 1;
     child->words = node->words;
+    child->ordinary = node->ordinary;
     /* One piece: the codes, the supports, the columns, each with the slack that the kernels ask for. */
     size_t numbers = stack_round(((size_t)behind + 8) * sizeof *child->code);
     unsigned char *piece = worker_take(worker, 2 * numbers + ((size_t)behind * node->words + 8) * 8, 1);
@@ -191,6 +247,8 @@ bool node_project(struct worker *worker, const struct node *node, uint32_t i, st
     const uint64_t *column = node->columns + (size_t)i * node->words;
     child->count = worker->plan->kernels->project(column, column + node->words, behind, node->words,
                                                   worker->plan->minimum, child->columns, child->code, child->support);
+    if (worker->plan->apart && child->ordinary > 0)
+        drop_apart(child);
     stack_trim(&worker->stack, piece, 2 * numbers + ((size_t)child->count * node->words + 8) * 8);
     for (uint32_t k = 0; k < child->count; k++)
         child->code[k] += i + 1;
@@ -225,10 +283,7 @@ void node_name(struct worker *worker, const struct unit *unit, const struct node
         }
         child->code[kept] = code;
         child->support[kept] = child->support[k];
-        if (kept < k)
-            memcpy(child->columns + (size_t)kept * child->words, child->columns + (size_t)k * child->words,
-                   child->words * sizeof *child->columns);
-        kept++;
+        move_column(child, kept++, k);
     }
     child->count = kept;
 }

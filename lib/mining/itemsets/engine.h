@@ -3,7 +3,7 @@
  * The search goes depth first over items in rising support. A branch is a set P and the baskets that hold it; it is
  * extended by the items behind its last one, and checked against those before. Three representations follow each other:
  *
- *     recode.c   all baskets: infrequent items dropped, the rest numbered by rising support
+ *     recode.c   all baskets: infrequent items dropped, the rest numbered by rising support; a few huge ones set apart
  *     sparse.c   the baskets of a branch as rows of codes; supports of all extensions come from one scan of the rows
  *     dense.c    the baskets of a branch as a bit matrix, an item a column; frequent.c, closed.c and maximal.c search
  * it
@@ -40,7 +40,17 @@ struct sparse {
     const uint32_t *entries;    /* ROW_END code ... code ROW_END code ... */
     const uint32_t *start;      /* items + 1: where an item's occurrences begin */
     const uint32_t *occurrence; /* positions in `entries`, rising within an item */
+    const uint64_t *huge;       /* which of the huge baskets, that are no rows, hold P and the item; NULL: none does */
 };
+
+/* The huge baskets that hold P and item i. */
+static inline uint64_t huge_with(const struct sparse *rows, uint32_t i) {
+    return rows->huge == NULL ? 0 : rows->huge[i];
+}
+
+static inline uint32_t bits_of(uint64_t word) {
+    return (uint32_t)__builtin_popcountll(word);
+}
 
 /* Occurrences lie far apart; asking for those ahead hides the way to memory. The array has room for it. */
 enum { PREFETCH = 8 };
@@ -57,6 +67,9 @@ struct recoded {
     uint32_t *twin;      /* code -> the next one of those that lie in the same baskets, NO_CODE behind the last */
     uint32_t *members;   /* code -> how many they are; both NULL: each item is searched by itself */
     uint32_t *memory[6]; /* what `rows` points at */
+    uint64_t *huge;      /* the same */
+    uint32_t apart;      /* huge baskets */
+    uint32_t longest;    /* row */
 };
 
 /* What all workers read. */
@@ -64,6 +77,7 @@ struct plan {
     enum till_itemsets_type type;
     bool counting;     /* to the tallies, not to stores or streams */
     bool listing;      /* frequent sets, to the streams; codes are then places in the output order */
+    bool apart;        /* so many huge baskets that a set may be frequent by them alone: apart.c */
     uint32_t minimum;  /* support */
     uint32_t smallest; /* sizes to report */
     uint32_t largest;
@@ -108,13 +122,15 @@ struct candidates {
     uint32_t *extend;
     uint32_t extends;
     uint64_t entries; /* the sum of the supports of `extend` */
+    bool unlisted;    /* there are items before, which are not in `check` */
 };
 
 /* A branch as a bit matrix over its rows. Local codes below `first` only check; the others extend, by rising support.
  */
 struct unit {
     uint32_t rows;
-    uint32_t words; /* of a column: 1 or a multiple of 8 */
+    uint32_t ordinary; /* the first ones; huge baskets follow. 0: all rows are of one kind */
+    uint32_t words;    /* of a column: 1 or a multiple of 8 */
     uint32_t items;
     uint32_t first;
     uint32_t *name; /* local code -> code of recode.c */
@@ -123,12 +139,13 @@ struct unit {
     uint32_t *twin_next; /* of each in a chain: the next, */
     uint32_t *twin_name; /* and its code of recode.c */
     uint64_t *columns;   /* items x words */
-    uint32_t *row;       /* closed: the local codes of each row in rising order, NO_CODE behind them */
-    uint32_t *row_start; /* closed: where a row begins */
+    uint32_t *row;       /* the local codes of each row in rising order, NO_CODE behind them; NULL: not listed */
+    uint32_t *row_start; /* where a row begins */
     unsigned char *member; /* whether a local code lies in P */
-    const struct sparse
-        *parent;          /* closed: where the items before `item` are listed, when they have no columns; or NULL */
+    const struct sparse *parent; /* where the items before `item` are listed, when they have no columns; or NULL */
     uint32_t item;        /* of the parent: the one that opened the branch */
+    uint64_t huge;        /* the baskets that the rows behind `ordinary` stand for */
+    bool apart;           /* of the huge baskets alone */
     uint32_t own_support; /* of the set of the branch */
 };
 
@@ -136,24 +153,33 @@ static inline uint32_t candidate_at(const struct candidates *c, uint32_t k) {
     return k < c->checks ? c->check[k] : c->extend[k - c->checks];
 }
 
+/* Of rows of a unit: the huge baskets among them. */
+uint64_t unit_huge(const struct unit *unit, const uint64_t *rows);
+
 /* A set of the branch: its possible extensions and their columns, restricted to its rows. */
 struct node {
     uint32_t count;
-    uint32_t words; /* of a column: the unit's, or less when the rows were condensed */
+    uint32_t ordinary; /* that of the unit, where it matters */
+    uint32_t words;    /* of a column: the unit's, or less when the rows were condensed */
     uint32_t *code; /* local */
     uint32_t *support;
     uint64_t *columns; /* count x words */
 };
 
-/* Whether an item before the given one lies in each of the rows of an occurrence list; `suspects` has room for all. The
- * set bits of `rows` say which occurrences count; NULL: all. In closed.c. */
-bool is_listed(const struct sparse *rows, uint32_t item, const uint64_t *bits, uint32_t words, uint32_t *suspects);
+/* Whether an item before the given one lies in each of the rows of an occurrence list and in the huge baskets `huge`;
+ * `suspects` has room for all. The set bits of `rows` say which occurrences count; NULL: all. In closed.c. */
+bool is_listed(const struct sparse *rows, uint32_t item, const uint64_t *bits, uint64_t huge, uint32_t *suspects);
+
+/* Whether an item before `code` that is not in P lies in all of `rows`, for units that list the items of rows. In
+ * closed.c. */
+bool unit_covers(struct worker *worker, const struct unit *unit, const uint64_t *rows, uint32_t code);
 
 /* How baskets are recoded. */
 struct recoding {
     uint32_t minimum;     /* support */
     const uint32_t *rank; /* the order of the codes; NULL: rising support, and perfect items apart */
     bool merge;           /* twins to one code */
+    uint32_t apart;       /* huge baskets that may be set apart, up to 64 */
 };
 
 /* recode.c */
@@ -190,6 +216,15 @@ bool frequent_mine(struct worker *worker, const struct unit *unit, const struct 
 bool listing_mine(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t support);
 bool closed_mine(struct worker *worker, const struct unit *unit, const struct node *node);
 bool maximal_mine(struct worker *worker, const struct unit *unit, const struct node *node);
+
+/* Lists the items of each row of a unit. */
+bool unit_list_items(struct worker *worker, struct unit *unit);
+
+/* apart.c */
+bool apart_mine(struct worker *worker);
+/* Whether a set that lies in the given rows of a unit is one to report; `support`, that of the rows, grows by baskets
+ * that are none. One that is not is found elsewhere, or is not closed or maximal. */
+bool apart_reports(struct worker *worker, const struct unit *unit, const uint64_t *rows, uint32_t *support);
 
 /* listing.c: the current set with each of its extensions, and the order in which to enter these: NULL stands for 0,
  * 1, 2... */

@@ -160,7 +160,9 @@ static uint32_t *rank_by_code(uint32_t items) {
 /* Recodes by support, or by rank where frequent sets are to be met in the order of their delivery. */
 static enum till_status recode_for(struct run *run, const struct till_baskets *baskets, const uint32_t *rank,
                                    struct till_error *error) {
-    struct recoding how = {run->plan.minimum, NULL, run->plan.type != TILL_ITEMSETS_FREQUENT};
+    struct recoding how = {run->plan.minimum, NULL, run->plan.type != TILL_ITEMSETS_FREQUENT, 64};
+    if (run->plan.type == TILL_ITEMSETS_FREQUENT && run->plan.minimum <= how.apart)
+        how.apart = run->plan.minimum - 1; /* then no set is frequent by huge baskets alone */
     if (!run->plan.listing)
         return recode(&run->recoded, baskets, &how, error);
     uint32_t *codes = rank == NULL ? rank_by_code(baskets->item_count) : NULL;
@@ -192,6 +194,7 @@ static enum till_status run_start(struct run *run, const struct till_baskets *ba
     atomic_init(&plan->held, 0);
     if ((status = recode_for(run, baskets, options->rank, error)) != TILL_OK)
         return status;
+    plan->apart = run->recoded.apart >= plan->minimum;
     if (!counting && !place_items(run, options))
         return till_error_memory(error);
     run->worker = calloc(options->threads < 2 ? 1 : options->threads, sizeof *run->worker);
@@ -226,6 +229,11 @@ static enum till_status status_error(const struct run *run, enum till_status sta
     return run->plan.limit == UINT64_MAX ? tally_overflow(error) : too_many(run, error);
 }
 
+/* Whether an item lies in huge baskets alone. */
+static bool is_apart(const struct sparse *rows, uint32_t code) {
+    return rows->huge != NULL && rows->support[code] == bits_of(rows->huge[code]);
+}
+
 /* The body of the parallel loop: the branch of one item. Those of many baskets, the last codes, begin, so that no
  * thread is left alone with a long one at the end; a listing needs its tasks to rise. */
 static enum till_status mine_item(void *context, size_t index, unsigned worker_index, struct till_error *error) {
@@ -233,7 +241,8 @@ static enum till_status mine_item(void *context, size_t index, unsigned worker_i
     struct worker *worker = &run->worker[worker_index];
     uint32_t code = run->plan.listing ? run->outer[index] : run->recoded.rows.items - 1 - (uint32_t)index;
     worker->stream.task = index + 1;
-    sparse_branch(worker, &run->recoded.rows, code);
+    if (!is_apart(&run->recoded.rows, code))
+        sparse_branch(worker, &run->recoded.rows, code);
     return status_error(run, worker->status, error);
 }
 
@@ -258,6 +267,8 @@ static enum till_status search(struct run *run, struct till_error *error) {
         return status_error(run, run->worker[0].status, error);
     if (run->worker[0].required > plan->largest || (plan->listing && plan->largest < 2))
         return TILL_OK;
+    if (plan->apart && !apart_mine(&run->worker[0]))
+        return status_error(run, run->worker[0].status, error);
     return till_parallel_for(run->workers, run->recoded.rows.items, mine_item, run, error);
 }
 

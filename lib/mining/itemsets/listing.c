@@ -42,8 +42,8 @@ bool list_extensions(struct worker *worker, const uint32_t *name, const uint32_t
 /* Goes below extension i of a node, whose own support is `support`. */
 static bool branch(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t support,
                    uint32_t i) {
-    struct node child = {node->count - i - 1, node->words, node->code + i + 1, node->support + i + 1,
-                         node->columns + (size_t)(i + 1) * node->words};
+    struct node child = {node->count - i - 1,    node->ordinary,        node->words,
+                         node->code + i + 1, node->support + i + 1, node->columns + (size_t)(i + 1) * node->words};
     if (node->support[i] < support) {
         if (!node_project(worker, node, i, &child) ||
             !node_condense(worker, node->columns + (size_t)i * node->words, node->support[i], &child))

@@ -6,11 +6,15 @@
  * Rows come out sorted without sorting them: items are spread to lists of rows in input order, and the lists, walked in
  * code order, are spread back to the rows (a counting sort in two passes, linear in the entries).
  *
- * Items that lie in the same baskets become one code where each set has all of them or none (twins.c). */
+ * Items that lie in the same baskets become one code where each set has all of them or none (twins.c). A few baskets
+ * that are huge beside the others are no rows, but bits of each item (apart.c). */
 #include "engine.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* A basket is huge from this length on, and from so many times the mean length on. */
+enum { HUGE_LENGTH = 2048, HUGE_TIMES = 16 };
 
 /* A recoding under way. */
 struct work {
@@ -24,6 +28,8 @@ struct work {
     struct till_baskets compact; /* what `baskets` points at, where they were copied */
     uint64_t *compact_offsets;
     uint32_t *compact_items;
+    uint32_t huge[64]; /* the baskets to set apart, rising */
+    uint32_t huges;
 };
 
 static void work_free(struct work *work) {
@@ -234,6 +240,75 @@ static void fill_rows(struct work *work, const uint32_t *start, uint32_t items, 
         }
 }
 
+/* ---- huge baskets ---- */
+
+/* Puts a basket among the `most` longest so far, which fall. */
+static void insert_huge(struct work *work, uint32_t basket, uint32_t most) {
+    uint32_t to = work->huges;
+    if (to == most && work->length[work->huge[to - 1]] >= work->length[basket])
+        return;
+    to -= to == most;
+    work->huges = to + 1;
+    for (; to > 0 && work->length[work->huge[to - 1]] < work->length[basket]; to--)
+        work->huge[to] = work->huge[to - 1];
+    work->huge[to] = basket;
+}
+
+static int compare_baskets(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void choose_huge(struct work *work, uint32_t most) {
+    uint64_t shortest = HUGE_TIMES * work->entries / (work->baskets->count + 1);
+    shortest = shortest < HUGE_LENGTH ? HUGE_LENGTH : shortest;
+    for (uint64_t b = 0; most > 0 && b < work->baskets->count; b++)
+        if (work->length[b] >= shortest)
+            insert_huge(work, (uint32_t)b, most);
+    qsort(work->huge, work->huges, sizeof *work->huge, compare_baskets);
+}
+
+/* Takes the huge baskets out of the list of a code, which begins at `from` and goes to `to`; returns its new end. */
+static uint32_t take_huge(const struct work *work, const uint32_t *from, const uint32_t *end, uint32_t *to,
+                          uint64_t *huge) {
+    uint32_t kept = 0, next = 0;
+    *huge = 0;
+    for (; from < end; from++) {
+        while (next < work->huges && work->huge[next] < *from)
+            next++;
+        if (next < work->huges && work->huge[next] == *from)
+            *huge |= (uint64_t)1 << next;
+        else
+            to[kept++] = *from;
+    }
+    return kept;
+}
+
+/* Turns huge baskets into bits. */
+static bool set_apart(struct recoded *recoded, struct work *work, uint32_t items, uint32_t *start,
+                      uint32_t *occurrence) {
+    uint64_t *huge = recoded->huge = allocate(items, sizeof *huge);
+    if (huge == NULL)
+        return false;
+    for (uint32_t code = 0, from = start[0], at = start[0]; code < items; code++) {
+        uint32_t end = start[code + 1];
+        at += take_huge(work, occurrence + from, occurrence + end, occurrence + at, &huge[code]);
+        start[code + 1] = at;
+        from = end;
+    }
+    for (uint32_t k = 0; k < work->huges; k++)
+        work->length[work->huge[k]] = 0;
+    recoded->apart = work->huges;
+    return true;
+}
+
+static uint32_t longest_row(const struct work *work) {
+    uint32_t longest = 1;
+    for (uint64_t b = 0; b < work->baskets->count; b++)
+        longest = work->length[b] > longest ? work->length[b] : longest;
+    return longest;
+}
+
 /* ---- twins ---- */
 
 /* Where codes go when twins are put behind all others, in place of the leaders. */
@@ -282,7 +357,7 @@ static void drop_lists(struct work *work, const uint32_t *leader, uint32_t items
 /* Renumbers the codes, so that those which are searched come first. */
 static bool merge_twins(struct recoded *recoded, struct work *work, uint32_t *items) {
     uint32_t **memory = recoded->memory, twins, *codes = allocate(3 * (uint64_t)recoded->all, sizeof *codes);
-    const struct sparse lists = {*items, 0, NULL, memory[1], NULL, memory[2], memory[5]};
+    const struct sparse lists = {*items, 0, NULL, memory[1], NULL, memory[2], memory[5], NULL};
     bool fine = codes != NULL && find_twins(&lists, codes, &twins);
     if (!fine || twins == 0) {
         free(codes);
@@ -313,6 +388,7 @@ static bool build(struct recoded *recoded, struct work *work, const struct recod
     if (!make_compact(work))
         return false;
     measure_baskets(work);
+    choose_huge(work, how->apart);
     uint32_t **memory = recoded->memory, kept = recoded->all = items + recoded->perfect;
     for (size_t i = 0; i < 4; i++)
         memory[i] = allocate(kept + 1u, sizeof **memory);
@@ -332,9 +408,12 @@ static bool build(struct recoded *recoded, struct work *work, const struct recod
     list_baskets(work, start, memory[3], items, memory[5]);
     if (how->merge && !merge_twins(recoded, work, &items))
         return false;
+    if (work->huges > 0 && !set_apart(recoded, work, items, start, memory[5]))
+        return false;
     memset(memory[5] + start[items], 0, PREFETCH * sizeof **memory);
+    recoded->longest = longest_row(work);
     fill_rows(work, start, items, memory[4], memory[5]);
-    recoded->rows = (struct sparse){items, 0, name, support, memory[4], start, memory[5]};
+    recoded->rows = (struct sparse){items, 0, name, support, memory[4], start, memory[5], recoded->huge};
     return true;
 }
 
@@ -358,6 +437,7 @@ enum till_status recode(struct recoded *recoded, const struct till_baskets *bask
 void recode_free(struct recoded *recoded) {
     for (size_t i = 0; i < 6; i++)
         free(recoded->memory[i]);
+    free(recoded->huge);
     free(recoded->original);
     free(recoded->twin);
     free(recoded->members);

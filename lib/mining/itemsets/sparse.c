@@ -72,6 +72,14 @@ struct found {
     uint32_t touched; /* how many codes have counts */
 };
 
+/* Adds the huge baskets to the counts of those that were touched from `from` on. An item that is beside P in huge ones
+ * alone is not among them: see apart.c. */
+static void count_huge(struct worker *worker, const struct sparse *rows, uint32_t i, uint32_t from, uint32_t to) {
+    uint64_t huge = huge_with(rows, i);
+    for (uint32_t k = from; huge != 0 && k < to; k++)
+        worker->count[worker->touched[k]] += bits_of(huge & rows->huge[worker->touched[k]]);
+}
+
 /* Counts the items behind i: they extend, or are perfect. */
 static bool scan_behind(struct worker *worker, const struct sparse *rows, uint32_t i, struct found *found) {
     *found = (struct found){.candidates = {.item = i, .support = rows->support[i]}};
@@ -80,6 +88,7 @@ static bool scan_behind(struct worker *worker, const struct sparse *rows, uint32
         prefetch_row(rows, k);
         found->touched = count_behind(worker, rows->entries + rows->occurrence[k], found->touched);
     }
+    count_huge(worker, rows, i, 0, found->touched);
     c->extend = worker_take(worker, found->touched, sizeof *c->extend);
     found->perfect = worker_take(worker, found->touched, sizeof *found->perfect);
     if (c->extend == NULL || found->perfect == NULL)
@@ -102,6 +111,7 @@ static bool scan_before(struct worker *worker, const struct sparse *rows, struct
     uint32_t from = found->touched;
     for (uint32_t k = rows->start[c->item]; k < rows->start[c->item + 1]; k++)
         found->touched = count_before(worker, rows->entries + rows->occurrence[k], found->touched);
+    count_huge(worker, rows, c->item, from, found->touched);
     c->check = worker_take(worker, found->touched - from, sizeof *c->check);
     if (c->check == NULL)
         return false;
@@ -115,12 +125,13 @@ static bool scan_before(struct worker *worker, const struct sparse *rows, struct
 /* Whether an item before i lies in all of its rows. */
 static bool is_covered(struct worker *worker, const struct sparse *rows, const struct found *found) {
     const struct candidates *c = &found->candidates;
+    uint64_t huge = huge_with(rows, c->item);
     bool covered = false;
     /* A row that held nothing else was dropped: then no item lies in all of them. */
-    if (rows->start[c->item + 1] - rows->start[c->item] < c->support)
+    if (rows->start[c->item + 1] - rows->start[c->item] + bits_of(huge) < c->support)
         return false;
     if (worker->plan->type == TILL_ITEMSETS_CLOSED)
-        return is_listed(rows, c->item, NULL, 0, worker->touched + found->touched);
+        return is_listed(rows, c->item, NULL, huge, worker->touched + found->touched);
     for (uint32_t k = 0; k < c->checks; k++)
         covered |= worker->count[c->check[k]] == c->support;
     return covered;
@@ -166,6 +177,18 @@ static void list_occurrences(const uint32_t *entries, uint32_t end, uint32_t ite
             occurrence[start[entries[at] + 1]++] = at;
 }
 
+/* The huge baskets of the child's items. False when memory is out. */
+static bool child_huge(struct worker *worker, const struct sparse *rows, const struct candidates *c,
+                       struct sparse *child) {
+    uint64_t huge = huge_with(rows, c->item), *with;
+    if (huge == 0)
+        return true;
+    child->huge = with = worker_take(worker, child->items, sizeof *with);
+    for (uint32_t k = 0; with != NULL && k < child->items; k++)
+        with[k] = huge & rows->huge[candidate_at(c, k)];
+    return with != NULL;
+}
+
 static bool child_new(struct worker *worker, const struct sparse *rows, const struct candidates *c,
                       struct sparse *child) {
     bool before = c->checks > 0;
@@ -194,8 +217,8 @@ static bool child_new(struct worker *worker, const struct sparse *rows, const st
         return false;
     list_occurrences(entries, at, items, start, occurrence);
     memset(occurrence + start[items], 0, PREFETCH * sizeof *occurrence);
-    *child = (struct sparse){items, c->checks, name, support, entries, start, occurrence};
-    return true;
+    *child = (struct sparse){items, c->checks, name, support, entries, start, occurrence, NULL};
+    return child_huge(worker, rows, c, child);
 }
 
 /* Counts are cleared as soon as they are of no more use: the branches below count anew. */
@@ -243,16 +266,22 @@ static bool mine_bits(struct worker *worker, const struct sparse *rows, struct f
     return built && unit_mine(worker, &unit);
 }
 
-/* Goes on below a set that has extensions. Closed sets need the items before i now, but for bits of sparse baskets,
- * whose checks are read off the rows when they are asked for. */
+/* Goes on below a set that has extensions. Closed and maximal sets need the items before i now, but for bits of sparse
+ * baskets, whose checks are read off the rows when they are asked for. */
 static bool extend(struct worker *worker, const struct sparse *rows, struct found *found) {
     struct candidates *c = &found->candidates;
     bool dense =
         c->support <= SMALL_ROWS || (double)c->entries >= DENSE_SHARE * (double)c->support * (double)c->extends;
     sort_codes(worker, c->extend, c->extends, rows->items);
-    if (worker->plan->type == TILL_ITEMSETS_CLOSED && (!dense || c->item <= MANY_CHECKS) &&
-        !scan_before(worker, rows, found))
-        return false;
+    if (worker->plan->type == TILL_ITEMSETS_CLOSED) {
+        c->unlisted = dense && c->item > MANY_CHECKS;
+        if (!c->unlisted && !scan_before(worker, rows, found))
+            return false;
+    }
+    if (worker->plan->type == TILL_ITEMSETS_MAXIMAL && dense && c->checks > MANY_CHECKS) {
+        c->unlisted = true;
+        c->checks = 0;
+    }
     return dense ? mine_bits(worker, rows, found) : mine_rows(worker, rows, found);
 }
 
@@ -281,7 +310,7 @@ static bool mine_branch(struct worker *worker, const struct sparse *rows, uint32
         return true;
     join(worker, rows, found);
     /* A set that a larger one makes no maximal set is not reported. */
-    bool larger = maximal && c->checks + c->extends > 0;
+    bool larger = maximal && (c->checks + c->extends > 0 || bits_of(huge_with(rows, i)) >= worker->plan->minimum);
     if (!larger && !set_report(worker, c->support))
         return false;
     return c->extends == 0 || worker->required >= worker->plan->largest || extend(worker, rows, found);

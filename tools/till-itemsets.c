@@ -68,30 +68,54 @@ static const struct guard_words guard[] = {
     [TILL_ITEMSETS_CLOSED] = {"max-size", 0, "take --type=maximal, --top or --count"},
     [TILL_ITEMSETS_MAXIMAL] = {"max-size", 0, "take --count"}};
 
-/* The cells behind the items, which are the same for all sets of one size and count. */
+/* The cells behind the items with a delimiter before each, and the line end: the same for all sets of one size and
+ * count. */
 struct tail {
-    uint64_t count;
-    size_t size; /* 0: none yet */
-    size_t length;
-    char text[80];
+    uint32_t count;
+    uint32_t size; /* 0: none yet */
+    uint8_t length;
+    char text[55];
 };
 enum { TAILS = 1 << 12 };
+
+/* Texts are copied in pieces of fixed length: one or two stores in place of a loop over bytes. What a piece has too
+ * much is written over by what follows. */
+enum { NAME_PIECE = 16, PREFIX_PIECE = 64, SLACK = 64 };
+
+/* The text that a group shares is read right after it was written, and a processor waits for all stores before when it
+ * reads bytes of more than one of them. So the text is written and read in aligned pieces of this type alone. */
+typedef uint64_t piece __attribute__((vector_size(16), aligned(16)));
+/* Rows are put together in stretches of about so many bytes. */
+enum { STRETCH = 1 << 15 };
+
+struct name {
+    size_t begin; /* in the text of all names */
+    size_t length;
+};
+
+/* Where an item begins in the text of a set: the piece that it lies in is what stands before it, and zeros. */
+struct join {
+    size_t at;
+    piece before;
+};
 
 /* What the visitor of sets needs. */
 struct output {
     const struct till_basket_data *data;
     struct till_writer *writer;
-    struct till_text text;
+    struct till_text text; /* of a set, where rows are written by cells */
     uint64_t written;
     uint64_t threshold; /* --top: sets of fewer baskets are left out */
     uint64_t ties;      /* how many sets of just that many are wanted */
+    uint32_t *items;    /* room for a set */
     /* plain rows: NULL where there are none */
     struct tail *tails;     /* [TAILS], by count */
-    struct till_text names; /* of all items, each with a bar behind it */
-    size_t *name;           /* [items + 1]: where they begin */
-    uint32_t *last;         /* the items of the last set; room for all */
-    size_t *last_at;        /* where each begins in `text` */
-    size_t last_size;
+    struct till_text names; /* of all items, each with a bar and a piece of zeros behind it, and one before the first */
+    struct name *name;      /* [items] */
+    size_t longest;         /* name, with its bar */
+    piece *shared;          /* the text of the items that the sets of a group share */
+    size_t capacity;        /* of it, in bytes */
+    struct join *join;      /* [items + 1]: where each of these items begins, and where they end */
 };
 
 /* ---- --top ---- */
@@ -129,52 +153,75 @@ static enum till_status find_threshold(const struct till_basket_data *data, cons
 
 /* ---- plain rows ---- */
 
+static bool append_zeros(struct till_text *text) {
+    static const char zeros[sizeof(piece)];
+    return till_text_append(text, zeros, sizeof zeros);
+}
+
 /* The names as they are written. False when memory is out; *plain is false where one needs quotes. */
 static bool list_names(struct output *output, bool *plain) {
     const struct till_basket_data *data = output->data;
-    *plain = true;
+    struct till_text *names = &output->names;
+    *plain = append_zeros(names);
     for (uint32_t i = 0; *plain && i < data->baskets.item_count; i++) {
-        size_t start = output->name[i] = output->names.length;
-        if (!till_basket_write_item(&output->names, data->items[i]) || !till_text_append(&output->names, "|", 1))
+        size_t begin = names->length;
+        if (!till_basket_write_item(names, data->items[i]) || !till_text_append(names, "|", 1))
             return false;
-        *plain = till_writer_is_plain(output->writer,
-                                      (struct till_slice){output->names.bytes + start, output->names.length - start});
+        size_t length = names->length - begin;
+        output->name[i] = (struct name){begin, length};
+        output->longest = length > output->longest ? length : output->longest;
+        *plain = till_writer_is_plain(output->writer, (struct till_slice){names->bytes + begin, length});
+        if (!append_zeros(names))
+            return false;
     }
-    output->name[data->baskets.item_count] = output->names.length;
-    return true;
+    return till_text_reserve(names, SLACK);
 }
 
 static void plain_free(struct output *output) {
     free(output->tails);
     free(output->name);
-    free(output->last);
-    free(output->last_at);
+    free(output->join);
+    free(output->shared);
     till_text_free(&output->names);
     output->tails = NULL;
-    output->name = output->last_at = NULL;
-    output->last = NULL;
+    output->name = NULL;
+    output->join = NULL;
+    output->shared = NULL;
 }
 
-/* Rows are put together here where the format and the names allow it: a row then costs what it adds to the last. */
+/* Makes room for `length` bytes of shared text, and what copies read behind them. */
+static bool grow_shared(struct output *output, size_t length) {
+    size_t capacity = (length + length / 2 + 4 * PREFIX_PIECE) / PREFIX_PIECE * PREFIX_PIECE;
+    piece *grown = aligned_alloc(sizeof(piece), capacity);
+    if (grown == NULL)
+        return false;
+    memset(grown, 0, capacity);
+    if (output->capacity > 0)
+        memcpy(grown, output->shared, output->capacity);
+    free(output->shared);
+    output->shared = grown;
+    output->capacity = capacity;
+    return true;
+}
+
+/* Rows are put together here where the format and the names allow it: a row is then the text that its group shares, a
+ * name, and the cells behind, each copied as it is. */
 static enum till_status plain_start(struct output *output, struct till_error *error) {
     size_t items = output->data->baskets.item_count;
     bool plain = false;
     output->tails = calloc(TAILS, sizeof *output->tails);
     output->name = malloc((items + 1) * sizeof *output->name);
-    output->last = malloc((items + 1) * sizeof *output->last);
-    output->last_at = malloc((items + 1) * sizeof *output->last_at);
-    bool fine = output->tails != NULL && output->name != NULL && output->last != NULL && output->last_at != NULL &&
-                list_names(output, &plain);
+    output->join = aligned_alloc(sizeof(piece), (items + 1) * sizeof *output->join);
+    bool fine = output->tails != NULL && output->name != NULL && output->join != NULL && list_names(output, &plain) &&
+                grow_shared(output, 0);
+    if (fine)
+        output->join[0] = (struct join){0};
     if (!fine || !plain)
         plain_free(output);
     return fine ? TILL_OK : till_error_memory(error);
 }
 
-/* The cells size, count and support with a delimiter before each. */
-static const struct tail *tail_of(struct output *output, size_t size, uint64_t count) {
-    struct tail *tail = &output->tails[count % TAILS];
-    if (tail->size == size && tail->count == count)
-        return tail;
+static void make_tail(const struct output *output, struct tail *tail, uint32_t size, uint32_t count) {
     char *to = tail->text, delimiter = till_writer_delimiter(output->writer);
     *to++ = delimiter;
     to += till_count_format(to, size);
@@ -182,72 +229,138 @@ static const struct tail *tail_of(struct output *output, size_t size, uint64_t c
     to += till_count_format(to, count);
     *to++ = delimiter;
     to += till_real_format(to, (double)count / (double)output->data->baskets.count);
+    *to++ = '\n';
     tail->count = count;
     tail->size = size;
-    tail->length = (size_t)(to - tail->text);
-    return tail;
+    tail->length = (uint8_t)(to - tail->text);
 }
 
-/* Brings `text` up to the items before the last one; sets come in order, so that most of them are there. */
-static bool begin_items(struct output *output, const uint32_t *items, size_t size) {
-    size_t same = 0;
-    while (same + 1 < size && same < output->last_size && output->last[same] == items[same])
-        same++;
-    output->text.length = same == 0 ? 0 : output->last_at[same];
-    for (; same + 1 < size; same++) {
-        const size_t *name = &output->name[items[same]];
-        output->last[same] = items[same];
-        if (!till_text_append(&output->text, output->names.bytes + name[0], name[1] - name[0]))
-            return false;
-        output->last_at[same + 1] = output->text.length;
+/* Copies `length` bytes, and up to a piece more. */
+static inline char *copy_name(char *to, const char *from, size_t length) {
+    for (size_t at = 0; at < length; at += sizeof(piece))
+        memcpy(to + at, from + at, sizeof(piece));
+    return to + length;
+}
+
+/* Writes a name at the join; returns the next one. */
+static inline struct join join_name(piece *shared, struct join join, const char *name, size_t length) {
+    size_t over = join.at % sizeof(piece), end = over + length, done = sizeof(piece) - over;
+    piece *to = shared + join.at / sizeof(piece), first, last;
+    memcpy(&first, name - over, sizeof first); /* zeros stand before the name */
+    memcpy(&last, name + done, sizeof last);
+    *to++ = first |= join.before;
+    *to++ = last;
+    for (; end >= 2 * sizeof(piece); end -= sizeof(piece)) {
+        done += sizeof(piece);
+        first = last;
+        memcpy(&last, name + done, sizeof last);
+        *to++ = last;
     }
-    output->last_size = size - 1;
+    const piece in_last = (piece){0} - (uint64_t)(end >= sizeof(piece));
+    return (struct join){join.at + length, (first & ~in_last) | (last & in_last)};
+}
+
+/* Brings the shared text to the items that the sets of the group share. */
+static bool begin_rows(struct output *output, const struct till_itemset_group *group) {
+    struct join join = output->join[group->same];
+    for (size_t k = group->same; k + 1 < group->size; k++) {
+        const struct name *name = &output->name[group->items[k]];
+        if (join.at + name->length + SLACK > output->capacity && !grow_shared(output, join.at + name->length + SLACK))
+            return false;
+        join = join_name(output->shared, join, output->names.bytes + name->begin, name->length);
+        output->join[k + 1] = join;
+    }
     return true;
 }
 
-static enum till_status write_plain(struct output *output, const uint32_t *items, size_t size, uint64_t count,
-                                    struct till_error *error) {
-    const struct tail *tail = tail_of(output, size, count);
-    const size_t *name = &output->name[items[size - 1]];
-    size_t length = name[1] - name[0] - 1; /* without the bar */
-    char *row = begin_items(output, items, size)
-                    ? till_writer_row(output->writer, output->text.length + length + tail->length)
-                    : NULL;
-    if (row == NULL)
-        return till_error_memory(error);
-    char *to = row;
-    if (output->text.length > 0)
-        memcpy(to, output->text.bytes, output->text.length);
-    to += output->text.length;
-    memcpy(to, output->names.bytes + name[0], length);
-    to += length;
-    memcpy(to, tail->text, tail->length);
-    return till_writer_end_row(output->writer, (size_t)(to - row) + tail->length, error);
+/* Copies `length` bytes, and up to 64 more. */
+static inline char *copy_shared(char *to, const piece *from, size_t length) {
+    for (size_t at = 0; at < length; at += PREFIX_PIECE, from += 4) {
+        memcpy(to + at, from, sizeof *from);
+        memcpy(to + at + 16, from + 1, sizeof *from);
+        memcpy(to + at + 32, from + 2, sizeof *from);
+        memcpy(to + at + 48, from + 3, sizeof *from);
+    }
+    return to + length;
+}
+
+/* Puts rows together at `row`; returns where they end. */
+static char *put_rows(const struct output *output, uint32_t size, const uint32_t *last, const uint32_t *count,
+                      size_t rows, char *row) {
+    size_t length = output->join[size - 1].at;
+    for (size_t k = 0; k < rows; k++) {
+        const struct name *name = &output->name[last[k]];
+        struct tail *tail = &output->tails[count[k] % TAILS];
+        if (tail->count != count[k] || tail->size != size)
+            make_tail(output, tail, size, count[k]);
+        row = copy_shared(row, output->shared, length);
+        row = copy_name(row, output->names.bytes + name->begin, name->length - 1); /* without the bar */
+        memcpy(row, tail->text, sizeof tail->text);
+        row += tail->length;
+    }
+    return row;
+}
+
+static enum till_status write_plain(struct output *output, uint32_t size, const uint32_t *last, const uint32_t *count,
+                                    size_t sets, struct till_error *error) {
+    size_t most = output->join[size - 1].at + output->longest + sizeof output->tails->text, rows = sets;
+    enum till_status status = TILL_OK;
+    if (rows * most > STRETCH)
+        rows = STRETCH / most + 1;
+    for (size_t k = 0; status == TILL_OK && k < sets; k += rows) {
+        rows = rows < sets - k ? rows : sets - k;
+        char *row = till_writer_rows(output->writer, rows * most + SLACK);
+        if (row == NULL)
+            return till_error_memory(error);
+        char *end = put_rows(output, size, last + k, count + k, rows, row);
+        status = till_writer_end_rows(output->writer, rows, (size_t)(end - row), error);
+    }
+    return status;
 }
 
 /* ---- rows ---- */
 
-static enum till_status write_cells(struct output *output, const uint32_t *items, size_t size, uint64_t count,
+static enum till_status write_cells(struct output *output, const struct till_itemset_group *group, size_t set,
                                     struct till_error *error) {
+    for (size_t k = group->same; k + 1 < group->size; k++)
+        output->items[k] = group->items[k];
+    output->items[group->size - 1] = group->last[set];
     output->text.length = 0;
-    if (!baskets_write_items(&output->text, output->data, items, size))
+    if (!baskets_write_items(&output->text, output->data, output->items, group->size))
         return till_error_memory(error);
     till_writer_text(output->writer, (struct till_slice){output->text.bytes, output->text.length});
-    till_writer_count(output->writer, size);
-    till_writer_count(output->writer, count);
-    till_writer_real(output->writer, (double)count / (double)output->data->baskets.count);
+    till_writer_count(output->writer, group->size);
+    till_writer_count(output->writer, group->count[set]);
+    till_writer_real(output->writer, (double)group->count[set] / (double)output->data->baskets.count);
     return till_writer_end(output->writer, error);
 }
 
-static enum till_status write_set(void *context, const uint32_t *items, size_t size, uint64_t count,
-                                  struct till_error *error) {
-    struct output *output = context;
+/* Whether a set is among the --top. */
+static bool is_wanted(struct output *output, uint64_t count) {
     if (count < output->threshold || (output->threshold > 0 && count == output->threshold && output->ties == 0))
-        return TILL_OK;
+        return false;
     output->ties -= count == output->threshold && output->ties > 0;
-    output->written++;
-    return output->tails != NULL ? write_plain(output, items, size, count, error)
-                                 : write_cells(output, items, size, count, error);
+    return true;
+}
+
+static enum till_status write_group(void *context, const struct till_itemset_group *group, struct till_error *error) {
+    struct output *output = context;
+    enum till_status status = TILL_OK;
+    if (output->tails != NULL && !begin_rows(output, group))
+        return till_error_memory(error);
+    if (output->tails != NULL && output->threshold == 0) {
+        output->written += group->sets;
+        return write_plain(output, (uint32_t)group->size, group->last, group->count, group->sets, error);
+    }
+    for (size_t k = 0; status == TILL_OK && k < group->sets; k++) {
+        if (!is_wanted(output, group->count[k]))
+            continue;
+        output->written++;
+        status = output->tails == NULL
+                     ? write_cells(output, group, k, error)
+                     : write_plain(output, (uint32_t)group->size, &group->last[k], &group->count[k], 1, error);
+    }
+    return status;
 }
 
 static enum till_status write_sets(struct tool_run *run, const struct till_basket_data *data,
@@ -256,10 +369,10 @@ static enum till_status write_sets(struct tool_run *run, const struct till_baske
     const struct till_slice names[] = {till_slice_of("items"), till_slice_of("size"), till_slice_of("count"),
                                        till_slice_of("support")};
     const struct settings *settings = run->settings;
-    struct output output = {.data = data};
-    enum till_status status = TILL_OK;
+    struct output output = {.data = data, .items = malloc((data->baskets.item_count + 1) * sizeof *output.items)};
+    enum till_status status = output.items == NULL ? till_error_memory(error) : TILL_OK;
     /* The sets of most baskets are the same at the support that has enough of them, but for maximal ones. */
-    if (settings->top > 0 && wishes->type != TILL_ITEMSETS_MAXIMAL)
+    if (status == TILL_OK && settings->top > 0 && wishes->type != TILL_ITEMSETS_MAXIMAL)
         status = till_itemsets_threshold(&data->baskets, wishes, settings->top, &wishes->minimum_support, error);
     if (status == TILL_OK && wishes->type == TILL_ITEMSETS_FREQUENT)
         status = baskets_guard(data, wishes, &guard[wishes->type], error);
@@ -272,8 +385,9 @@ static enum till_status write_sets(struct tool_run *run, const struct till_baske
     if (status == TILL_OK)
         status = plain_start(&output, error);
     if (status == TILL_OK)
-        status = till_itemsets_mine(&data->baskets, wishes, write_set, &output, error);
+        status = till_itemsets_mine_groups(&data->baskets, wishes, write_group, &output, error);
     plain_free(&output);
+    free(output.items);
     till_text_free(&output.text);
     tool_figure(run, "itemsets", (double)output.written);
     if (status == TILL_ERROR_DATA && strcmp(error->role, "limit") == 0)

@@ -64,6 +64,26 @@ TILL_API enum till_status till_itemsets_mine(const struct till_baskets *baskets,
                                              const struct till_itemsets_options *options, till_itemsets_visit *visit,
                                              void *context, struct till_error *error);
 
+/* Itemsets that differ in their last item alone, and follow each other. The arrays are good during the call. */
+struct till_itemset_group {
+    size_t size;           /* items of each set */
+    const uint32_t *items; /* size - 1, in rising rank: those that all have */
+    size_t same;           /* so many of them, from the first on, are those of the group before */
+    size_t sets;           /* at least 1 */
+    const uint32_t *last;  /* by set: its last item */
+    const uint32_t *count; /* by set: the baskets that share it */
+};
+
+typedef enum till_status till_itemsets_visit_group(void *context, const struct till_itemset_group *group,
+                                                   struct till_error *error);
+
+/* The same sets in the same order, a group at a time: for those who write what sets share once. How many sets make a
+ * group may depend on the type; `same` is 0 for the first of a size. */
+TILL_API enum till_status till_itemsets_mine_groups(const struct till_baskets *baskets,
+                                                    const struct till_itemsets_options *options,
+                                                    till_itemsets_visit_group *visit, void *context,
+                                                    struct till_error *error);
+
 /* How many itemsets there are of each size. Start with {0}. */
 struct till_itemset_counts {
     uint32_t largest;   /* the largest size that occurs; 0: there is none */

@@ -86,15 +86,18 @@ TILL_API void till_writer_cell(struct till_writer *writer, const struct till_vec
 TILL_API enum till_status till_writer_record(struct till_writer *writer, struct till_slice record, char delimiter,
                                              size_t count, struct till_error *error);
 
-/* Rows that were put together elsewhere, where rows are so many that cells are too slow. CSV and TSV have them, and
- * texts that are plain: that stand in a row as they are, alone and as parts of a longer text, without quotes. */
+/* Rows that were put together elsewhere, where rows are so many that cells are too slow. CSV and TSV have them, in
+ * UTF-8, and texts that are plain: that stand in a row as they are, alone and as parts of a longer text, without
+ * quotes. */
 TILL_API bool till_writer_is_plain(const struct till_writer *writer, struct till_slice text);
 /* What stands between the cells. */
 TILL_API char till_writer_delimiter(const struct till_writer *writer);
-/* Where a whole row of up to `length` bytes goes, plain texts and numbers with delimiters between them; NULL when
- * memory is out. till_writer_end_row follows, with the length that it came to. Errors: as till_writer_end. */
-TILL_API char *till_writer_row(struct till_writer *writer, size_t length);
-TILL_API enum till_status till_writer_end_row(struct till_writer *writer, size_t length, struct till_error *error);
+/* Where whole rows of up to `length` bytes go: plain texts and numbers with delimiters between them, and a line feed
+ * behind each row; NULL when memory is out. till_writer_end_rows follows, with how many rows and bytes it came to.
+ * Errors: as till_writer_end. */
+TILL_API char *till_writer_rows(struct till_writer *writer, size_t length);
+TILL_API enum till_status till_writer_end_rows(struct till_writer *writer, uint64_t rows, size_t length,
+                                               struct till_error *error);
 
 /* Ends the row. Errors: TILL_ERROR_USAGE when it has fewer or more cells than columns; TILL_ERROR_DATA, with the number
  * of the row, for a character that the output encoding lacks and for bytes that JSON cannot hold; TILL_ERROR_MEMORY;

@@ -404,25 +404,24 @@ enum till_status till_writer_end(struct till_writer *w, struct till_error *error
 }
 
 bool till_writer_is_plain(const struct till_writer *w, struct till_slice text) {
-    return w->format == &writer_csv && !w->guards_numbers && !writer_csv_needs_quotes(text, w->delimiter);
+    return w->format == &writer_csv && w->encoder == NULL && !w->guards_numbers &&
+           !writer_csv_needs_quotes(text, w->delimiter);
 }
 
 char till_writer_delimiter(const struct till_writer *w) {
     return w->delimiter;
 }
 
-char *till_writer_row(struct till_writer *w, size_t length) {
-    size_t room = length + 1;
-    if (w->out.capacity - w->out.length < room && !till_text_reserve(&w->out, room))
+char *till_writer_rows(struct till_writer *w, size_t length) {
+    if (w->out.capacity - w->out.length < length && !till_text_reserve(&w->out, length))
         return NULL;
     return w->out.bytes + w->out.length;
 }
 
-enum till_status till_writer_end_row(struct till_writer *w, size_t length, struct till_error *error) {
-    w->out.bytes[w->out.length + length] = '\n';
-    w->out.length += length + 1;
-    w->row++;
-    return w->encoder == NULL && w->out.length < PASS_ON_AT ? TILL_OK : writer_pass_on(w, w->row, error);
+enum till_status till_writer_end_rows(struct till_writer *w, uint64_t rows, size_t length, struct till_error *error) {
+    w->out.length += length;
+    w->row += rows;
+    return w->out.length < PASS_ON_AT ? TILL_OK : writer_pass_on(w, w->row, error);
 }
 
 enum till_status till_writer_finish(struct till_writer *w, struct till_error *error) {

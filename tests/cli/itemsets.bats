@@ -153,6 +153,33 @@ END
         awk -F '",' '{ sub(/^"/, "", $1); gsub(/,/, "-", $1); print $1 "," $2 }' | cmp - plain
 }
 
+# Rows in UTF-8 are put together from texts that are copied whole, rows in another encoding cell by cell.
+@test "names of any length give the rows that cells give, of all types and with --top" {
+    # 40 names of 1 to 118 bytes, 300 baskets; each third name holds a separator, and that of many bytes UTF-8
+    awk 'BEGIN {
+        for (b = 0; b < 300; b++) {
+            line = ""
+            for (i = 0; i < 40; i++) {
+                random = (random * 1103 + 12345) % 65536
+                if (random % 97 > 30 + i)
+                    continue
+                name = i % 3 == 0 ? "n|" i : i % 5 == 0 ? "\303\244" i : i
+                for (k = 0; k < i * (i % 4); k++)
+                    name = name (k % 10)
+                line = line (line == "" ? "" : ",") name
+            }
+            print line
+        }
+    }' > lines
+    for what in --type=frequent --type=closed --type=maximal --top=1000 --min-size=2 --format=tsv; do
+        till-itemsets -q --baskets -s 18% $what lines > whole
+        [ "$(wc -l < whole)" -gt 500 ]
+        till-itemsets -q --baskets -s 18% $what --output-encoding=UTF-16LE lines |
+            iconv -f UTF-16LE -t UTF-8 | cmp - whole
+    done
+    [ "$(awk '{ if (length > most) most = length } END { print most }' whole)" -gt 300 ]
+}
+
 @test "sizes, --top and --limit" {
     printf 'a,b,c\na,b,c\na,b\na\n' > lines
     till-itemsets -q --baskets -s 1 --min-size=2 --max-size=2 lines > out

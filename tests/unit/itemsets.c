@@ -214,7 +214,7 @@ static void small_baskets_give_the_sets_of_the_definition(void **state) {
         shuffle(inner, items);
         struct till_itemsets_options options = {.type = types[trial % 3],
                                                 .minimum_support = 1 + random_below(1 + count / 3),
-                                                .minimum_size = random_below(4) == 0 ? random_below(4) : 0,
+                                                .minimum_size = random_below(4) == 0 ? random_below(7) : 0,
                                                 .threads = 1 + random_below(3),
                                                 .portable = random_below(2) == 0};
         options.maximum_size = random_below(4) == 0 ? options.minimum_size + random_below(4) : 0;
@@ -224,6 +224,53 @@ static void small_baskets_give_the_sets_of_the_definition(void **state) {
         free(support);
         small_free(&small);
     }
+}
+
+/* Skips the items that lie in baskets of their own. */
+static enum till_status receive_among_others(void *context, const uint32_t *items, size_t size, uint64_t count,
+                                             struct till_error *error) {
+    struct delivery *d = context;
+    return size == 1 && items[0] >= d->items ? TILL_OK : receive(context, items, size, count, error);
+}
+
+/* Sets are held in as few bytes as their items and counts need. `others` more items lie in two baskets each, and the
+ * ranks of all are mixed; `empty` baskets make the counts larger. */
+static void sets_among_others(uint32_t others, uint32_t empty) {
+    for (uint32_t trial = 0; trial < 12; trial++) {
+        random_state = 7000 + trial;
+        uint32_t chance[10];
+        struct small small;
+        struct till_error error = {0};
+        for (uint32_t k = 0; k < 10; k++)
+            chance[k] = trial % 4 == 0 ? 900 : random_below(1000);
+        small_random(&small, 40, 10, chance, trial % 2 == 0);
+        uint32_t *support = all_supports(&small), *rank = calloc(10 + others, sizeof *rank);
+        for (uint32_t b = 0; b < 2 * others + empty; b++) {
+            fixture_begin(&small.fixture);
+            if (b < 2 * others)
+                fixture_add(&small.fixture, 10 + b / 2);
+        }
+        for (uint32_t item = 0; item < 10 + others; item++) /* the sum is a prime number */
+            rank[item] = (uint32_t)((uint64_t)item * 7919 % (10 + others));
+        const struct till_itemsets_options options = {
+            .type = types[trial % 3], .minimum_support = 1 + trial % 2, .threads = 1 + trial % 2, .rank = rank};
+        struct delivery d = {.support = support, .options = &options, .items = small.items};
+        uint64_t sets = sets_at(&small, support, (uint32_t)options.minimum_support, options.type);
+        assert_int_equal(till_itemsets_mine(&small.fixture.baskets, &options, receive_among_others, &d, &error),
+                         TILL_OK);
+        assert_int_equal(d.sets, sets);
+        free(support);
+        free(rank);
+        small_free(&small);
+    }
+}
+
+static void sets_are_the_same_among_many_items_and_baskets(void **state) {
+    (void)state;
+    sets_among_others(307 - 10, 0);
+    sets_among_others(307 - 10, 70000);
+    sets_among_others(13 - 10, 70000);
+    sets_among_others(70001 - 10, 0);
 }
 
 /* Thousands of baskets, so that branches are rows before they are bits; chances of 2 % make them stay rows. Where
@@ -703,6 +750,7 @@ static void a_refusal_ends_the_delivery(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_baskets_give_the_sets_of_the_definition),
+        cmocka_unit_test(sets_are_the_same_among_many_items_and_baskets),
         cmocka_unit_test(a_threshold_is_the_largest_support_with_enough_sets),
         cmocka_unit_test(many_baskets_give_the_sets_of_the_definition),
         cmocka_unit_test(pairs_are_those_of_counting_each),

@@ -200,8 +200,7 @@ bool unit_mine(struct worker *worker, const struct unit *unit) {
     case TILL_ITEMSETS_MAXIMAL:
         return maximal_mine(worker, unit, &node);
     default:
-        return worker->plan->listing ? listing_mine(worker, unit, &node, unit->own_support)
-                                     : frequent_mine(worker, unit, &node);
+        return worker->plan->listing ? listing_mine(worker, unit, &node) : frequent_mine(worker, unit, &node);
     }
 }
 
@@ -232,7 +231,17 @@ static void drop_apart(struct node *child) {
     child->count = kept;
 }
 
-bool node_project(struct worker *worker, const struct node *node, uint32_t i, struct node *child) {
+/* The items behind i that the mask has, counted from there. */
+static uint32_t list_masked(uint32_t behind, uint32_t i, uint64_t mask, uint32_t *wanted) {
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < behind; k++) {
+        wanted[count] = k;
+        count += mask >> (i + 1 + k) & 1;
+    }
+    return count;
+}
+
+bool node_project(struct worker *worker, const struct node *node, uint32_t i, uint64_t mask, struct node *child) {
     uint32_t behind = node->count - i - 1;
     child->words = node->words;
     child->ordinary = node->ordinary;
@@ -245,8 +254,15 @@ bool node_project(struct worker *worker, const struct node *node, uint32_t i, st
     child->support = (uint32_t *)(void *)(piece + numbers);
     child->columns = (uint64_t *)(void *)(piece + 2 * numbers);
     const uint64_t *column = node->columns + (size_t)i * node->words;
-    child->count = worker->plan->kernels->project(column, column + node->words, behind, node->words,
-                                                  worker->plan->minimum, child->columns, child->code, child->support);
+    /* Columns of one word are looked at eight at a time, wanted or not. */
+    if (mask == ALL_ITEMS || node->words == 1 || node->count > 64)
+        child->count =
+            worker->plan->kernels->project(column, column + node->words, behind, node->words, worker->plan->minimum,
+                                           child->columns, child->code, child->support);
+    else
+        child->count = worker->plan->kernels->project_some(
+            column, column + node->words, child->code, list_masked(behind, i, mask, child->code), node->words,
+            worker->plan->minimum, child->columns, child->code, child->support);
     if (worker->plan->apart && child->ordinary > 0)
         drop_apart(child);
     stack_trim(&worker->stack, piece, 2 * numbers + ((size_t)child->count * node->words + 8) * 8);

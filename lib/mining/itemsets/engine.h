@@ -141,12 +141,12 @@ struct unit {
     uint64_t *columns;   /* items x words */
     uint32_t *row;       /* the local codes of each row in rising order, NO_CODE behind them; NULL: not listed */
     uint32_t *row_start; /* where a row begins */
-    unsigned char *member; /* whether a local code lies in P */
+    unsigned char *member;       /* whether a local code lies in P */
     const struct sparse *parent; /* where the items before `item` are listed, when they have no columns; or NULL */
-    uint32_t item;        /* of the parent: the one that opened the branch */
-    uint64_t huge;        /* the baskets that the rows behind `ordinary` stand for */
-    bool apart;           /* of the huge baskets alone */
-    uint32_t own_support; /* of the set of the branch */
+    uint32_t item;               /* of the parent: the one that opened the branch */
+    uint64_t huge;               /* the baskets that the rows behind `ordinary` stand for */
+    bool apart;                  /* of the huge baskets alone */
+    uint32_t own_support;        /* of the set of the branch */
 };
 
 static inline uint32_t candidate_at(const struct candidates *c, uint32_t k) {
@@ -161,7 +161,7 @@ struct node {
     uint32_t count;
     uint32_t ordinary; /* that of the unit, where it matters */
     uint32_t words;    /* of a column: the unit's, or less when the rows were condensed */
-    uint32_t *code; /* local */
+    uint32_t *code;    /* local */
     uint32_t *support;
     uint64_t *columns; /* count x words */
 };
@@ -198,13 +198,15 @@ bool unit_merge(struct worker *worker, struct unit *unit);
 bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i);
 
 /* dense.c */
+#define ALL_ITEMS (~(uint64_t)0)
 bool unit_new(struct worker *worker, const struct sparse *rows, const struct candidates *candidates, struct unit *unit);
 bool unit_mine(struct worker *worker, const struct unit *unit);
 /* An item of the unit joins the set, with its twins. */
 void unit_require(struct worker *worker, const struct unit *unit, uint32_t local);
 /* Extends the node's set by its item i: `child` has what follows i and is frequent with it. Its codes are still indexes
- * into node->code, until node_name. */
-bool node_project(struct worker *worker, const struct node *node, uint32_t i, struct node *child);
+ * into node->code, until node_name. Bits of `mask` that are not set, for the first 64 items, leave an item out that is
+ * known not to be frequent there. */
+bool node_project(struct worker *worker, const struct node *node, uint32_t i, uint64_t mask, struct node *child);
 /* Drops the rows that the child's set has lost, when that leaves at most half of the words and there is enough below to
  * gain from it. Not for searches that look at columns of the unit. */
 bool node_condense(struct worker *worker, const uint64_t *rows, uint32_t support, struct node *child);
@@ -212,8 +214,8 @@ bool node_condense(struct worker *worker, const uint64_t *rows, uint32_t support
 void node_name(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t support,
                struct node *child);
 bool frequent_mine(struct worker *worker, const struct unit *unit, const struct node *node);
-/* As frequent_mine, for delivery; `support` is that of the node's own set. */
-bool listing_mine(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t support);
+/* As frequent_mine, for delivery. */
+bool listing_mine(struct worker *worker, const struct unit *unit, const struct node *node);
 bool closed_mine(struct worker *worker, const struct unit *unit, const struct node *node);
 bool maximal_mine(struct worker *worker, const struct unit *unit, const struct node *node);
 
@@ -226,11 +228,10 @@ bool apart_mine(struct worker *worker);
  * that are none. One that is not is found elsewhere, or is not closed or maximal. */
 bool apart_reports(struct worker *worker, const struct unit *unit, const uint64_t *rows, uint32_t *support);
 
-/* listing.c: the current set with each of its extensions, and the order in which to enter these: NULL stands for 0,
- * 1, 2... */
-bool list_extensions(struct worker *worker, const uint32_t *name, const uint32_t *code, const uint32_t *support,
-                     uint32_t count);
-bool list_branches(struct worker *worker, const uint32_t *name, const uint32_t *code, uint32_t count, uint32_t **order);
+/* listing.c: the current set with each of its extensions, and the order of their branches, which are entered from the
+ * last to the first: NULL stands for 0, 1, 2... */
+bool list_extensions(struct worker *worker, const uint32_t *place, const uint32_t *support, uint32_t count);
+bool list_branches(struct worker *worker, const uint32_t *place, uint32_t count, uint32_t **order);
 
 /* report.c: the set P grows, is reported, and shrinks back to what it was. Reporting is false when worker->status says
  * why. */
@@ -239,7 +240,7 @@ void set_allow(struct worker *worker);
 void set_restore(struct worker *worker, uint32_t required, uint32_t optional);
 bool set_report(struct worker *worker, uint32_t support);
 /* Keeps count of what all workers hold together; false beyond the limit. */
-bool set_below_limit(struct worker *worker, uint32_t more);
+bool set_below_limit(struct worker *worker, uint64_t more);
 
 static inline void *worker_take(struct worker *worker, size_t count, size_t size) {
     void *taken = count > SIZE_MAX / 8 / size ? NULL : stack_take(&worker->stack, count * size);

@@ -49,16 +49,17 @@ static bool worker_new(struct worker *worker, struct plan *plan) {
     uint32_t items = plan->recoded->rows.items, all = plan->recoded->all;
     *worker = (struct worker){.plan = plan, .status = TILL_OK};
     worker->store = (struct store){.width = place_width(all), .inner = plan->inner};
-    worker->stream = (struct stream){.width = place_width(all)};
+    worker->stream = (struct stream){
+        .width = place_width(all), .support = plan->baskets <= UINT16_MAX ? 2 : 4, .smallest = plan->smallest};
     worker->count = calloc((size_t)items + 1, sizeof *worker->count);
     worker->bits = calloc((size_t)items / 64 + 1, sizeof *worker->bits);
     worker->touched = malloc(((size_t)items + 1) * sizeof *worker->touched);
     worker->map = malloc(((size_t)items + 1) * sizeof *worker->map);
     worker->path = malloc(((size_t)all + 1) * 3 * sizeof *worker->path);
     worker->leaves = calloc((size_t)all + 1, sizeof *worker->leaves);
-    worker->stream.joined = malloc(((size_t)all + 1) * sizeof *worker->stream.joined);
+    worker->stream.deepest = calloc((size_t)all + 1, sizeof *worker->stream.deepest);
     if (worker->count == NULL || worker->bits == NULL || worker->touched == NULL || worker->map == NULL ||
-        worker->path == NULL || worker->leaves == NULL || worker->stream.joined == NULL)
+        worker->path == NULL || worker->leaves == NULL || worker->stream.deepest == NULL)
         return false;
     worker->set = worker->path + all + 1;
     worker->joining = worker->set + all + 1;
@@ -75,7 +76,7 @@ static void worker_free(struct worker *worker) {
     free(worker->map);
     free(worker->path);
     free(worker->leaves);
-    free(worker->stream.joined);
+    free(worker->stream.deepest);
     stream_free(&worker->stream);
     stack_free(&worker->stack);
     tally_free(&worker->tally);
@@ -249,7 +250,7 @@ static enum till_status mine_item(void *context, size_t index, unsigned worker_i
 /* The single items of a listing: task 0. */
 static bool list_items(struct run *run) {
     const struct sparse *rows = &run->recoded.rows;
-    return list_extensions(&run->worker[0], rows->name, rows->name, rows->support, rows->items);
+    return list_extensions(&run->worker[0], rows->name, rows->support, rows->items);
 }
 
 /* The sets that are made of perfect items alone; not when a larger set is what is asked for. */
@@ -279,16 +280,46 @@ static enum till_status check_limit(struct run *run, struct till_error *error) {
     return atomic_load(&run->plan.held) > run->plan.limit ? too_many(run, error) : TILL_OK;
 }
 
-/* Who receives the sets. */
+/* Sets of the store that make a group at most. */
+enum { GROUP_SETS = 512 };
+
+/* Who receives the sets, and the group that is filled for it. */
 struct receiver {
-    till_itemsets_visit *visit;
+    till_itemsets_visit_group *visit;
     void *context;
-    uint32_t *items; /* room for a set of all items */
+    struct till_itemset_group group;
+    uint32_t *items; /* what the group points at: each has room for all items, */
+    uint32_t *last;  /* and at least for GROUP_SETS */
+    uint32_t *count;
 };
 
+static bool receiver_new(struct receiver *to, uint32_t items) {
+    size_t room = (items > GROUP_SETS ? items : GROUP_SETS) + (size_t)STREAM_PAD;
+    to->items = malloc(3 * room * sizeof *to->items);
+    if (to->items == NULL)
+        return false;
+    to->last = to->items + room;
+    to->count = to->last + room;
+    to->group = (struct till_itemset_group){.items = to->items, .last = to->last, .count = to->count};
+    return true;
+}
+
+static enum till_status deliver_group(struct receiver *to, struct till_error *error) {
+    enum till_status status = to->group.sets == 0 ? TILL_OK : to->visit(to->context, &to->group, error);
+    to->group.sets = 0;
+    return status;
+}
+
+/* How many items two records have in common, but for the last. */
+static uint32_t shared_items(const unsigned char *a, const unsigned char *b, uint32_t size, unsigned width) {
+    uint32_t same = 0;
+    while (same + 1 < size && memcmp(a + same * width, b + same * width, width) == 0)
+        same++;
+    return same;
+}
+
 /* Sorts and delivers the stored sets of one size, and frees them. */
-static enum till_status deliver_stored(struct run *run, uint32_t size, const struct receiver *to,
-                                       struct till_error *error) {
+static enum till_status deliver_stored(struct run *run, uint32_t size, struct receiver *to, struct till_error *error) {
     struct store *store = &run->worker[0].store;
     struct store_bucket *bucket = &store->bucket[size];
     struct store_key *order;
@@ -296,20 +327,34 @@ static enum till_status deliver_stored(struct run *run, uint32_t size, const str
     enum till_status status = TILL_OK;
     if (!store_sort(store, size, &order, &count))
         return till_error_memory(error);
+    const unsigned char *before = NULL;
+    to->group.size = size;
     for (size_t k = 0; status == TILL_OK && k < count; k++) {
+        const unsigned char *record = bucket->bytes + order[k].record * stride;
         __builtin_prefetch(bucket->bytes + order[k + PREFETCH < count ? k + PREFETCH : k].record * stride);
-        uint32_t support = store_read(store, bucket->bytes + order[k].record * stride, size, to->items);
-        for (uint32_t i = 0; i < size; i++)
-            to->items[i] = run->item[i + 1 < size ? run->outer[to->items[i]] : to->items[i]];
-        status = to->visit(to->context, to->items, size, support, error);
+        uint32_t place, support, same = before == NULL ? 0 : shared_items(before, record, size, store->width);
+        if (before == NULL || same + 1 < size || to->group.sets == GROUP_SETS) {
+            status = deliver_group(to, error);
+            to->group.same = same;
+            for (uint32_t i = same; i + 1 < size; i++) {
+                place_get(record + i * store->width, &place, store->width);
+                to->items[i] = run->item[store->inner == NULL ? place : run->outer[place]];
+            }
+        }
+        memcpy(&support, place_get(record + (size - 1) * store->width, &place, store->width), sizeof support);
+        to->last[to->group.sets] = run->item[place];
+        to->count[to->group.sets++] = support;
+        before = record;
     }
+    if (status == TILL_OK)
+        status = deliver_group(to, error);
     free(order);
     free(bucket->bytes);
     *bucket = (struct store_bucket){0};
     return status;
 }
 
-static enum till_status deliver_store(struct run *run, const struct receiver *to, struct till_error *error) {
+static enum till_status deliver_store(struct run *run, struct receiver *to, struct till_error *error) {
     struct store *store = &run->worker[0].store;
     for (unsigned w = 1; w < run->workers; w++)
         if (!store_merge(store, &run->worker[w].store))
@@ -321,42 +366,36 @@ static enum till_status deliver_store(struct run *run, const struct receiver *to
     return status;
 }
 
-/* The streams of one size, read side by side. */
-static enum till_status deliver_size(struct run *run, const struct stream *streams, uint32_t size, uint32_t *set,
-                                     size_t *segment, const struct receiver *to, struct till_error *error) {
-    struct stream_reader reader;
-    uint32_t support;
-    enum till_status status = TILL_OK;
-    stream_open(&reader, streams, run->workers, size, segment);
-    while (status == TILL_OK && stream_read(&reader, set, &support)) {
-        for (uint32_t k = reader.changed; k < size; k++)
-            to->items[k] = run->item[set[k]];
-        status = to->visit(to->context, to->items, size, support, error);
-    }
-    return status;
-}
-
-static enum till_status deliver_streams(struct run *run, const struct receiver *to, struct till_error *error) {
+static enum till_status deliver_streams(struct run *run, struct receiver *to, struct till_error *error) {
     struct stream *streams = calloc(run->workers, sizeof *streams);
-    size_t *segment = calloc(run->workers, sizeof *segment);
-    enum till_status status = streams == NULL || segment == NULL ? till_error_memory(error) : TILL_OK;
-    uint32_t sizes = 0;
+    struct stream_reader reader = {
+        .segment = calloc(run->workers, sizeof *reader.segment), .item = run->item, .items = run->recoded.all};
+    enum till_status status = streams == NULL || reader.segment == NULL ? till_error_memory(error) : TILL_OK;
+    uint32_t sizes = 0, sets;
     for (unsigned w = 0; status == TILL_OK && w < run->workers; w++) {
         streams[w] = run->worker[w].stream;
         sizes = streams[w].sizes > sizes ? streams[w].sizes : sizes;
     }
     for (uint32_t size = 1; status == TILL_OK && size < sizes; size++) {
-        memset(segment, 0, run->workers * sizeof *segment);
-        status = deliver_size(run, streams, size, run->worker[0].set, segment, to, error);
+        uint32_t same;
+        stream_open(&reader, streams, run->workers, size);
+        to->group.size = size;
+        while (status == TILL_OK && (sets = stream_read(&reader, to->items, &same, to->last, to->count)) > 0) {
+            to->group.same = same;
+            to->group.sets = sets;
+            status = deliver_group(to, error);
+        }
     }
+    free(reader.segment);
     free(streams);
-    free(segment);
     return status;
 }
 
-enum till_status till_itemsets_mine(const struct till_baskets *baskets, const struct till_itemsets_options *options,
-                                    till_itemsets_visit *visit, void *context, struct till_error *error) {
+enum till_status till_itemsets_mine_groups(const struct till_baskets *baskets,
+                                           const struct till_itemsets_options *options,
+                                           till_itemsets_visit_group *visit, void *context, struct till_error *error) {
     struct run run = {0};
+    struct receiver to = {.visit = visit, .context = context};
     bool done;
     enum till_status status = pairs_mine(baskets, options, visit, context, &done, error);
     if (status != TILL_OK || done)
@@ -366,10 +405,41 @@ enum till_status till_itemsets_mine(const struct till_baskets *baskets, const st
         status = search(&run, error);
     if (status == TILL_OK)
         status = check_limit(&run, error);
-    struct receiver to = {visit, context, status == TILL_OK ? run.worker[0].path : NULL};
+    if (status == TILL_OK && !receiver_new(&to, run.recoded.all))
+        status = till_error_memory(error);
     if (status == TILL_OK)
         status = run.plan.listing ? deliver_streams(&run, &to, error) : deliver_store(&run, &to, error);
+    free(to.items);
     run_free(&run);
+    return status;
+}
+
+/* Who receives sets one by one. */
+struct single {
+    till_itemsets_visit *visit;
+    void *context;
+    uint32_t *items;
+};
+
+static enum till_status visit_singly(void *context, const struct till_itemset_group *group, struct till_error *error) {
+    const struct single *single = context;
+    enum till_status status = TILL_OK;
+    for (size_t k = group->same; k + 1 < group->size; k++)
+        single->items[k] = group->items[k];
+    for (size_t k = 0; status == TILL_OK && k < group->sets; k++) {
+        single->items[group->size - 1] = group->last[k];
+        status = single->visit(single->context, single->items, group->size, group->count[k], error);
+    }
+    return status;
+}
+
+enum till_status till_itemsets_mine(const struct till_baskets *baskets, const struct till_itemsets_options *options,
+                                    till_itemsets_visit *visit, void *context, struct till_error *error) {
+    struct single single = {visit, context, malloc(((size_t)baskets->item_count + 1) * sizeof *single.items)};
+    if (single.items == NULL)
+        return till_error_memory(error);
+    enum till_status status = till_itemsets_mine_groups(baskets, options, visit_singly, &single, error);
+    free(single.items);
     return status;
 }
 

@@ -31,6 +31,28 @@ static inline __attribute__((always_inline)) uint32_t project_body(const uint64_
     return found;
 }
 
+static inline __attribute__((always_inline)) uint32_t project_some_body(const uint64_t *column, const uint64_t *columns,
+                                                                        const uint32_t *wanted, uint32_t count,
+                                                                        uint32_t words, uint32_t minimum, uint64_t *out,
+                                                                        uint32_t *kept, uint32_t *support) {
+    uint32_t found = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        const uint64_t *other = columns + (size_t)wanted[k] * words;
+        uint64_t rows = 0;
+        for (uint32_t w = 0; w < words; w++) {
+            out[w] = column[w] & other[w];
+            rows += (uint64_t)__builtin_popcountll(out[w]);
+        }
+        kept[found] = wanted[k];
+        support[found] = (uint32_t)rows;
+        if (rows >= minimum) {
+            found++;
+            out += words;
+        }
+    }
+    return found;
+}
+
 static inline __attribute__((always_inline)) bool covered_body(const uint64_t *rows, const uint64_t *columns,
                                                                const uint32_t *codes, uint32_t count, uint32_t words) {
     for (uint32_t k = 0; k < count; k++) {
@@ -120,6 +142,12 @@ static uint32_t project_plain(const uint64_t *column, const uint64_t *columns, u
     return project_body(column, columns, count, words, minimum, out, kept, support);
 }
 
+static uint32_t project_some_plain(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted,
+                                   uint32_t count, uint32_t words, uint32_t minimum, uint64_t *out, uint32_t *kept,
+                                   uint32_t *support) {
+    return project_some_body(column, columns, wanted, count, words, minimum, out, kept, support);
+}
+
 static bool covered_plain(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes, uint32_t count,
                           uint32_t words) {
     return covered_body(rows, columns, codes, count, words);
@@ -143,8 +171,8 @@ static void condense_plain(const uint64_t *rows, const uint64_t *columns, uint32
     condense_body(rows, columns, count, words, out, kept, extract_plain);
 }
 
-static const struct kernels plain = {project_plain, covered_plain,   filter_plain,
-                                     shared_plain,  intersect_plain, condense_plain};
+static const struct kernels plain = {project_plain, project_some_plain, covered_plain, filter_plain,
+                                     shared_plain,  intersect_plain,    condense_plain};
 
 #if defined(__x86_64__)
 TARGET_POPCNT static uint32_t project_popcnt(const uint64_t *column, const uint64_t *columns, uint32_t count,
@@ -155,6 +183,12 @@ TARGET_POPCNT static uint32_t project_popcnt(const uint64_t *column, const uint6
     if (words == 8)
         return project_body(column, columns, count, 8, minimum, out, kept, support);
     return project_body(column, columns, count, words, minimum, out, kept, support);
+}
+
+TARGET_POPCNT static uint32_t project_some_popcnt(const uint64_t *column, const uint64_t *columns,
+                                                  const uint32_t *wanted, uint32_t count, uint32_t words,
+                                                  uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support) {
+    return project_some_body(column, columns, wanted, count, words, minimum, out, kept, support);
 }
 
 TARGET_POPCNT static bool covered_popcnt(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes,
@@ -184,8 +218,8 @@ TARGET_POPCNT static void condense_popcnt(const uint64_t *rows, const uint64_t *
     condense_body(rows, columns, count, words, out, kept, extract_bits);
 }
 
-static const struct kernels popcnt = {project_popcnt, covered_popcnt,   filter_popcnt,
-                                      shared_popcnt,  intersect_popcnt, condense_popcnt};
+static const struct kernels popcnt = {project_popcnt, project_some_popcnt, covered_popcnt, filter_popcnt,
+                                      shared_popcnt,  intersect_popcnt,    condense_popcnt};
 
 /* Columns of one word: eight at a time. Compressing in a register and storing whole is what these processors do fast.
  */
@@ -224,6 +258,30 @@ TARGET_AVX512 static uint32_t project_avx512(const uint64_t *column, const uint6
         }
         uint32_t rows = (uint32_t)_mm512_reduce_add_epi64(sum);
         kept[found] = k;
+        support[found] = rows;
+        uint32_t keep = rows >= minimum;
+        found += keep;
+        out += keep * words;
+    }
+    return found;
+}
+
+TARGET_AVX512 static uint32_t project_some_avx512(const uint64_t *column, const uint64_t *columns,
+                                                  const uint32_t *wanted, uint32_t count, uint32_t words,
+                                                  uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support) {
+    if (words == 1)
+        return project_some_body(column, columns, wanted, count, 1, minimum, out, kept, support);
+    uint32_t found = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        const uint64_t *other = columns + (size_t)wanted[k] * words;
+        __m512i sum = _mm512_setzero_si512();
+        for (uint32_t w = 0; w < words; w += 8) {
+            __m512i both = _mm512_and_si512(_mm512_loadu_si512(column + w), _mm512_loadu_si512(other + w));
+            _mm512_storeu_si512(out + w, both);
+            sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(both));
+        }
+        uint32_t rows = (uint32_t)_mm512_reduce_add_epi64(sum);
+        kept[found] = wanted[k];
         support[found] = rows;
         uint32_t keep = rows >= minimum;
         found += keep;
@@ -292,8 +350,8 @@ TARGET_AVX512 static uint32_t intersect_avx512(const uint64_t *columns, uint32_t
     return (uint32_t)_mm512_reduce_add_epi64(sum);
 }
 
-static const struct kernels avx512 = {project_avx512, covered_avx512,   filter_avx512,
-                                      shared_avx512,  intersect_avx512, condense_popcnt};
+static const struct kernels avx512 = {project_avx512, project_some_avx512, covered_avx512, filter_avx512,
+                                      shared_avx512,  intersect_avx512,    condense_popcnt};
 #endif
 
 const struct kernels *kernels_choose(bool portable) {

@@ -12,6 +12,9 @@ struct kernels {
      * behind the other in `out`, their indexes in `kept`, their rows counted in `support`. Returns how many. */
     uint32_t (*project)(const uint64_t *column, const uint64_t *columns, uint32_t count, uint32_t words,
                         uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support);
+    /* The same for the columns that `wanted` names, rising; it may be `kept`. */
+    uint32_t (*project_some)(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
+                             uint32_t words, uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support);
     /* Whether one of the columns named by `codes` holds all rows of `rows`. */
     bool (*covered)(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes, uint32_t count,
                     uint32_t words);

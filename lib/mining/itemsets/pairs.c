@@ -181,31 +181,32 @@ static enum till_status count_pairs(void *context, size_t chunk, unsigned worker
 /* ---- delivery ---- */
 
 struct receiver {
-    till_itemsets_visit *visit;
+    till_itemsets_visit_group *visit;
     void *context;
+    uint32_t *last; /* of a group: room for all frequent items */
+    uint32_t *support;
 };
 
 static enum till_status deliver_items(const struct pairs *pairs, const struct receiver *to, struct till_error *error) {
-    enum till_status status = TILL_OK;
-    for (uint32_t code = 0; status == TILL_OK && code < pairs->count; code++) {
-        uint32_t item = pairs->frequent[code].item;
-        status = to->visit(to->context, &item, 1, pairs->support[item], error);
+    const struct till_itemset_group group = {1, to->last, 0, pairs->count, to->last, to->support};
+    for (uint32_t code = 0; code < pairs->count; code++) {
+        to->last[code] = pairs->frequent[code].item;
+        to->support[code] = pairs->support[to->last[code]];
     }
-    return status;
+    return pairs->count == 0 ? TILL_OK : to->visit(to->context, &group, error);
 }
 
 /* The pairs whose first item in the order of sets is this one. */
 static enum till_status deliver_pairs_of(const struct pairs *pairs, uint32_t code, const struct receiver *to,
                                          struct till_error *error) {
     const uint32_t *row = pairs->table + row_of(pairs, code);
-    uint32_t items[2] = {pairs->frequent[code].item, 0};
-    enum till_status status = TILL_OK;
-    for (uint32_t second = code + 1; status == TILL_OK && second < pairs->count; second++, row++) {
-        items[1] = pairs->frequent[second].item;
-        if (*row >= pairs->minimum)
-            status = to->visit(to->context, items, 2, *row, error);
+    struct till_itemset_group group = {2, &pairs->frequent[code].item, 0, 0, to->last, to->support};
+    for (uint32_t second = code + 1; second < pairs->count; second++, row++) {
+        to->last[group.sets] = pairs->frequent[second].item;
+        to->support[group.sets] = *row;
+        group.sets += *row >= pairs->minimum;
     }
-    return status;
+    return group.sets == 0 ? TILL_OK : to->visit(to->context, &group, error);
 }
 
 /* First items come by their inner rank. */
@@ -236,12 +237,17 @@ static bool is_above_limit(const struct pairs *pairs, const struct till_itemsets
 }
 
 static enum till_status deliver(const struct pairs *pairs, const struct till_itemsets_options *options,
-                                const struct receiver *to, struct till_error *error) {
+                                struct receiver *to, struct till_error *error) {
     enum till_status status = TILL_OK;
+    to->last = malloc(2 * ((size_t)pairs->count + 1) * sizeof *to->last);
+    if (to->last == NULL)
+        return till_error_memory(error);
+    to->support = to->last + pairs->count + 1;
     if (options->minimum_size < 2)
         status = deliver_items(pairs, to, error);
     if (status == TILL_OK && options->maximum_size == 2)
         status = deliver_pairs(pairs, options->inner_rank == NULL ? options->rank : options->inner_rank, to, error);
+    free(to->last);
     return status;
 }
 
@@ -271,12 +277,12 @@ static enum till_status find_pairs(struct pairs *pairs, struct till_error *error
 }
 
 enum till_status pairs_mine(const struct till_baskets *baskets, const struct till_itemsets_options *options,
-                            till_itemsets_visit *visit, void *context, bool *done, struct till_error *error) {
+                            till_itemsets_visit_group *visit, void *context, bool *done, struct till_error *error) {
     struct pairs pairs = {.baskets = baskets,
                           .entries = baskets->count == 0 ? 0 : baskets->offsets[baskets->count],
                           .minimum = options->minimum_support,
                           .threads = options->threads == 0 ? 1 : options->threads};
-    const struct receiver to = {visit, context};
+    struct receiver to = {.visit = visit, .context = context};
     *done = false;
     if (options->type != TILL_ITEMSETS_FREQUENT || options->maximum_size == 0 || options->maximum_size > 2 ||
         options->maximum_size < options->minimum_size || pairs.entries > UINT32_MAX - 2 ||

@@ -4,9 +4,10 @@
 
 #include <till/itemsets.h>
 
-/* As till_itemsets_mine. *done is false, and nothing was delivered, where the search has to do it: other sets are
- * wanted, the baskets are too long or the items too many, an item stands twice in a basket, or something is wrong. */
+/* As till_itemsets_mine_groups. *done is false, and nothing was delivered, where the search has to do it: other sets
+ * are wanted, the baskets are too long or the items too many, an item stands twice in a basket, or something is wrong.
+ */
 enum till_status pairs_mine(const struct till_baskets *baskets, const struct till_itemsets_options *options,
-                            till_itemsets_visit *visit, void *context, bool *done, struct till_error *error);
+                            till_itemsets_visit_group *visit, void *context, bool *done, struct till_error *error);
 
 #endif

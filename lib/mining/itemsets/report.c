@@ -84,7 +84,7 @@ void set_restore(struct worker *worker, uint32_t required, uint32_t optional) {
     unsettle(worker, required);
 }
 
-bool set_below_limit(struct worker *worker, uint32_t more) {
+bool set_below_limit(struct worker *worker, uint64_t more) {
     worker->unreported += more;
     if (worker->unreported < BATCH)
         return true;

@@ -235,15 +235,11 @@ static void clear_map(struct worker *worker, const struct candidates *c) {
 
 /* Below a set whose sets are delivered: its extensions, then the branches in their order. */
 static bool list_rows(struct worker *worker, const struct sparse *rows) {
-    uint32_t *order, *code = worker_take(worker, rows->items, sizeof *code);
-    if (code == NULL)
-        return false;
-    for (uint32_t k = 0; k < rows->items; k++)
-        code[k] = k;
-    bool done = list_extensions(worker, rows->name, code, rows->support, rows->items) &&
-                list_branches(worker, rows->name, code, rows->items, &order);
-    for (uint32_t k = 0; done && worker->stream.depth + 2 <= worker->plan->largest && k < rows->items; k++)
-        done = sparse_branch(worker, rows, order == NULL ? k : order[k]);
+    uint32_t *order;
+    bool done = list_extensions(worker, rows->name, rows->support, rows->items) &&
+                list_branches(worker, rows->name, rows->items, &order);
+    for (uint32_t k = rows->items; done && worker->stream.depth + 2 <= worker->plan->largest && k > 0; k--)
+        done = sparse_branch(worker, rows, order == NULL ? k - 1 : order[k - 1]);
     return done;
 }
 
@@ -322,10 +318,13 @@ static bool list_branch(struct worker *worker, const struct sparse *rows, uint32
         return false;
     if (found->candidates.extends == 0)
         return true;
+    uint32_t deepest;
     stream_push(&worker->stream, rows->name[i]);
-    bool done = extend(worker, rows, found);
-    worker->stream.depth--;
-    return done;
+    if (!extend(worker, rows, found))
+        return false;
+    if (!stream_pop(&worker->stream, &deepest))
+        worker->status = TILL_ERROR_MEMORY;
+    return worker->status == TILL_OK;
 }
 
 bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i) {

@@ -1,10 +1,14 @@
-/* A search that extends sets by rising rank meets the sets of each size in their order, so nothing is sorted and a set
- * costs what it adds. A block is a set and all of its extensions by one item:
+/* A search that extends sets by falling rank, and finishes each branch before the one to its left, meets the sets of
+ * each size in the reverse of their order, so nothing is sorted and a set costs what it adds: the streams are read from
+ * their ends. A block is a set and all of its extensions by one item:
  *
- *     items of the set that differ from the block before: how many, which; extensions: how many, (item, support) each
+ *     the further items, their supports, how many they are; the items that the search took from the set before the next
+ *     block of this size, the last one first, and how many these are
  *
- * Which items differ is read off a clock: those that joined after the last block was written. The first block of a task
- * has them all, so tasks can be put together in any way. */
+ * Read backwards, that is: how many items of the set before give way to which others, and what extends them. What was
+ * written below a set names no item of it. So the branch of another set that lies in the same baskets is a copy of
+ * these bytes, and a family of 2^k sets with the same support costs k steps to search and 2^k times a few bytes to
+ * copy. */
 #include "stream.h"
 
 #include <stdlib.h>
@@ -15,16 +19,29 @@
 /* A count takes a byte, or 5 from LONG_COUNT on. */
 enum { LONG_COUNT = 255, COUNT_BYTES = 5 };
 
+/* What a reader may look at behind a block. */
+enum { READ_SLACK = STREAM_PAD * 4 };
+
+/* stream_size.left where the task has not written this size. */
+#define NOT_BEGUN UINT32_MAX
+
 static unsigned char *put_count(unsigned char *to, uint32_t count) {
-    if (count < LONG_COUNT)
-        return place_put(to, count, 1);
-    *to++ = LONG_COUNT;
-    return place_put(to, count, 4);
+    if (count >= LONG_COUNT) {
+        memcpy(to, &count, sizeof count);
+        to += sizeof count;
+        count = LONG_COUNT;
+    }
+    *to++ = (unsigned char)count;
+    return to;
 }
 
-static const unsigned char *get_count(const unsigned char *from, uint32_t *count) {
-    from = place_get(from, count, 1);
-    return *count < LONG_COUNT ? from : place_get(from, count, 4);
+/* Counts are read from their ends. */
+static const unsigned char *get_count(const unsigned char *end, uint32_t *count) {
+    *count = *--end;
+    if (*count < LONG_COUNT)
+        return end;
+    memcpy(count, end - sizeof *count, sizeof *count);
+    return end - sizeof *count;
 }
 
 static bool grow_sizes(struct stream *stream, uint32_t size) {
@@ -40,9 +57,7 @@ static bool grow_sizes(struct stream *stream, uint32_t size) {
     return true;
 }
 
-static bool reserve(struct stream_size *size, size_t more) {
-    if (size->capacity - size->used >= more)
-        return true;
+static bool grow(struct stream_size *size, size_t more) {
     size_t capacity = size->capacity + size->capacity / 2 + 256;
     if (capacity < size->used + more)
         capacity = size->used + more;
@@ -54,9 +69,13 @@ static bool reserve(struct stream_size *size, size_t more) {
     return true;
 }
 
-static bool begin_segment(struct stream_size *size, size_t task) {
-    if (size->segments > 0 && size->segment[size->segments - 1].task == task)
-        return true;
+static inline bool reserve(struct stream_size *size, size_t more) {
+    return size->capacity - size->used >= more || grow(size, more);
+}
+
+static bool begin_segment(struct stream_size *size, uint32_t items, size_t task) {
+    if (size->begin == NULL && (size->begin = malloc((size_t)items * sizeof *size->begin)) == NULL)
+        return false;
     if (size->segments == size->segment_capacity) {
         size_t capacity = size->segment_capacity * 2 + 8;
         struct stream_segment *segment = realloc(size->segment, capacity * sizeof *segment);
@@ -66,38 +85,97 @@ static bool begin_segment(struct stream_size *size, size_t task) {
         size->segment_capacity = capacity;
     }
     size->segment[size->segments++] = (struct stream_segment){size->used, task};
+    size->left = NOT_BEGUN;
     return true;
 }
 
-bool stream_add(struct stream *stream, const uint32_t *name, const uint32_t *code, const uint32_t *support,
-                uint32_t count) {
-    if (!grow_sizes(stream, stream->depth + 1))
-        return false;
-    struct stream_size *size = &stream->size[stream->depth + 1];
-    uint32_t from = stream->depth;
-    while (from > 0 && stream->joined[from - 1] > size->written)
-        from--;
-    size_t bytes = 2 * COUNT_BYTES + (size_t)(stream->depth - from) * stream->width;
-    if (!begin_segment(size, stream->task) || !reserve(size, bytes + (size_t)count * (stream->width + 4)))
-        return false;
-    unsigned char *to = put_count(size->bytes + size->used, stream->depth - from);
-    for (; from < stream->depth; from++)
-        to = place_put(to, stream->path[from], stream->width);
-    to = put_count(to, count);
-    for (uint32_t k = 0; k < count; k++) {
-        to = place_put(to, name[code[k]], stream->width);
-        memcpy(to, &support[k], sizeof *support);
-        to += sizeof *support;
+/* Makes room for `more` bytes, and ends the block before. What follows is the first of this size below each set that
+ * came after that block. NULL when memory is out. */
+static struct stream_size *begin_block(struct stream *stream, uint32_t items, size_t more) {
+    if (!grow_sizes(stream, items))
+        return NULL;
+    struct stream_size *size = &stream->size[items];
+    bool begun = size->segments > 0 && size->segment[size->segments - 1].task == stream->task;
+    if (!reserve(size, more + COUNT_BYTES + READ_SLACK) || (!begun && !begin_segment(size, items, stream->task)))
+        return NULL;
+    uint32_t left = 0;
+    if (size->left != NOT_BEGUN) {
+        left = size->left;
+        size->used = (size_t)(put_count(size->bytes + size->used, items - 1 - left) - size->bytes);
     }
-    size->used = (size_t)(to - size->bytes);
-    size->written = stream->clock;
+    for (uint32_t depth = left + 1; depth <= stream->depth; depth++)
+        size->begin[depth] = size->used;
+    if (stream->deepest[stream->depth] < items)
+        stream->deepest[stream->depth] = items;
+    return size;
+}
+
+bool stream_add(struct stream *stream, const uint32_t *place, const uint32_t *support, uint32_t count) {
+    uint32_t items = stream->depth + 1;
+    size_t bytes = (size_t)count * (stream->width + stream->support) + COUNT_BYTES;
+    struct stream_size *size = begin_block(stream, items, bytes);
+    if (size == NULL)
+        return false;
+    unsigned char *to = size->bytes + size->used;
+    for (uint32_t k = 0; k < count; k++)
+        to = place_put(to, place[k], stream->width);
+    for (uint32_t k = 0; k < count; k++, to += stream->support)
+        if (stream->support == 2)
+            memcpy(to, &(uint16_t){(uint16_t)support[k]}, 2);
+        else
+            memcpy(to, &support[k], 4);
+    size->used = (size_t)(put_count(to, count) - size->bytes);
+    size->left = stream->depth;
+    stream->sets += count;
     return true;
 }
 
-void stream_open(struct stream_reader *reader, const struct stream *streams, unsigned workers, uint32_t size,
-                 size_t *segment) {
-    *reader = (struct stream_reader){
-        .stream = streams, .workers = workers, .size = size, .segment = segment, .width = streams[0].width};
+bool stream_pop(struct stream *stream, uint32_t *deepest) {
+    uint32_t depth = stream->depth--, place = stream->path[stream->depth];
+    *deepest = stream->deepest[depth];
+    for (uint32_t items = stream_first(stream, depth); items <= *deepest; items++) {
+        struct stream_size *size = &stream->size[items];
+        if (!reserve(size, stream->width + READ_SLACK))
+            return false;
+        place_put(size->bytes + size->used, place, stream->width);
+        size->used += stream->width;
+        size->left = stream->depth;
+    }
+    if (stream->deepest[stream->depth] < *deepest)
+        stream->deepest[stream->depth] = *deepest;
+    return true;
+}
+
+struct stream_span stream_span(const struct stream *stream, uint32_t size) {
+    const struct stream_size *of = &stream->size[size];
+    return (struct stream_span){of->begin[stream->depth + 1], of->used};
+}
+
+bool stream_copy(struct stream *stream, const struct stream_span *spans, struct stream_span *copies, uint32_t size,
+                 uint32_t sizes, uint64_t sets) {
+    for (uint32_t k = 0; k < sizes; k++) {
+        size_t bytes = spans[k].end - spans[k].begin;
+        struct stream_size *to = begin_block(stream, size + k + 1, bytes);
+        if (to == NULL)
+            return false;
+        memcpy(to->bytes + to->used, stream->size[size + k].bytes + spans[k].begin, bytes);
+        copies[k] = (struct stream_span){to->used, to->used + bytes};
+        to->used += bytes;
+        to->left = stream->depth;
+    }
+    stream->sets += sets;
+    return true;
+}
+
+void stream_open(struct stream_reader *reader, const struct stream *streams, unsigned workers, uint32_t size) {
+    size_t *segment = reader->segment;
+    memset(segment, 0, workers * sizeof *segment);
+    *reader = (struct stream_reader){.stream = streams,
+                                     .workers = workers,
+                                     .size = size,
+                                     .segment = segment,
+                                     .item = reader->item,
+                                     .items = reader->items};
 }
 
 /* Goes to the segment of the smallest task that is left. */
@@ -117,33 +195,83 @@ static bool next_segment(struct stream_reader *reader) {
     if (best == NULL)
         return false;
     size_t s = reader->segment[owner]++;
-    reader->at = best->bytes + best->segment[s].begin;
-    reader->end = best->bytes + (s + 1 < best->segments ? best->segment[s + 1].begin : best->used);
+    reader->begin = best->bytes + best->segment[s].begin;
+    reader->at = best->bytes + (s + 1 < best->segments ? best->segment[s + 1].begin : best->used);
+    reader->first = true;
     return true;
 }
 
-bool stream_read(struct stream_reader *reader, uint32_t *set, uint32_t *support) {
-    reader->changed = reader->size - 1;
-    if (reader->left == 0) {
-        uint32_t changed;
-        if (reader->at == reader->end && !next_segment(reader))
-            return false;
-        reader->at = get_count(reader->at, &changed);
-        reader->changed -= changed;
-        for (uint32_t k = reader->changed; k + 1 < reader->size; k++)
-            reader->at = place_get(reader->at, &set[k], reader->width);
-        reader->at = get_count(reader->at, &reader->left);
+/* Steps back over the items of the set that are others than before. */
+static inline const unsigned char *read_set(const struct stream_reader *reader, uint32_t *set, uint32_t *same,
+                                            unsigned width) {
+    const unsigned char *at = reader->at;
+    uint32_t changed = reader->size - 1, place;
+    if (!reader->first)
+        at = get_count(at, &changed);
+    *same = reader->size - 1 - changed;
+    for (uint32_t k = *same; k + 1 < reader->size; k++) {
+        at -= width;
+        place_get(at, &place, width);
+        set[k] = reader->item[place];
     }
-    reader->at = place_get(reader->at, &set[reader->size - 1], reader->width);
-    memcpy(support, reader->at, sizeof *support);
-    reader->at += sizeof *support;
-    reader->left--;
-    return true;
+    return at;
+}
+
+/* Reads four supports at a time: most blocks are smaller than that, and a loop of another length each time costs more
+ * than what it does. */
+static inline void read_supports(const unsigned char *from, uint32_t count, unsigned width, uint32_t *support) {
+    for (uint32_t k = 0; k < count; k += STREAM_PAD) {
+        uint16_t half[STREAM_PAD];
+        if (width == 4)
+            memcpy(support + k, from + (size_t)k * 4, STREAM_PAD * sizeof *support);
+        else
+            memcpy(half, from + (size_t)k * 2, sizeof half);
+        for (uint32_t i = 0; width == 2 && i < STREAM_PAD; i++)
+            support[k + i] = half[i];
+    }
+}
+
+/* The same with items; what stands behind the last place may be none. */
+static inline void read_items(const struct stream_reader *reader, const unsigned char *from, uint32_t count,
+                              unsigned width, uint32_t *last) {
+    for (uint32_t k = 0; k < count; k += STREAM_PAD)
+        for (uint32_t i = 0; i < STREAM_PAD; i++) {
+            uint32_t place;
+            place_get(from + (size_t)(k + i) * width, &place, width);
+            last[k + i] = reader->item[place < reader->items ? place : 0];
+        }
+}
+
+/* A reading of one pair of widths. */
+static inline uint32_t read_block(struct stream_reader *reader, uint32_t *set, uint32_t *same, uint32_t *last,
+                                  uint32_t *support, unsigned width, unsigned support_width) {
+    uint32_t count;
+    const unsigned char *at = get_count(read_set(reader, set, same, width), &count);
+    at -= (size_t)count * support_width;
+    read_supports(at, count, support_width, support);
+    at -= (size_t)count * width;
+    read_items(reader, at, count, width, last);
+    reader->at = at;
+    reader->first = false;
+    return count;
+}
+
+uint32_t stream_read(struct stream_reader *reader, uint32_t *set, uint32_t *same, uint32_t *last, uint32_t *support) {
+    if (reader->at == reader->begin && !next_segment(reader))
+        return 0;
+    const struct stream *stream = reader->stream;
+    if (stream->width == 1 && stream->support == 2)
+        return read_block(reader, set, same, last, support, 1, 2);
+    if (stream->width == 2)
+        return stream->support == 2 ? read_block(reader, set, same, last, support, 2, 2)
+                                    : read_block(reader, set, same, last, support, 2, 4);
+    return read_block(reader, set, same, last, support, stream->width, stream->support);
 }
 
 void stream_free(struct stream *stream) {
     for (uint32_t k = 0; k < stream->sizes; k++) {
         free(stream->size[k].bytes);
+        free(stream->size[k].begin);
         free(stream->size[k].segment);
     }
     free(stream->size);

@@ -66,7 +66,8 @@ TILL_API void till_clv_cells_free(struct till_clv_cells *cells);
 struct till_clv_fit {
     struct till_clv_model model;
     double log_likelihood; /* in the unit of the data; densities for the models in continuous time */
-    double gradient;       /* the largest of the mean log-likelihood, by the logs of the parameters */
+    double gradient; /* the largest of the mean log-likelihood, by the logs of the parameters, where it was last looked
+                        at */
     double covariance[TILL_CLV_PARAMETERS][TILL_CLV_PARAMETERS]; /* of the logs of the parameters */
     unsigned iterations;
 };

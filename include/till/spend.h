@@ -31,7 +31,8 @@ struct till_spend_history {
 struct till_spend_fit {
     struct till_spend_model model;
     double log_likelihood;
-    double gradient; /* the largest of the mean log-likelihood, by the logs of the parameters */
+    double gradient; /* the largest of the mean log-likelihood, by the logs of the parameters, where it was last looked
+                        at */
     double covariance[TILL_SPEND_PARAMETERS][TILL_SPEND_PARAMETERS]; /* of the logs */
     size_t customers;                                                /* who spoke */
     double correlation; /* of their repeats and means; NaN where one of them does not vary */

@@ -51,3 +51,33 @@ int64_t *radix_sort(int64_t *values, int64_t *scratch, size_t n) {
     }
     return values;
 }
+
+/* As pass, of items. */
+static void pass_items(const struct radix_item *from, struct radix_item *to, size_t n, unsigned shift) {
+    size_t start[256] = {0};
+    for (size_t i = 0; i < n; i++)
+        start[from[i].key >> shift & 0xff]++;
+    size_t sum = 0;
+    for (size_t d = 0; d < 256; d++) {
+        size_t count = start[d];
+        start[d] = sum;
+        sum += count;
+    }
+    for (size_t i = 0; i < n; i++)
+        to[start[from[i].key >> shift & 0xff]++] = from[i];
+}
+
+struct radix_item *radix_sort_items(struct radix_item *items, struct radix_item *scratch, size_t n) {
+    uint64_t differing = 0;
+    for (size_t i = 1; i < n; i++)
+        differing |= items[i].key ^ items[0].key;
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        if ((differing >> shift & 0xff) != 0) {
+            pass_items(items, scratch, n, shift);
+            struct radix_item *swap = items;
+            items = scratch;
+            scratch = swap;
+        }
+    }
+    return items;
+}

@@ -9,4 +9,13 @@
  */
 int64_t *radix_sort(int64_t *values, int64_t *scratch, size_t n);
 
+/* Places by key. */
+struct radix_item {
+    uint64_t key;
+    uint64_t place;
+};
+
+/* Sorts `n` items by their keys, as above; those of one key keep their order. */
+struct radix_item *radix_sort_items(struct radix_item *items, struct radix_item *scratch, size_t n);
+
 #endif

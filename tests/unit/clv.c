@@ -154,6 +154,73 @@ static void fits_are_at_the_optimum(void **state) {
         check_fit(&golden_fits[i], 1);
 }
 
+static double draw(uint64_t *seed) {
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return -log(((double)(*seed >> 11) + 0.5) / 9007199254740992.0);
+}
+
+/* Customer i: purchases and death at random, seen on days. */
+static void live(uint64_t *seed, size_t i) {
+    static const double rates[] = {0.05, 0.2, 0.6, 2}, ends[] = {0.005, 0.02, 0.1};
+    double days = (double)(100 + 3 * (i % 11)), life = draw(seed) / ends[i % 3] * 7, now = 0;
+    age[i] = days / 7;
+    last[i] = 0;
+    repeats[i] = 0;
+    for (;;) {
+        now = ceil(now + draw(seed) / rates[i % 4] * 7);
+        if (now > life || now > days)
+            break;
+        last[i] = now / 7;
+        repeats[i]++;
+    }
+    if (repeats[i] > 0 && i % 500 == 0)
+        repeats[i] = 2000;
+}
+
+/* Customers of few days: fates between days are found once for all of them. What is said of each must be what would be
+ * said of that one alone, whose fates are integrated apart; those who bought 2,000 times are as good as certainly dead
+ * a moment later. */
+static void customers_who_share_days_are_told_what_each_would_be_told(void **state) {
+    struct till_clv_history history = {20000, repeats, last, age};
+    struct till_clv_horizon horizon = {52, 52, 0};
+    struct till_clv_cells cells;
+    struct till_clv_fit fit;
+    struct till_clv_forecast forecast;
+    struct till_error error = {0};
+    uint64_t seed = 7;
+    double sum = 0;
+    (void)state;
+    for (size_t i = 0; i < history.count; i++)
+        live(&seed, i);
+    make_cells(&cells, &history);
+    assert_true(cells.count > 5000); /* of some 130 days */
+    if (till_clv_fit(&fit, TILL_CLV_PARETONBD, &cells, 2, &error) != TILL_OK ||
+        till_clv_predict(&forecast, &fit.model, &cells, &horizon, 2, &error) != TILL_OK)
+        fail_msg("%s", error.message);
+    for (size_t i = 0; i < history.count; i++) {
+        double alive = till_clv_alive(&fit.model, repeats[i], last[i], age[i]);
+        sum += till_clv_log_likelihood(&fit.model, repeats[i], last[i], age[i]);
+        if (!(fabs(forecast.alive[cells.cell[i]] - alive) <= 1e-12 + 1e-11 * alive))
+            fail_msg("%u, %g, %g: %.15g is not %.15g", (unsigned)repeats[i], last[i], age[i],
+                     forecast.alive[cells.cell[i]], alive);
+    }
+    assert_near(fit.log_likelihood, sum, 1e-13);
+    assert_true(fit.gradient < 1e-9);
+    for (int i = 0; i < 4; i++) { /* it is the top of the sum of what is said of each alone, too */
+        double ends[2] = {0, 0}, step = 1e-3;
+        for (int side = 0; side < 2; side++) {
+            struct till_clv_model off = fit.model;
+            off.parameter[i] *= exp(side == 0 ? -step : step);
+            for (size_t k = 0; k < history.count; k++)
+                ends[side] += till_clv_log_likelihood(&off, repeats[k], last[k], age[k]);
+        }
+        assert_true(ends[0] < sum && ends[1] < sum);
+        assert_true(fabs(ends[1] - ends[0]) < 1e-2 * (2 * sum - ends[0] - ends[1]));
+    }
+    till_clv_forecast_free(&forecast);
+    till_clv_cells_free(&cells);
+}
+
 /* Correlations of the logs of the parameters, from the same solver. */
 static void correlations_agree(void **state) {
     static const double bgnbd[4][4] = {{1, .78038, -.03766, .00741},
@@ -310,7 +377,7 @@ static const struct golden_buyer {
 static void curves_tell_what_each_customer_would_be_told(void **state) {
     static const struct till_clv_model *const models[] = {&pn, &bg, &mbg};
     static const struct till_clv_horizon horizons[] = {{52, 1, 0.002}, {3.5, 1, 0.1}, {INFINITY, 1, 0.0027}};
-    struct till_clv_history history = {6000, repeats, last, age};
+    struct till_clv_history history = {20000, repeats, last, age};
     struct till_clv_cells cells;
     struct till_clv_forecast forecast;
     (void)state;
@@ -564,6 +631,7 @@ int main(void) {
         cmocka_unit_test(hard_arguments_of_bgnbd),
         cmocka_unit_test(hard_arguments_of_paretonbd),
         cmocka_unit_test(fits_are_at_the_optimum),
+        cmocka_unit_test(customers_who_share_days_are_told_what_each_would_be_told),
         cmocka_unit_test(correlations_agree),
         cmocka_unit_test(no_purchase_equals_a_sum_over_both_rates),
         cmocka_unit_test(threads_and_the_order_of_customers_change_no_bit),

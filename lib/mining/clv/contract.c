@@ -64,7 +64,7 @@ enum till_status till_contract_fit(struct till_contract_fit *fit, const uint64_t
     enum till_status status = look_first(survivors, periods, error);
     if (status != TILL_OK)
         return status;
-    struct objective objective = {2, (double)survivors[0], evaluate, &cohort};
+    struct objective objective = {2, (double)survivors[0], 0, evaluate, &cohort};
     status = newton_best(&best, &objective, starts, sizeof starts / sizeof *starts, error);
     if (status != TILL_OK)
         return status;

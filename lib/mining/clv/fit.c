@@ -12,8 +12,10 @@
 #include <till/parallel.h>
 
 #define CHUNK 1024
-#define FEW_CELLS 1024
+#define FEW_CELLS 512
 #define STAGE 8 /* each sample is so many times the one before, or the whole */
+/* The top of a sample is some units of log-likelihood from that of the whole: no more than a part of one matters. */
+#define ENOUGH 1e-3
 
 /* The sum over every `stride`-th cell. */
 struct sample {
@@ -26,6 +28,8 @@ struct sample {
     unsigned threads;
     struct point point;
     struct slopes *partial; /* [chunks] */
+    struct times times;     /* none: each cell for itself */
+    struct fate *fates;     /* of the times */
 };
 
 static size_t sample_size(const struct sample *sample) {
@@ -46,13 +50,37 @@ static enum till_status add_chunk(void *context, size_t index, unsigned worker, 
     (void)worker;
     (void)error;
     for (size_t i = index * CHUNK; i < end; i++) {
-        struct slopes slopes = {0};
+        struct slopes slopes;
         struct buyer buyer = buyer_at(sample, i * sample->stride);
-        sample->model->slopes(&sample->point, &buyer, &slopes);
+        if (sample->times.count > 0)
+            sample->model->slopes_between(&sample->point, &buyer, &sample->fates[sample->times.last_at[i]],
+                                          &sample->fates[sample->times.age_at[i]], &slopes);
+        else
+            sample->model->slopes(&sample->point, &buyer, &slopes);
         slopes_add(&sum, &slopes, sample->cells->weight[i * sample->stride]);
     }
     sample->partial[index] = sum;
     return TILL_OK;
+}
+
+static enum till_status look_ahead(void *context, size_t index, unsigned worker, struct till_error *error) {
+    struct sample *sample = context;
+    size_t end = (index + 1) * CHUNK < sample->times.count ? (index + 1) * CHUNK : sample->times.count;
+    (void)worker;
+    (void)error;
+    sample->model->look_ahead(&sample->point, &sample->times, sample->cells->levels, index * CHUNK, end, sample->fates);
+    return TILL_OK;
+}
+
+/* What the cells have in common. */
+static enum till_status find_fates(struct sample *sample, struct till_error *error) {
+    if (sample->times.count == 0)
+        return TILL_OK;
+    enum till_status status =
+        till_parallel_for(sample->threads, (sample->times.count + CHUNK - 1) / CHUNK, look_ahead, sample, error);
+    if (status == TILL_OK)
+        sample->model->add_up(&sample->point, &sample->times, sample->cells->levels, sample->fates);
+    return status;
 }
 
 static enum till_status evaluate(void *context, const double *logs, struct slopes *slopes, struct till_error *error) {
@@ -63,7 +91,9 @@ static enum till_status evaluate(void *context, const double *logs, struct slope
         model.parameter[i] = exp(logs[i]);
     if (!point_make(&sample->point, &model, sample->cells->levels, sample->cells->level_count, sample->longest))
         return till_error_memory(error);
-    enum till_status status = till_parallel_for(sample->threads, chunks, add_chunk, sample, error);
+    enum till_status status = find_fates(sample, error);
+    if (status == TILL_OK)
+        status = till_parallel_for(sample->threads, chunks, add_chunk, sample, error);
     point_free(&sample->point);
     *slopes = (struct slopes){0};
     for (size_t i = 0; i < chunks && status == TILL_OK; i++)
@@ -78,11 +108,29 @@ static double weight_of(const struct sample *sample) {
     return weight;
 }
 
-static enum till_status climb(struct sample *sample, size_t stride, const double (*starts)[MOST_PARAMETERS],
-                              size_t count, struct optimum *best, struct till_error *error) {
-    sample->stride = stride;
-    struct objective objective = {TILL_CLV_PARAMETERS, weight_of(sample), evaluate, sample};
+static enum till_status climb(struct sample *sample, const double (*starts)[MOST_PARAMETERS], size_t count,
+                              struct optimum *best, struct till_error *error) {
+    double enough = sample->stride > 1 ? ENOUGH : 0;
+    struct objective objective = {TILL_CLV_PARAMETERS, weight_of(sample), enough, evaluate, sample};
     return newton_best(best, &objective, starts, count, error);
+}
+
+static void forget_times(struct sample *sample) {
+    times_free(&sample->times);
+    free(sample->fates);
+    sample->fates = NULL;
+}
+
+/* Every `stride`-th cell from here on. */
+static enum till_status set_stride(struct sample *sample, size_t stride, struct till_error *error) {
+    sample->stride = stride;
+    forget_times(sample);
+    if (sample->model->look_ahead == NULL)
+        return TILL_OK;
+    if (!times_new(&sample->times, sample->cells, stride, sample->scale))
+        return till_error_memory(error);
+    sample->fates = malloc((sample->times.count + 1) * sizeof *sample->fates);
+    return sample->fates == NULL ? till_error_memory(error) : TILL_OK;
 }
 
 /* From sample to sample, each the start of the next; where one has no top inside, all starts climb the next. */
@@ -91,14 +139,17 @@ static enum till_status search(struct sample *sample, struct optimum *best, stru
     size_t stride = 1;
     while (sample->cells->count / stride >= (size_t)FEW_CELLS * STAGE)
         stride *= STAGE;
-    enum till_status status = climb(sample, stride, model->starts, model->start_count, best, error);
+    enum till_status status = set_stride(sample, stride, error);
+    if (status == TILL_OK)
+        status = climb(sample, model->starts, model->start_count, best, error);
     while (status == TILL_OK && stride > 1) {
         struct optimum before = *best;
         stride /= STAGE;
-        if (before.inner)
-            status = climb(sample, stride, (const double(*)[MOST_PARAMETERS]) & before.logs, 1, best, error);
+        status = set_stride(sample, stride, error);
+        if (status == TILL_OK && before.inner)
+            status = climb(sample, (const double(*)[MOST_PARAMETERS]) & before.logs, 1, best, error);
         if (status == TILL_OK && (!before.inner || !best->inner))
-            status = climb(sample, stride, model->starts, model->start_count, best, error);
+            status = climb(sample, model->starts, model->start_count, best, error);
     }
     return status;
 }
@@ -183,7 +234,8 @@ static void fill(struct till_clv_fit *fit, const struct sample *sample, const st
 
 enum till_status till_clv_fit(struct till_clv_fit *fit, enum till_clv_method method, const struct till_clv_cells *cells,
                               unsigned threads, struct till_error *error) {
-    struct sample sample = {cells, model_of(method), method, 1, 1, 0, threads, {.method = method}, NULL};
+    struct sample sample = {cells, model_of(method), method, 1, 1, 0, threads, {.method = method},
+                            NULL,  {.count = 0},     NULL};
     struct optimum best = {.inner = false};
     enum till_status status = look_first(cells, method, &sample.longest, error);
     if (status != TILL_OK)
@@ -198,6 +250,7 @@ enum till_status till_clv_fit(struct till_clv_fit *fit, enum till_clv_method met
         fill(fit, &sample, &best);
     else if (status == TILL_OK)
         status = refuse(sample.model, &best, error);
+    forget_times(&sample);
     free(sample.partial);
     return status;
 }

@@ -8,6 +8,7 @@
 
 #include "newton.h"
 #include "special.h"
+#include "times.h"
 
 /* Nodes and weights of Gauss-Legendre rules on 0..1. */
 #define RULES 2
@@ -38,6 +39,14 @@ struct buyer {
     double age;
 };
 
+/* What lies behind a time for customers of one number of repeats who live then: the moments of being dead up to the
+ * last time of their level, relative to exp(-buying a - dying b), and a and b there. */
+enum { FATE_SUMS = 16 };
+struct fate {
+    double sums[FATE_SUMS];
+    double a, b;
+};
+
 struct buying_model {
     const char *names[TILL_CLV_PARAMETERS];
     bool timed; /* in continuous time: the unit matters */
@@ -47,6 +56,16 @@ struct buying_model {
     void (*slopes)(const struct point *point, const struct buyer *buyer, struct slopes *slopes);
     /* The log of the odds to be dead; -INFINITY when certainly alive. */
     double (*log_odds)(const struct point *point, const struct buyer *buyer);
+    /* The same for many cells that share times; NULL where a cell costs no more than that. First the fates between each
+     * of the times `from`..`to` - 1 and the next; then, of them all, what lies behind each. `last` and `age` are those
+     * of a buyer's times. */
+    void (*look_ahead)(const struct point *point, const struct times *times, const uint32_t *levels, size_t from,
+                       size_t to, struct fate *fates);
+    void (*add_up)(const struct point *point, const struct times *times, const uint32_t *levels, struct fate *fates);
+    void (*slopes_between)(const struct point *point, const struct buyer *buyer, const struct fate *last,
+                           const struct fate *age, struct slopes *slopes);
+    double (*log_odds_between)(const struct point *point, const struct buyer *buyer, const struct fate *last,
+                               const struct fate *age);
     /* Purchases expected in the time after `age`, of a buyer who is alive then. */
     double (*expected)(const struct till_clv_model *model, const struct buyer *buyer, double time);
     /* The same in all time, discounted; NULL where there is no such form. */

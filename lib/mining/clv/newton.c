@@ -16,12 +16,15 @@
 #define WIDEST 8.0
 #define STEEPEST 1e-9       /* of the mean log-likelihood, at what is called its top */
 #define SMALLEST_GAIN 1e-26 /* an observation */
+/* Near the top each gain is about the square of the one before: what is gained behind such a step is below the
+ * smallest, so that nobody needs to look whether it led up. */
+#define UNSEEN_GAIN 1e-18
 
 void slopes_add(struct slopes *into, const struct slopes *from, double weight) {
     into->value += weight * from->value;
     for (size_t i = 0; i < MOST_PARAMETERS; i++) {
         into->gradient[i] += weight * from->gradient[i];
-        for (size_t j = i; j < MOST_PARAMETERS; j++)
+        for (size_t j = 0; j < MOST_PARAMETERS; j++) /* the lower triangle is zeros: adding rows whole is faster */
             into->hessian[i][j] += weight * from->hessian[i][j];
     }
 }
@@ -127,9 +130,15 @@ static enum till_status climb_once(struct optimum *optimum, const struct objecti
         double step[MOST_PARAMETERS] = {0}, moved[MOST_PARAMETERS] = {0}, gain;
         struct slopes slopes = {0};
         find_step(&optimum->slopes, n, damping, step, &gain);
+        optimum->gain = gain;
         /* The gain is a sum over all observations; below this it is lost in their rounding. */
-        if (gain <= SMALLEST_GAIN * objective->weight || !move(optimum->logs, step, n, moved))
+        if (gain <= fmax(SMALLEST_GAIN * objective->weight, objective->enough) || !move(optimum->logs, step, n, moved))
             return TILL_OK;
+        if (*damping == 0 && gain <= UNSEEN_GAIN * objective->weight &&
+            steepest(&optimum->slopes, n) <= STEEPEST * objective->weight) {
+            memcpy(optimum->logs, moved, sizeof moved);
+            return TILL_OK;
+        }
         enum till_status status = objective->evaluate(objective->context, moved, &slopes, error);
         if (status != TILL_OK)
             return status;
@@ -150,12 +159,14 @@ static enum till_status climb_once(struct optimum *optimum, const struct objecti
 enum till_status newton_climb(struct optimum *optimum, const struct objective *objective, struct till_error *error) {
     double damping = 0;
     bool climbed = true;
+    optimum->gain = INFINITY;
     enum till_status status = objective->evaluate(objective->context, optimum->logs, &optimum->slopes, error);
     for (optimum->iterations = 0; status == TILL_OK && climbed && optimum->iterations < MOST_STEPS;
          optimum->iterations++)
         status = climb_once(optimum, objective, &damping, &climbed, error);
-    optimum->inner = status == TILL_OK && is_inner(optimum, objective->parameters) &&
-                     steepest(&optimum->slopes, objective->parameters) <= STEEPEST * objective->weight;
+    bool there = steepest(&optimum->slopes, objective->parameters) <= STEEPEST * objective->weight ||
+                 optimum->gain <= objective->enough;
+    optimum->inner = status == TILL_OK && is_inner(optimum, objective->parameters) && there;
     return status;
 }
 

@@ -22,6 +22,7 @@ void slopes_add(struct slopes *into, const struct slopes *from, double weight);
 struct objective {
     size_t parameters;
     double weight; /* of all observations */
+    double enough; /* who is so near to the top, in log-likelihood, need not go on; 0: as near as can be seen */
     /* The slopes at these logs of parameters. */
     enum till_status (*evaluate)(void *context, const double *logs, struct slopes *slopes, struct till_error *error);
     void *context;
@@ -37,6 +38,7 @@ struct optimum {
     bool inner; /* a maximum with a curvature that can be inverted; otherwise the likelihood goes on rising, or is flat
                  */
     double covariance[MOST_PARAMETERS][MOST_PARAMETERS]; /* of the logs; where inner */
+    double gain;                                         /* what one step more would gain */
     unsigned iterations;
 };
 

@@ -17,6 +17,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Beyond this many e-folds below the start the integrand is nothing. */
 #define DEEPEST 50.0
@@ -148,8 +149,8 @@ WIDER static double integrate(const struct lifetime *life) {
     return lanes_sum(&total);
 }
 
-/* All moments over the dead, and the log of their total mass. */
-WIDER static double integrate_moments(const struct lifetime *life, struct moments *sum) {
+/* All moments over the dead, less the exponential of the exponent at the start. */
+WIDER static void integrate_moments(const struct lifetime *life, struct moments *sum) {
     lanes total = {0}, sum_a = {0}, sum_b = {0}, sum_u = {0}, sum_v = {0}, aa = {0}, ab = {0}, bb = {0}, au = {0},
           av = {0}, bu = {0}, bv = {0}, uu = {0}, uv = {0}, vv = {0};
     for (int panel = 0; panel < life->panels; panel++)
@@ -183,7 +184,6 @@ WIDER static double integrate_moments(const struct lifetime *life, struct moment
     lanes_sum_eight(first, &m);
     lanes_sum_eight(second, &n);
     *sum = (struct moments){m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], n[0], n[1], n[2], n[3], n[4], n[5], n[6]};
-    return -life->buying * life->start_a - life->dying * life->start_b + log(sum->total);
 }
 
 /* The log of P_alive, and the slopes of it. */
@@ -204,7 +204,8 @@ static void be_alive(const struct point *point, const struct lifetime *life, dou
 static void be_dead(const struct point *point, const struct lifetime *life, struct slopes *fate) {
     struct moments m;
     double r = point->parameter[0], s = point->parameter[2], k = life->buying, d = life->dying;
-    *fate = (struct slopes){.value = log(s / life->beta) + integrate_moments(life, &m)};
+    integrate_moments(life, &m);
+    *fate = (struct slopes){.value = log(s / life->beta) - k * life->start_a - d * life->start_b + log(m.total)};
     double w = 1 / m.total;
     double a = m.a * w, b = m.b * w, u = m.u * w, v = m.v * w;
     fate->gradient[0] = -r * a;
@@ -223,6 +224,16 @@ static void be_dead(const struct point *point, const struct lifetime *life, stru
     fate->hessian[3][3] = -d * (v - m.vv * w) + d * d * (m.vv * w - v * v);
 }
 
+/* What holds whatever the fate: Gamma(r+x)/Gamma(r) alpha^-x. */
+static void add_rate(const struct point *point, const struct buyer *buyer, struct slopes *slopes) {
+    const struct rising *rate = &point->table[0][buyer->level];
+    double r = point->parameter[0];
+    slopes->value += rate->value - buyer->repeats * point->joint;
+    slopes->gradient[0] += r * rate->first;
+    slopes->hessian[0][0] += r * rate->first + r * r * rate->second;
+    slopes->gradient[1] -= buyer->repeats;
+}
+
 static void slopes(const struct point *point, const struct buyer *buyer, struct slopes *slopes) {
     struct lifetime life;
     struct slopes alive, dead;
@@ -234,12 +245,102 @@ static void slopes(const struct point *point, const struct buyer *buyer, struct 
     } else {
         *slopes = alive;
     }
-    const struct rising *rate = &point->table[0][buyer->level];
-    double r = point->parameter[0];
-    slopes->value += rate->value - buyer->repeats * point->joint;
-    slopes->gradient[0] += r * rate->first;
-    slopes->hessian[0][0] += r * rate->first + r * r * rate->second;
-    slopes->gradient[1] -= buyer->repeats;
+    add_rate(point, buyer, slopes);
+}
+
+/* ---- cells that share times ---- */
+
+/* What happens between two times is the same to all of one number of repeats who live at the first: with H(t) the
+ * integral of P_tau from t to the last time of the level, a cell's is H(t_x) - H(T). Nothing is lost by the difference:
+ * H(T), the chance to die later, is at most that of being alive at T, which is added to it. */
+
+_Static_assert(sizeof(struct moments) <= FATE_SUMS * sizeof(double), "a fate holds all moments");
+
+static void look_ahead(const struct point *point, const struct times *times, const uint32_t *levels, size_t from,
+                       size_t to, struct fate *fates) {
+    for (size_t i = from; i < to; i++) {
+        struct fate *fate = &fates[i];
+        struct moments moments = {0};
+        struct lifetime life;
+        bool last = i + 1 == times->count || times->level[i + 1] != times->level[i];
+        struct buyer buyer = {levels[times->level[i]], times->level[i], times->time[i],
+                              last ? times->time[i] : times->time[i + 1]};
+        lay_out(&life, point, &buyer);
+        if (!last)
+            integrate_moments(&life, &moments);
+        memset(fate->sums, 0, sizeof fate->sums);
+        memcpy(fate->sums, &moments, sizeof moments);
+        fate->a = life.start_a;
+        fate->b = life.start_b;
+    }
+}
+
+/* The exponential by which the mass at a later time is less than at an earlier one. */
+static double fade(const struct point *point, uint32_t repeats, const struct fate *from, const struct fate *to) {
+    return exp((point->parameter[0] + repeats) * (from->a - to->a) + (point->parameter[2] + 1) * (from->b - to->b));
+}
+
+/* From the last time of each level to its first. */
+static void add_up(const struct point *point, const struct times *times, const uint32_t *levels, struct fate *fates) {
+    for (size_t i = times->count; i-- > 1;) {
+        uint32_t level = times->level[i - 1];
+        if (times->level[i] != level)
+            continue;
+        double share = fade(point, levels[level], &fates[i - 1], &fates[i]);
+        for (size_t k = 0; k < FATE_SUMS; k++)
+            fates[i - 1].sums[k] += share * fates[i].sums[k];
+    }
+}
+
+/* The moments of being dead between two times; all zeros where there is nothing between. */
+static void between(const struct fate *last, const struct fate *age, double share, struct moments *moments) {
+    double sums[FATE_SUMS];
+    for (size_t k = 0; k < FATE_SUMS; k++)
+        sums[k] = last->sums[k] - share * age->sums[k];
+    if (!(sums[0] > 0))
+        memset(sums, 0, sizeof sums);
+    memcpy(moments, sums, sizeof *moments);
+}
+
+/* All fates at once: with weights that add up to 1, the mean of the slopes, and the mean of their products and of the
+ * second slopes less the products of the means. Of a fate of death at tau the slopes are -r A, k u, 1 - s B, d v - 1,
+ * of being alive -r A, k u, -s B, s v. */
+static void slopes_between(const struct point *point, const struct buyer *buyer, const struct fate *last,
+                           const struct fate *age, struct slopes *slopes) {
+    double r = point->parameter[0], s = point->parameter[2], k = r + buyer->repeats, d = s + 1;
+    double alpha = point->parameter[1], beta = point->parameter[3];
+    double a = age->a, b = age->b, u = buyer->age / (alpha + buyer->age), v = buyer->age / (beta + buyer->age);
+    double share = fade(point, buyer->repeats, last, age), lives = share * (1 + buyer->age / beta), dies = s / beta;
+    struct moments m;
+    between(last, age, share, &m);
+    double all = lives + dies * m.total;
+    lives /= all;
+    dies /= all;
+    *slopes = (struct slopes){.value = log(all) - k * last->a - d * last->b};
+    double *g = slopes->gradient, (*h)[MOST_PARAMETERS] = slopes->hessian;
+    g[0] = -r * (lives * a + dies * m.a);
+    g[1] = k * (lives * u + dies * m.u);
+    g[2] = dies * m.total - s * (lives * b + dies * m.b);
+    g[3] = lives * s * v + dies * (d * m.v - m.total);
+    h[0][0] = g[0] + r * r * (lives * a * a + dies * m.aa) - g[0] * g[0];
+    h[0][1] = r * (lives * u + dies * m.u) - r * k * (lives * a * u + dies * m.au) - g[0] * g[1];
+    h[0][2] = r * s * (lives * a * b + dies * m.ab) - dies * r * m.a - g[0] * g[2];
+    h[0][3] = dies * r * (m.a - d * m.av) - lives * r * s * a * v - g[0] * g[3];
+    h[1][1] = -g[1] + (k + k * k) * (lives * u * u + dies * m.uu) - g[1] * g[1];
+    h[1][2] = dies * k * m.u - k * s * (lives * b * u + dies * m.bu) - g[1] * g[2];
+    h[1][3] = lives * k * s * u * v + dies * k * (d * m.uv - m.u) - g[1] * g[3];
+    h[2][2] = lives * s * b * (s * b - 1) + dies * (m.total - 3 * s * m.b + s * s * m.bb) - g[2] * g[2];
+    h[2][3] = lives * s * v * (1 - s * b) + dies * ((s + d) * m.v - m.total + s * m.b - s * d * m.bv) - g[2] * g[3];
+    h[3][3] = lives * s * v * (s * v - 1 + v) + dies * (m.total - 3 * d * m.v + (d + d * d) * m.vv) - g[3] * g[3];
+    add_rate(point, buyer, slopes);
+}
+
+static double log_odds_between(const struct point *point, const struct buyer *buyer, const struct fate *last,
+                               const struct fate *age) {
+    double share = fade(point, buyer->repeats, last, age), beta = point->parameter[3];
+    struct moments m;
+    between(last, age, share, &m);
+    return log(point->parameter[2] * m.total / (share * (beta + buyer->age)));
 }
 
 static bool prepare(struct point *point, const uint32_t *levels, size_t count, double longest) {
@@ -299,6 +400,10 @@ const struct buying_model paretonbd_model = {.names = {"r", "alpha", "s", "beta"
                                              .prepare = prepare,
                                              .slopes = slopes,
                                              .log_odds = log_odds,
+                                             .look_ahead = look_ahead,
+                                             .add_up = add_up,
+                                             .slopes_between = slopes_between,
+                                             .log_odds_between = log_odds_between,
                                              .expected = expected,
                                              .residual = residual,
                                              .starts = starts,

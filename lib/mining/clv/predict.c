@@ -60,6 +60,8 @@ struct work {
     const struct till_clv_horizon *horizon;
     const struct till_clv_forecast *forecast;
     struct point point;
+    struct times times; /* none: each cell for itself */
+    struct fate *fates;
     struct curve *curves; /* [level_count] */
     size_t *first;        /* [level_count + 1]: cell */
 };
@@ -157,6 +159,43 @@ static void look_ahead(const struct work *work, const struct buyer *buyer, doubl
 
 #define CHUNK 2048
 
+static enum till_status find_fates(void *context, size_t index, unsigned worker, struct till_error *error) {
+    struct work *work = context;
+    size_t end = (index + 1) * CHUNK < work->times.count ? (index + 1) * CHUNK : work->times.count;
+    (void)worker;
+    (void)error;
+    model_of(work->model->method)
+        ->look_ahead(&work->point, &work->times, work->cells->levels, index * CHUNK, end, work->fates);
+    return TILL_OK;
+}
+
+/* What cells that share times have in common. */
+static enum till_status share_fates(struct work *work, unsigned threads, struct till_error *error) {
+    const struct buying_model *model = model_of(work->model->method);
+    if (model->look_ahead == NULL)
+        return TILL_OK;
+    if (!times_new(&work->times, work->cells, 1, 1))
+        return till_error_memory(error);
+    if (work->times.count == 0)
+        return TILL_OK;
+    work->fates = malloc(work->times.count * sizeof *work->fates);
+    if (work->fates == NULL)
+        return till_error_memory(error);
+    enum till_status status =
+        till_parallel_for(threads, (work->times.count + CHUNK - 1) / CHUNK, find_fates, work, error);
+    if (status == TILL_OK)
+        model->add_up(&work->point, &work->times, work->cells->levels, work->fates);
+    return status;
+}
+
+static double log_odds(const struct work *work, size_t cell, const struct buyer *buyer) {
+    const struct buying_model *model = model_of(work->model->method);
+    return work->times.count == 0
+               ? model->log_odds(&work->point, buyer)
+               : model->log_odds_between(&work->point, buyer, &work->fates[work->times.last_at[cell]],
+                                         &work->fates[work->times.age_at[cell]]);
+}
+
 static enum till_status predict_chunk(void *context, size_t index, unsigned worker, struct till_error *error) {
     const struct work *work = context;
     const struct till_clv_cells *cells = work->cells;
@@ -166,7 +205,7 @@ static enum till_status predict_chunk(void *context, size_t index, unsigned work
     (void)error;
     for (size_t i = index * CHUNK; i < end; i++) {
         struct buyer buyer = {cells->repeats[i], cells->level[i], cells->last[i], cells->age[i]};
-        double alive = share_of(model_of(work->model->method)->log_odds(&work->point, &buyer));
+        double alive = share_of(log_odds(work, i, &buyer));
         if (i == index * CHUNK || !share_age(work, i, i - 1))
             look_ahead(work, &buyer, &expected, &discounted);
         work->forecast->alive[i] = alive;
@@ -203,9 +242,13 @@ enum till_status till_clv_predict(struct till_clv_forecast *forecast, const stru
         !point_make(&work.point, model, cells->levels, cells->level_count, longest))
         status = till_error_memory(error);
     if (status == TILL_OK)
+        status = share_fates(&work, threads, error);
+    if (status == TILL_OK)
         status = make_curves(&work, threads, error);
     if (status == TILL_OK)
         status = till_parallel_for(threads, (cells->count + CHUNK - 1) / CHUNK, predict_chunk, &work, error);
+    times_free(&work.times);
+    free(work.fates);
     free(work.curves);
     free(work.first);
     point_free(&work.point);

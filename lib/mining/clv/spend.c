@@ -13,6 +13,8 @@
 
 #include <till/parallel.h>
 
+#include "../../base/lanes.h"
+#include "../../base/radix.h"
 #include "newton.h"
 #include "special.h"
 
@@ -20,12 +22,6 @@ const char *till_spend_parameter_name(int parameter) {
     static const char *const names[] = {"p", "q", "v"};
     return names[parameter];
 }
-
-/* One customer: how often, and how much in all. */
-struct spender {
-    double total;
-    uint32_t repeats;
-};
 
 /* What a number of repeats makes of the parameters: the part without money, with slopes by log p and log q. */
 struct level {
@@ -35,7 +31,8 @@ struct level {
 };
 
 struct spending {
-    struct spender *spenders;
+    double *total;   /* [count]: what each has spent in repeat purchases, */
+    double *repeats; /* and how many they were */
     size_t count;
     struct level *levels;
     size_t level_count;
@@ -60,28 +57,56 @@ static void prepare_level(struct level *level, double p, double q) {
     level->pq = k * q * sum;
 }
 
-static void add_spender(const struct spending *work, const struct spender *spender, struct slopes *sum) {
-    double q = work->q, k = work->p * spender->repeats, u = spender->total / (work->v + spender->total);
-    double few = log1p(spender->total / work->v), many = log1p(work->v / spender->total);
-    sum->value -= q * few + k * many;
-    sum->gradient[0] -= k * many;
-    sum->gradient[1] -= q * few;
-    sum->gradient[2] += q * u - k * (1 - u);
-    sum->hessian[0][0] -= k * many;
-    sum->hessian[0][2] -= k * (1 - u);
-    sum->hessian[1][1] -= q * few;
-    sum->hessian[1][2] += q * u;
-    sum->hessian[2][2] -= (k + q) * u * (1 - u);
+/* Sums over spenders: of log(1 + S/v), of k log(1 + v/S), and with u = S/(v + S) of u, k (1 - u), (k + q) u (1 - u). */
+struct spends {
+    double few, many, u, rest, bend;
+};
+
+static void add_spender(const struct spending *work, size_t i, struct spends *sums) {
+    double total = work->total[i], k = work->p * work->repeats[i], u = total / (work->v + total);
+    sums->few += log1p(total / work->v);
+    sums->many += k * log1p(work->v / total);
+    sums->u += u;
+    sums->rest += k * (1 - u);
+    sums->bend += (k + work->q) * u * (1 - u);
+}
+
+/* Eight at a time. */
+WIDER static void add_spenders(const struct spending *work, size_t from, size_t to, struct spends *sums) {
+    lanes few = {0}, many = {0}, all_u = {0}, rest = {0}, bend = {0};
+    for (; from + LANES <= to; from += LANES) {
+        lanes total = *(const loose_lanes *)(work->total + from);
+        lanes k = work->p * *(const loose_lanes *)(work->repeats + from), u = total / (work->v + total);
+        lanes spent = total / work->v, unspent = work->v / total;
+        lanes_log1p(&spent);
+        lanes_log1p(&unspent);
+        few += spent;
+        many += k * unspent;
+        all_u += u;
+        rest += k * (1 - u);
+        bend += (k + work->q) * u * (1 - u);
+    }
+    *sums = (struct spends){lanes_sum(&few), lanes_sum(&many), lanes_sum(&all_u), lanes_sum(&rest), lanes_sum(&bend)};
+    for (; from < to; from++)
+        add_spender(work, from, sums);
 }
 
 static enum till_status add_chunk(void *context, size_t index, unsigned worker, struct till_error *error) {
     struct spending *work = context;
     size_t end = (index + 1) * CHUNK < work->count ? (index + 1) * CHUNK : work->count;
+    double q = work->q;
+    struct spends sums;
     struct slopes sum = {0};
     (void)worker;
     (void)error;
-    for (size_t i = index * CHUNK; i < end; i++)
-        add_spender(work, &work->spenders[i], &sum);
+    add_spenders(work, index * CHUNK, end, &sums);
+    sum.value = -q * sums.few - sums.many;
+    sum.gradient[0] = sum.hessian[0][0] = -sums.many;
+    sum.gradient[1] = sum.hessian[1][1] = -q * sums.few;
+    sum.gradient[2] = q * sums.u - sums.rest;
+    sum.hessian[0][2] = -sums.rest;
+    sum.hessian[1][2] = q * sums.u;
+    sum.hessian[2][2] = -sums.bend;
     work->partial[index] = sum;
     return TILL_OK;
 }
@@ -114,16 +139,12 @@ static bool speaks(const struct till_spend_history *history, size_t i) {
     return history->repeats[i] > 0 && history->mean[i] > 0 && isfinite(history->mean[i]);
 }
 
-static int compare(const void *left, const void *right) {
-    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-    return (a > b) - (a < b);
-}
-
-/* The different numbers of repeats among `count`, in order; `numbers` is used up. */
-static enum till_status make_levels(struct spending *work, uint32_t *numbers, struct till_error *error) {
+/* The different numbers of repeats, in order; `room` is for twice as many as there are customers, and one. */
+static enum till_status make_levels(struct spending *work, int64_t *room, struct till_error *error) {
     size_t different = 0;
-    if (work->count > 0)
-        qsort(numbers, work->count, sizeof *numbers, compare);
+    for (size_t i = 0; i < work->count; i++)
+        room[i] = (int64_t)work->repeats[i];
+    const int64_t *numbers = radix_sort(room, room + work->count, work->count);
     for (size_t i = 0; i < work->count; i++)
         different += i == 0 || numbers[i] != numbers[i - 1];
     work->levels = calloc(different + 1, sizeof *work->levels);
@@ -131,7 +152,7 @@ static enum till_status make_levels(struct spending *work, uint32_t *numbers, st
         return till_error_memory(error);
     for (size_t i = 0; i < work->count; i++) {
         if (i == 0 || numbers[i] != numbers[i - 1])
-            work->levels[work->level_count++].repeats = numbers[i];
+            work->levels[work->level_count++].repeats = (double)numbers[i];
         work->levels[work->level_count - 1].weight++;
     }
     return TILL_OK;
@@ -140,27 +161,28 @@ static enum till_status make_levels(struct spending *work, uint32_t *numbers, st
 static enum till_status gather(struct spending *work, const struct till_spend_history *history,
                                struct till_error *error) {
     double sum = 0;
-    uint32_t *numbers = calloc(history->count + 1, sizeof *numbers);
-    work->spenders = calloc(history->count + 1, sizeof *work->spenders);
+    int64_t *room = malloc((2 * history->count + 1) * sizeof *room);
+    work->total = calloc(history->count + 1, sizeof *work->total);
+    work->repeats = calloc(history->count + 1, sizeof *work->repeats);
     work->partial = calloc(history->count / CHUNK + 1, sizeof *work->partial);
-    if (numbers == NULL || work->spenders == NULL || work->partial == NULL) {
-        free(numbers);
+    if (room == NULL || work->total == NULL || work->repeats == NULL || work->partial == NULL) {
+        free(room);
         return till_error_memory(error);
     }
     for (size_t i = 0; i < history->count; i++)
         if (speaks(history, i)) {
-            numbers[work->count] = history->repeats[i];
-            work->spenders[work->count++] = (struct spender){history->mean[i], history->repeats[i]};
+            work->total[work->count] = history->mean[i];
+            work->repeats[work->count++] = history->repeats[i];
             sum += log(history->mean[i]);
         }
     work->scale = work->count == 0 ? 1 : ldexp(1, -(int)floor(sum / (double)work->count / log(2)));
     for (size_t i = 0; i < work->count; i++) {
-        double mean = work->spenders[i].total * work->scale;
+        double mean = work->total[i] * work->scale;
         work->logs += log(mean);
-        work->spenders[i].total = mean * work->spenders[i].repeats;
+        work->total[i] = mean * work->repeats[i];
     }
-    enum till_status status = make_levels(work, numbers, error);
-    free(numbers);
+    enum till_status status = make_levels(work, room, error);
+    free(room);
     return status;
 }
 
@@ -168,11 +190,11 @@ static enum till_status gather(struct spending *work, const struct till_spend_hi
 static double correlate(const struct spending *work) {
     double n = (double)work->count, x = 0, m = 0, xx = 0, mm = 0, xm = 0;
     for (size_t i = 0; i < work->count; i++) {
-        x += work->spenders[i].repeats / n;
-        m += work->spenders[i].total / work->spenders[i].repeats / n;
+        x += work->repeats[i] / n;
+        m += work->total[i] / work->repeats[i] / n;
     }
     for (size_t i = 0; i < work->count; i++) {
-        double dx = work->spenders[i].repeats - x, dm = work->spenders[i].total / work->spenders[i].repeats - m;
+        double dx = work->repeats[i] - x, dm = work->total[i] / work->repeats[i] - m;
         xx += dx * dx;
         mm += dm * dm;
         xm += dx * dm;
@@ -217,7 +239,7 @@ enum till_status till_spend_fit(struct till_spend_fit *fit, const struct till_sp
     static const double starts[][MOST_PARAMETERS] = {{1.8, 1.3, 0}, {0, 0.7, 0}, {3, 3, 0}};
     struct spending work = {.threads = threads};
     struct optimum best = {.inner = false};
-    struct objective objective = {TILL_SPEND_PARAMETERS, 0, evaluate, &work};
+    struct objective objective = {TILL_SPEND_PARAMETERS, 0, 0, evaluate, &work};
     *fit = (struct till_spend_fit){.correlation = NAN};
     enum till_status status = gather(&work, history, error);
     objective.weight = (double)work.count;
@@ -233,7 +255,8 @@ enum till_status till_spend_fit(struct till_spend_fit *fit, const struct till_sp
         fill(fit, &work, &best);
     else if (status == TILL_OK)
         status = refuse(&work, &best, error);
-    free(work.spenders);
+    free(work.total);
+    free(work.repeats);
     free(work.levels);
     free(work.partial);
     return status;

@@ -272,15 +272,28 @@ enum till_status baskets_refuse(const struct till_basket_data *data, const struc
     return status;
 }
 
-/* Whether there cannot be more sets than wished for, whatever the baskets are: each frequent item takes as many of the
- * entries as its support, so that they are few, and so are sets of a bounded size. */
+/* How many items have the support that is asked for; -1 when memory is out. No item stands twice in a basket. */
+static double frequent_items(const struct till_basket_data *data, uint64_t minimum) {
+    uint64_t entries = data->baskets.count == 0 ? 0 : data->baskets.offsets[data->baskets.count], frequent = 0;
+    uint32_t *support = calloc((size_t)data->baskets.item_count + 1, sizeof *support);
+    for (uint64_t i = 0; support != NULL && i < entries; i++)
+        support[data->baskets.items[i]]++;
+    for (uint32_t item = 0; support != NULL && item < data->baskets.item_count; item++)
+        frequent += support[item] >= minimum;
+    bool known = support != NULL;
+    free(support);
+    return known ? (double)frequent : -1;
+}
+
+/* Whether there cannot be more sets than wished for, whatever the baskets are: sets of a bounded size are few where
+ * frequent items are. */
 static bool is_within_limit(const struct till_basket_data *data, const struct till_itemsets_options *wishes) {
-    double entries = (double)(data->baskets.count == 0 ? 0 : data->baskets.offsets[data->baskets.count]);
-    double items = entries / (double)wishes->minimum_support, sets = 0, of_size = 1;
-    items = items < data->baskets.item_count ? items : data->baskets.item_count;
+    if (wishes->maximum_size == 0)
+        return false;
+    double items = frequent_items(data, wishes->minimum_support), sets = 0, of_size = 1;
     for (uint32_t size = 1; size <= wishes->maximum_size && size <= items && sets <= 1e19; size++)
         sets += of_size *= (items - size + 1) / size;
-    return wishes->maximum_size > 0 && sets < (double)wishes->limit / 2; /* half: sums of doubles are rounded */
+    return items >= 0 && sets < (double)wishes->limit / 2; /* half: sums of doubles are rounded */
 }
 
 enum till_status baskets_guard(const struct till_basket_data *data, const struct till_itemsets_options *wishes,

@@ -11,11 +11,14 @@
 
 #include <till/parallel.h>
 
+#include "lib/base/pages.h"
+
 #define NO_CODE UINT32_MAX
 
 enum {
-    CHUNKS = 64, /* of entries, and of baskets */
-    MOST_COUNTERS = 1 << 22,
+    CHUNKS = 64,             /* of entries, and of baskets */
+    MOST_COUNTERS = 1 << 23, /* 4 bytes each: of a table, */
+    ALL_COUNTERS = 1 << 25,  /* and of all threads' */
     COUNTERS_TO_ENTRIES = 16,
     STEPS_TO_ENTRIES = 16,
     COLUMN_STEP = 128,    /* baskets that intersecting two columns goes through in the time of a step */
@@ -39,7 +42,8 @@ struct pairs {
     uint32_t count; /* of frequent items */
     size_t counters;
     uint32_t *table; /* [threads][counters]: by the smaller code, then by the larger */
-    uint32_t *held;  /* [threads][count]: scratch */
+    struct pages table_pages;
+    uint32_t *held; /* [threads][count]: scratch */
     uint64_t most_steps;
     atomic_uint_fast64_t steps;
     atomic_bool unfit;
@@ -53,7 +57,7 @@ static void pairs_free(struct pairs *pairs) {
     free(pairs->support);
     free(pairs->code);
     free(pairs->frequent);
-    free(pairs->table);
+    pages_free(&pairs->table_pages);
     free(pairs->held);
 }
 
@@ -266,9 +270,13 @@ static enum till_status find_items(struct pairs *pairs, const uint32_t *rank, st
 }
 
 static enum till_status find_pairs(struct pairs *pairs, struct till_error *error) {
-    pairs->table = calloc(pairs->threads * pairs->counters + 1, sizeof *pairs->table);
+    size_t tables = ALL_COUNTERS / (pairs->counters + 1);
+    pairs->threads = tables < pairs->threads ? (unsigned)tables : pairs->threads;
+    if (!pages_resize(&pairs->table_pages, (pairs->threads * pairs->counters + 1) * sizeof *pairs->table))
+        return till_error_memory(error);
+    pairs->table = pairs->table_pages.memory;
     pairs->held = malloc(pairs->threads * ((size_t)pairs->count + 1) * sizeof *pairs->held);
-    if (pairs->table == NULL || pairs->held == NULL)
+    if (pairs->held == NULL)
         return till_error_memory(error);
     enum till_status status = till_parallel_for(pairs->threads, CHUNKS, count_pairs, pairs, error);
     if (status == TILL_OK && !pairs->unfit)

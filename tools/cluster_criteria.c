@@ -118,14 +118,9 @@ static enum till_status make_table(struct cluster_work *work, struct till_table 
 
 static enum till_status write_table(struct cluster_work *work, const struct till_table *table,
                                     struct till_error *error) {
-    struct till_writer *writer;
     const char *path = work->settings->criteria;
     bool chosen = work->settings->criterion > 0;
-    if (chosen && path == NULL)
-        return TILL_OK;
-    enum till_status status =
-        path == NULL ? tool_open_output(work->run, &writer, error) : tool_open_table(work->run, path, &writer, error);
-    return status == TILL_OK ? till_table_write(table, writer, error) : status;
+    return chosen && path == NULL ? TILL_OK : tool_write_table(work->run, path, table, error);
 }
 
 enum till_status cluster_choose_number(struct cluster_work *work, size_t *clusters, struct till_error *error) {

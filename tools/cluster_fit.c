@@ -36,13 +36,6 @@ const char *cluster_total_name(const struct cluster_work *work) {
 
 /* Results --------------------------------------------------------------------------------------------------------- */
 
-static char *copy_text(struct till_slice text) {
-    char *copy = calloc(text.length + 1, 1);
-    if (copy != NULL && text.length > 0)
-        memcpy(copy, text.bytes, text.length);
-    return copy;
-}
-
 /* Names and scaling of the columns, and the centres, into a model. */
 static bool fill_model(const struct cluster_work *work, const struct till_partition *partition,
                        struct till_clustering *model) {
@@ -59,7 +52,7 @@ static bool fill_model(const struct cluster_work *work, const struct till_partit
         good = model->level[j].name != NULL;
     }
     for (size_t i = 0; i < model->clusters * model->level_count && good; i++) {
-        model->levels[i] = copy_text(cluster_level_text(work, i % model->level_count, partition->codes[i]));
+        model->levels[i] = till_slice_copy(cluster_level_text(work, i % model->level_count, partition->codes[i]));
         good = model->levels[i] != NULL;
     }
     memcpy(model->numbers, partition->numbers, model->clusters * model->numeric_count * sizeof(double));

@@ -113,11 +113,11 @@ static bool take(struct found *found, enum till_clv_method method, struct till_s
     return true;
 }
 
-static enum till_status take_row(struct loading *loading, struct till_block *block, size_t row, bool grouped) {
+static enum till_status take_row(struct loading *loading, struct till_block *block, size_t row) {
     enum till_clv_method method = (enum till_clv_method)loading->settings->method;
     double value = block->columns[1].real[row];
     for (size_t i = 0; i < loading->count; i++) {
-        if (grouped && !till_slice_equal(block->columns[2].text[row], loading->parts[i].name))
+        if (block->column_count > 2 && !till_slice_equal(block->columns[2].text[row], loading->parts[i].name))
             continue;
         if (!(value > 0) || isinf(value))
             return till_block_reject(block, row, "estimate", "not a number above 0");
@@ -127,21 +127,11 @@ static enum till_status take_row(struct loading *loading, struct till_block *blo
     return TILL_OK;
 }
 
-static enum till_status read_rows(struct loading *loading, struct till_input *input, bool grouped,
-                                  struct till_error *error) {
-    struct till_block *block = till_block_new(input);
-    if (block == NULL)
-        return till_error_memory(error);
-    enum till_status status = till_input_next(input, block, error);
-    while (status == TILL_OK && block->rows > 0) {
-        for (size_t row = 0; row < block->rows && status == TILL_OK; row++)
-            if (take_row(loading, block, row, grouped) != TILL_OK)
-                status = till_error_memory(error);
-        if (status == TILL_OK)
-            status = till_input_next(input, block, error);
-    }
-    till_block_free(block);
-    return status;
+static enum till_status read_block(void *context, struct till_block *block, struct till_error *error) {
+    for (size_t row = 0; row < block->rows; row++)
+        if (take_row(context, block, row) != TILL_OK)
+            return till_error_memory(error);
+    return TILL_OK;
 }
 
 static enum till_status read_file(struct loading *loading, bool grouped, struct till_error *error) {
@@ -159,7 +149,7 @@ static enum till_status read_file(struct loading *loading, bool grouped, struct 
     if (status == TILL_OK)
         status = till_input_start(input, &plan, error);
     if (status == TILL_OK)
-        status = read_rows(loading, input, grouped, error);
+        status = till_input_each(input, read_block, loading, error);
     till_input_close(input);
     return status;
 }

@@ -58,3 +58,35 @@ enum till_status cutoffs_list(const char *option, const char *text, int32_t *cut
             return usage(error, option, "a date stands there twice", text);
     return TILL_OK;
 }
+
+#define AT(field) offsetof(struct cutoffs_times, field)
+const struct option cutoffs_options[] = {
+    {.name = "horizon",
+     .kind = OPTION_TEXT,
+     .offset = AT(horizon),
+     .argument = "N[d|w]",
+     .initial = "90d",
+     .help = "Who buys nothing for so many days, or weeks, has churned."},
+    {.name = "gap",
+     .kind = OPTION_TEXT,
+     .offset = AT(gap),
+     .argument = "N[d|w]",
+     .initial = "0d",
+     .help = "Leave so many days between the cutoff and the horizon: the time that it takes to act on a score."},
+    {.name = "window",
+     .kind = OPTION_TEXT,
+     .offset = AT(window),
+     .argument = "N[d|w]",
+     .initial = "365d",
+     .help = "Customers without a purchase in so many days up to the cutoff are left out, and counted."},
+    {0}};
+
+enum till_status cutoffs_take(const struct cutoffs_times *times, struct till_features_settings *wishes,
+                              struct till_error *error) {
+    enum till_status status = cutoffs_days("--horizon", times->horizon, 1, &wishes->horizon, error);
+    if (status == TILL_OK)
+        status = cutoffs_days("--gap", times->gap, 0, &wishes->gap, error);
+    if (status == TILL_OK)
+        status = cutoffs_days("--window", times->window, 1, &wishes->window, error);
+    return status;
+}

@@ -22,7 +22,7 @@ struct option_given {
     const char *value; /* NULL for flags */
 };
 
-#define OPTION_GROUPS 8
+#define OPTION_GROUPS 10 /* shared and own ones, and those of common_groups */
 struct option_set {
     struct option_group groups[OPTION_GROUPS];
     size_t group_count;

@@ -149,11 +149,16 @@ static enum till_status rfm_script(struct picture *picture, struct script *scrip
     return status;
 }
 
+static double all_customers(const struct picture *picture) {
+    double sum = 0;
+    for (size_t i = 0; i < picture->table->rows; i++)
+        sum += picture_real(picture, "customers")[i];
+    return sum;
+}
+
 static bool rfm_say(const struct picture *picture, struct till_text *text) {
     char number[SCRIPT_NUMBER];
-    double customers = 0;
-    for (size_t i = 0; i < picture->table->rows; i++)
-        customers += picture_real(picture, "customers")[i];
+    double customers = all_customers(picture);
     const char *const values[] = {script_number(number, customers, false)};
     return script_sentence(text, &picture->options,
                            customers == 1 ? "1 customer with scores" : "#1 customers with scores", values);
@@ -353,9 +358,7 @@ static enum till_status segments_script(struct picture *picture, struct script *
 
 static bool segments_say(const struct picture *picture, struct till_text *text) {
     char number[SCRIPT_NUMBER];
-    double customers = 0;
-    for (size_t i = 0; i < picture->table->rows; i++)
-        customers += picture_real(picture, "customers")[i];
+    double customers = all_customers(picture);
     const char *const values[] = {script_number(number, customers, false)};
     return script_sentence(text, &picture->options,
                            customers == 1 ? "1 customer" : "#1 customers; dark: the most money a customer", values);

@@ -83,19 +83,11 @@ static bool add_line(struct rules_file *file, const struct till_block *block, si
     return fine;
 }
 
-static enum till_status read_blocks(struct rules_file *file, struct till_input *input, struct till_error *error) {
-    struct till_block *block = till_block_new(input);
-    enum till_status status = block == NULL ? till_error_memory(error) : TILL_OK;
-    while (status == TILL_OK) {
-        status = till_input_next(input, block, error);
-        if (status != TILL_OK || block->rows == 0)
-            break;
-        for (size_t row = 0; status == TILL_OK && row < block->rows; row++)
-            if (!add_line(file, block, row))
-                status = till_error_memory(error);
-    }
-    till_block_free(block);
-    return status;
+static enum till_status read_block(void *context, struct till_block *block, struct till_error *error) {
+    for (size_t row = 0; row < block->rows; row++)
+        if (!add_line(context, block, row))
+            return till_error_memory(error);
+    return TILL_OK;
 }
 
 struct till_slice rules_file_because(const struct rules_file *file, uint32_t rule) {
@@ -117,7 +109,7 @@ enum till_status rules_file_read(struct rules_file *file, const char *path, char
     if (status == TILL_OK)
         status = till_input_start(input, &plan, error);
     if (status == TILL_OK)
-        status = read_blocks(file, input, error);
+        status = till_input_each(input, read_block, file, error);
     till_input_close(input);
     return status;
 }

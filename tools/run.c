@@ -117,6 +117,8 @@ static enum till_status begin(struct tool_run *run, int argc, char **argv, struc
     run->settings = keep_alloc(&own->keep, tool->settings_size);
     if (run->settings == NULL)
         return till_error_memory(error);
+    if (tool->shared != NULL)
+        set->groups[set->group_count++] = (struct option_group){"Options", tool->shared, run->settings};
     if (tool->options != NULL)
         set->groups[set->group_count++] = (struct option_group){"Options", tool->options, run->settings};
     common_groups(set, tool->groups, &own->common);
@@ -312,6 +314,14 @@ enum till_status tool_open_output(struct tool_run *run, struct till_writer **wri
     return status == TILL_OK ? tool_open_table(run, tool_output_name(run), writer, error) : status;
 }
 
+enum till_status tool_write_table(struct tool_run *run, const char *path, const struct till_table *table,
+                                  struct till_error *error) {
+    struct till_writer *writer;
+    enum till_status status =
+        path == NULL ? tool_open_output(run, &writer, error) : tool_open_table(run, path, &writer, error);
+    return status == TILL_OK ? till_table_write(table, writer, error) : status;
+}
+
 /* Options that say how a table is written have no meaning for bytes. */
 static enum till_status refuse_form(const struct tool_run *run, struct till_error *error) {
     const struct common *common = &run->private->common;
@@ -364,7 +374,6 @@ static enum till_status finish_rejects(struct tool_run *run, struct till_error *
     return status;
 }
 
-/* From a run that went well to files that are there. *met: a condition of --fail-if was; `error` then says which. */
 /* The promise of every run, whatever it did: each row is used, left out for a reason with a name, or bad. Where this
  * does not hold, something is wrong with the tool, and nothing that it wrote is to be trusted. So every test that runs
  * a tool to its end is a test of this. */
@@ -385,6 +394,7 @@ static enum till_status check_accounting(const struct tool_run *run, struct till
         (unsigned long long)reasons, (unsigned long long)rows.rejected);
 }
 
+/* From a run that went well to files that are there. *met: a condition of --fail-if was; `error` then says which. */
 static enum till_status settle(struct tool_run *run, bool *met, struct till_error *error) {
     struct tool_private *own = run->private;
     *met = false;

@@ -22,11 +22,8 @@ enum till_status sheet_add(struct sheet *sheet, const struct till_schema *schema
     struct sheet_column *new = &columns[sheet->count++];
     *new = (struct sheet_column){.column = column, .name = schema->names[column], .kind = kind};
     new->numeric = kind == SHEET_NUMBER;
-    new->text = calloc(new->name.length + 1, 1);
-    if (new->text == NULL)
-        return till_error_memory(error);
-    memcpy(new->text, new->name.bytes, new->name.length);
-    return TILL_OK;
+    new->text = till_slice_copy(new->name);
+    return new->text == NULL ? till_error_memory(error) : TILL_OK;
 }
 
 size_t sheet_find(const struct sheet *sheet, size_t column) {

@@ -15,9 +15,7 @@
 #include "reasons.h"
 
 struct settings {
-    const char *horizon;
-    const char *gap;
-    const char *window;
+    struct cutoffs_times times; /* first: filled by the shared table */
     const char *cutoffs;
     const char *spacing;
     int method;
@@ -32,24 +30,6 @@ struct settings {
 
 #define AT(field) offsetof(struct settings, field)
 static const struct option options[] = {
-    {.name = "horizon",
-     .kind = OPTION_TEXT,
-     .offset = AT(horizon),
-     .argument = "N[d|w]",
-     .initial = "90d",
-     .help = "Who buys nothing for so many days, or weeks, has churned."},
-    {.name = "gap",
-     .kind = OPTION_TEXT,
-     .offset = AT(gap),
-     .argument = "N[d|w]",
-     .initial = "0d",
-     .help = "Leave so many days between the cutoff and the horizon: the time that it takes to act on a score."},
-    {.name = "window",
-     .kind = OPTION_TEXT,
-     .offset = AT(window),
-     .argument = "N[d|w]",
-     .initial = "365d",
-     .help = "Customers without a purchase in so many days up to the cutoff are left out, and counted."},
     {.name = "cutoffs",
      .kind = OPTION_TEXT,
      .offset = AT(cutoffs),
@@ -171,11 +151,7 @@ static enum till_status take_options(struct work *work, struct till_error *error
     const struct settings *settings = work->settings;
     struct tool_run *run = work->run;
     struct till_features_settings *wishes = &work->wishes;
-    enum till_status status = cutoffs_days("--horizon", settings->horizon, 1, &wishes->horizon, error);
-    if (status == TILL_OK)
-        status = cutoffs_days("--gap", settings->gap, 0, &wishes->gap, error);
-    if (status == TILL_OK)
-        status = cutoffs_days("--window", settings->window, 1, &wishes->window, error);
+    enum till_status status = cutoffs_take(&settings->times, wishes, error);
     work->how.spacing = wishes->horizon < SPACING ? wishes->horizon : SPACING;
     if (status == TILL_OK && settings->spacing != NULL)
         status = cutoffs_days("--spacing", settings->spacing, 1, &work->how.spacing, error);
@@ -468,6 +444,7 @@ static const struct tool churn = {
     .purpose = "who will leave, how likely and why: a churn model that is tested on a later time",
     .operands = "[FILE]...",
     .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES | TOOL_STATE,
+    .shared = cutoffs_options,
     .options = options,
     .settings_size = sizeof(struct settings),
     .run = run_churn,

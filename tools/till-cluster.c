@@ -385,15 +385,12 @@ static enum till_status fill_summary(struct cluster_work *work, struct till_tabl
 }
 
 static enum till_status write_summary(struct cluster_work *work, struct till_error *error) {
-    struct till_writer *writer;
     if (work->settings->summary == NULL)
         return TILL_OK;
     struct till_table *table = till_table_new(work->model->clusters);
     enum till_status status = table == NULL ? till_error_memory(error) : fill_summary(work, table, error);
     if (status == TILL_OK)
-        status = tool_open_table(work->run, work->settings->summary, &writer, error);
-    if (status == TILL_OK)
-        status = till_table_write(table, writer, error);
+        status = tool_write_table(work->run, work->settings->summary, table, error);
     till_table_free(table);
     return status;
 }

@@ -95,14 +95,11 @@ static enum till_status write_cohorts(struct tool_run *run, const struct till_co
                                       struct till_error *error) {
     const struct settings *settings = run->settings;
     struct till_table *table = NULL;
-    struct till_writer *writer;
     enum till_status status =
         settings->wide ? till_cohort_triangle(cohorts, (enum till_cohort_measure)settings->measure, &table, error)
                        : till_cohort_table(cohorts, &table, error);
     if (status == TILL_OK)
-        status = tool_open_output(run, &writer, error);
-    if (status == TILL_OK)
-        status = till_table_write(table, writer, error);
+        status = tool_write_table(run, NULL, table, error);
     till_table_free(table);
     return status;
 }

@@ -202,7 +202,6 @@ static enum till_status calibrate(struct tool_run *run, struct till_frame *frame
 static enum till_status write_figures(struct tool_run *run, const char *const *names, const double *values,
                                       size_t count, struct till_error *error) {
     struct till_table *table = till_table_new(count);
-    struct till_writer *writer;
     if (table == NULL)
         return till_error_memory(error);
     struct till_slice *metric = till_table_add(table, "metric", TILL_TEXT);
@@ -214,9 +213,7 @@ static enum till_status write_figures(struct tool_run *run, const char *const *n
         tool_figure(run, names[i], values[i]);
     }
     if (status == TILL_OK)
-        status = tool_open_output(run, &writer, error);
-    if (status == TILL_OK)
-        status = till_table_write(table, writer, error);
+        status = tool_write_table(run, NULL, table, error);
     till_table_free(table);
     return status;
 }
@@ -266,15 +263,12 @@ static enum till_status write_curve(struct tool_run *run, const struct till_fram
     const double *target = frame->columns[TARGET].numbers, *probability = frame->columns[PROBABILITY].numbers;
     struct till_metrics_offer offer = offer_of(settings);
     struct till_table *table;
-    struct till_writer *writer;
     enum till_status status =
         settings->curve == CURVE_PROFIT
             ? till_metrics_profit_table(&table, &offer, target, probability, frame->rows, error)
             : till_metrics_table(&table, curves[settings->curve], target, probability, frame->rows, error);
     if (status == TILL_OK)
-        status = tool_open_output(run, &writer, error);
-    if (status == TILL_OK)
-        status = till_table_write(table, writer, error);
+        status = tool_write_table(run, NULL, table, error);
     till_table_free(table);
     return status;
 }

@@ -12,10 +12,8 @@
 #include "features_read.h"
 
 struct settings {
+    struct cutoffs_times times; /* first: filled by the shared table */
     const char *cutoff;
-    const char *horizon;
-    const char *gap;
-    const char *window;
 };
 
 #define AT(field) offsetof(struct settings, field)
@@ -27,24 +25,6 @@ static const struct option options[] = {
      .help =
          "The last day that features look at; a row for each customer and each of them (default: the last day of the "
          "data, for scores as of today)."},
-    {.name = "horizon",
-     .kind = OPTION_TEXT,
-     .offset = AT(horizon),
-     .argument = "N[d|w]",
-     .initial = "90d",
-     .help = "Who buys nothing for so many days, or weeks, has churned."},
-    {.name = "gap",
-     .kind = OPTION_TEXT,
-     .offset = AT(gap),
-     .argument = "N[d|w]",
-     .initial = "0d",
-     .help = "Leave so many days between the cutoff and the horizon: the time that it takes to act on a score."},
-    {.name = "window",
-     .kind = OPTION_TEXT,
-     .offset = AT(window),
-     .argument = "N[d|w]",
-     .initial = "365d",
-     .help = "Customers without a purchase in so many days up to the cutoff are left out, and counted."},
     {0}};
 
 /* What a run carries. */
@@ -62,11 +42,7 @@ struct work {
 static enum till_status take_options(struct work *work, struct till_error *error) {
     const struct settings *settings = work->run->settings;
     struct till_features_settings *wishes = &work->wishes;
-    enum till_status status = cutoffs_days("--horizon", settings->horizon, 1, &wishes->horizon, error);
-    if (status == TILL_OK)
-        status = cutoffs_days("--gap", settings->gap, 0, &wishes->gap, error);
-    if (status == TILL_OK)
-        status = cutoffs_days("--window", settings->window, 1, &wishes->window, error);
+    enum till_status status = cutoffs_take(&settings->times, wishes, error);
     if (status == TILL_OK && settings->cutoff != NULL)
         status = cutoffs_list("--cutoff", settings->cutoff, work->cutoffs, &wishes->cutoff_count, error);
     wishes->cutoffs = work->cutoffs;
@@ -195,6 +171,7 @@ static const struct tool features = {
     .purpose = "what was known of each customer on a day, and who did not come back after it",
     .operands = "[FILE]...",
     .groups = TOOL_READS | TOOL_WRITES | TOOL_TRANSACTIONS | TOOL_PURCHASES | TOOL_STATE,
+    .shared = cutoffs_options,
     .options = options,
     .settings_size = sizeof(struct settings),
     .run = run_features,

@@ -282,13 +282,10 @@ static enum till_status write_bytes(struct tool_run *run, const struct till_text
 static enum till_status write_picture(struct tool_run *run, struct picture *picture, struct till_error *error) {
     const struct settings *settings = run->settings;
     struct till_text text = {0};
-    struct till_writer *writer;
-    enum till_status status;
-    if (settings->data) {
-        status = tool_open_output(run, &writer, error);
-        return status == TILL_OK ? till_table_write(picture->table, writer, error) : status;
-    }
-    status = settings->script ? picture_script(picture, &text, error) : picture_draw(picture, &text, error);
+    if (settings->data)
+        return tool_write_table(run, NULL, picture->table, error);
+    enum till_status status =
+        settings->script ? picture_script(picture, &text, error) : picture_draw(picture, &text, error);
     if (status == TILL_OK)
         status = write_bytes(run, &text, error);
     till_text_free(&text);

@@ -375,9 +375,7 @@ static enum till_status write_cells(struct work *work, struct till_error *error)
         return TILL_OK;
     enum till_status status = till_rfm_cells_table(&work->cells, till_rfm_scheme_bins(work->scheme), &table, error);
     if (status == TILL_OK)
-        status = tool_open_output(work->run, &work->writer, error);
-    if (status == TILL_OK)
-        status = till_table_write(table, work->writer, error);
+        status = tool_write_table(work->run, NULL, table, error);
     till_table_free(table);
     return status;
 }

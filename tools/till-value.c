@@ -206,16 +206,13 @@ static enum till_status write_curve(struct work *work, struct till_writer *write
 }
 
 static enum till_status write_summary(struct work *work, struct till_error *error) {
-    struct till_writer *writer;
     struct till_table *table;
     if (work->settings->summary == NULL)
         return TILL_OK;
-    enum till_status status = tool_open_table(work->run, work->settings->summary, &writer, error);
-    if (status == TILL_OK)
-        status = till_value_tier_table(work->value, &table, error);
+    enum till_status status = till_value_tier_table(work->value, &table, error);
     if (status != TILL_OK)
         return status;
-    status = till_table_write(table, writer, error);
+    status = tool_write_table(work->run, work->settings->summary, table, error);
     till_table_free(table);
     return status;
 }

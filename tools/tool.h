@@ -71,6 +71,7 @@ struct tool {
     const char *operands; /* "[FILE]..."; NULL: none are taken */
     unsigned groups;
     const struct option *options; /* the tool's own */
+    const struct option *shared;  /* of several tools, shown first; it fills the start of the settings. NULL: none */
     size_t settings_size;         /* a settings struct of zeros and defaults is made for the run */
     enum till_status (*run)(struct tool_run *run, struct till_error *error);
 };
@@ -167,6 +168,10 @@ enum till_status tool_open_file(struct tool_run *run, const char *path, struct t
 /* A writer on such a file, CSV unless --format says otherwise. */
 enum till_status tool_open_table(struct tool_run *run, const char *path, struct till_writer **writer,
                                  struct till_error *error);
+
+/* Opens such a file (path NULL: the output) and writes a table. */
+enum till_status tool_write_table(struct tool_run *run, const char *path, const struct till_table *table,
+                                  struct till_error *error);
 
 /* Bytes instead of a table, on -o or standard output: a picture. As tool_open_output otherwise. */
 enum till_status tool_open_bytes(struct tool_run *run, struct till_sink *sink, struct till_error *error);

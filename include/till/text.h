@@ -35,6 +35,9 @@ static inline bool till_slice_equal(struct till_slice a, struct till_slice b) {
     return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
 }
 
+/* A copy of the bytes, with a NUL behind them, which the caller frees; NULL when memory is out. */
+TILL_API char *till_slice_copy(struct till_slice slice);
+
 /* A growable run of bytes. Start with {0}. Not NUL-terminated unless till_text_string is asked. */
 struct till_text {
     char *bytes;

@@ -7,6 +7,16 @@
 
 enum { SMALLEST = 64 };
 
+char *till_slice_copy(struct till_slice slice) {
+    char *copy = malloc(slice.length + 1);
+    if (copy == NULL)
+        return NULL;
+    if (slice.length > 0)
+        memcpy(copy, slice.bytes, slice.length);
+    copy[slice.length] = '\0';
+    return copy;
+}
+
 bool till_text_reserve(struct till_text *text, size_t more) {
     if (more <= text->capacity - text->length)
         return true;

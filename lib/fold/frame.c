@@ -22,20 +22,11 @@ struct conversion {
 
 /* ---- planning ---- */
 
-static char *copy_name(struct till_slice name) {
-    char *copy = malloc(name.length + 1);
-    if (copy != NULL) {
-        memcpy(copy, name.bytes, name.length);
-        copy[name.length] = '\0';
-    }
-    return copy;
-}
-
 static enum till_status plan_column(struct till_frame *frame, size_t at, const struct till_schema *schema,
                                     const struct till_frame_wish *wish, struct till_error *error) {
     struct till_frame_column *column = &frame->columns[at];
     column->wish = *wish;
-    column->name = copy_name(schema->names[wish->column]);
+    column->name = till_slice_copy(schema->names[wish->column]);
     column->text = wish->kind == TILL_FRAME_TEXT || wish->kind == TILL_FRAME_AUTO;
     column->levels = column->text ? till_dictionary_new() : NULL;
     if (column->name == NULL || (column->text && column->levels == NULL))

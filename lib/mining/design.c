@@ -23,15 +23,6 @@ static char *join(const char *column, const char *level) {
     return NULL;
 }
 
-static char *copy_slice(struct till_slice text) {
-    char *copy = malloc(text.length + 1);
-    if (copy != NULL) {
-        memcpy(copy, text.bytes, text.length);
-        copy[text.length] = '\0';
-    }
-    return copy;
-}
-
 /* ---- sources ---- */
 
 /* The levels of a column in byte order. */
@@ -40,7 +31,7 @@ static enum till_status list_levels(struct till_design_source *source, const str
     if (!till_dictionary_order(column->levels, order))
         return till_error_memory(error);
     for (size_t i = 0; i < source->level_count; i++) {
-        source->levels[i] = copy_slice(till_dictionary_text(column->levels, order[i]));
+        source->levels[i] = till_slice_copy(till_dictionary_text(column->levels, order[i]));
         if (source->levels[i] == NULL)
             return till_error_memory(error);
     }

@@ -155,9 +155,9 @@ END
     [ "$(monetary)" = 12.00 ]
     printf '%s\n' 2,A,2024-01-05,6 3,A,2024-01-06,1 2,A,2024-01-05,5 >> sales.csv
     run -3 --separate-stderr till-features --amount-per=order sales.csv
-    [[ $stderr == *"sales.csv:5:1: amount: differs within its order, which had 5.00 before"* ]]
+    [[ $stderr == *"sales.csv:5:16: amount: differs within its order, which had 5.00 before"* ]]
     [ "$(monetary --max-bad=1 --rejects=bad.csv)" = 13.00 ]
-    [[ $(tail -n 1 bad.csv) == sales.csv,5,1,*2,A,2024-01-05,6* ]]
+    [[ $(tail -n 1 bad.csv) == sales.csv,5,16,*2,A,2024-01-05,6* ]]
     # As the other tools have it, and whatever the cut.
     [ "$(till-rfm -q --amount-per=order --max-bad=1 --no-scores sales.csv | cut -d, -f6 | tail -n 1)" = 13.00 ]
     head -n 3 sales.csv > a.csv

@@ -28,18 +28,11 @@ struct task {
     const struct till_churn_settings *settings;
 };
 
-static char *copy_text(const char *text) {
-    char *copy = malloc(strlen(text) + 1);
-    if (copy != NULL)
-        strcpy(copy, text);
-    return copy;
-}
-
 /* ---- rows ---- */
 
 /* A column of the frame: NULL in the name ends the list of columns, so it is set first. */
 static bool start_column(struct till_frame_column *column, size_t count, const char *name) {
-    column->name = copy_text(name);
+    column->name = strdup(name);
     column->numbers = malloc((count + 1) * sizeof *column->numbers);
     return column->name != NULL && column->numbers != NULL;
 }

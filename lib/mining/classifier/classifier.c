@@ -6,27 +6,11 @@
 #include <till/classifier.h>
 #include <till/scaling.h>
 
-static char *copy_text(const char *text) {
-    char *copy = malloc(strlen(text) + 1);
-    if (copy != NULL)
-        strcpy(copy, text);
-    return copy;
-}
-
-static char *copy_slice(struct till_slice text) {
-    char *copy = malloc(text.length + 1);
-    if (copy != NULL) {
-        memcpy(copy, text.bytes, text.length);
-        copy[text.length] = '\0';
-    }
-    return copy;
-}
-
 /* One column: the estimates of its terms, zero for the reference and for what was dropped. */
 static bool fill_column(struct till_classifier_column *column, const struct till_design *design,
                         const struct till_design_source *source, const struct till_logistic *fit) {
     size_t effects = source->text ? source->level_count : 1;
-    column->name = copy_text(source->column);
+    column->name = strdup(source->column);
     column->text = source->text;
     column->level_count = source->text ? source->level_count : 0;
     column->levels = calloc(column->level_count + 1, sizeof *column->levels);
@@ -36,7 +20,7 @@ static bool fill_column(struct till_classifier_column *column, const struct till
         return false;
     for (size_t i = 0; i < effects; i++) {
         size_t term = source->terms[i];
-        if (source->text && (column->levels[i] = copy_text(source->levels[i])) == NULL)
+        if (source->text && (column->levels[i] = strdup(source->levels[i])) == NULL)
             return false;
         if (term == TILL_NO_COLUMN)
             continue;
@@ -52,10 +36,10 @@ static struct till_classifier *start(const char *method, size_t count, const cha
     struct till_classifier *made = calloc(1, sizeof *made);
     if (made == NULL)
         return NULL;
-    made->method = copy_text(method);
-    made->target = copy_text(target);
-    made->positive = copy_text(positive);
-    made->digest = copy_text("");
+    made->method = strdup(method);
+    made->target = strdup(target);
+    made->positive = strdup(positive);
+    made->digest = strdup("");
     made->columns = calloc(count + 1, sizeof *made->columns);
     if (made->method != NULL && made->target != NULL && made->positive != NULL && made->digest != NULL &&
         made->columns != NULL)
@@ -86,13 +70,13 @@ enum till_status till_classifier_of(struct till_classifier **model, const struct
 
 /* A column of a tree model: names and levels alone. */
 static bool name_column(struct till_classifier_column *column, const struct till_trees_column *from) {
-    column->name = copy_text(from->name);
+    column->name = strdup(from->name);
     column->text = from->text;
     column->level_count = from->level_count;
     column->levels = calloc(from->level_count + 1, sizeof *column->levels);
     column->mean = column->fill = column->spread = NAN;
     for (size_t i = 0; column->levels != NULL && i < from->level_count; i++) {
-        column->levels[i] = copy_slice(from->levels[i]);
+        column->levels[i] = till_slice_copy(from->levels[i]);
         if (column->levels[i] == NULL)
             return false;
     }

@@ -93,7 +93,7 @@ static bool extend(struct worker *worker, const struct unit *unit, const struct 
                    unsigned char *covered) {
     struct node child;
     uint32_t *perfect = worker_take(worker, node->count - i, sizeof *perfect);
-    if (perfect == NULL || !node_project(worker, node, i, ALL_ITEMS, &child))
+    if (perfect == NULL || !node_project(worker, node, i, &child))
         return false;
     mark_covered(node, &child, covered);
     uint32_t perfects = list_perfect(node, &child, node->support[i], perfect);

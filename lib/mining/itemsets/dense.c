@@ -231,17 +231,7 @@ static void drop_apart(struct node *child) {
     child->count = kept;
 }
 
-/* The items behind i that the mask has, counted from there. */
-static uint32_t list_masked(uint32_t behind, uint32_t i, uint64_t mask, uint32_t *wanted) {
-    uint32_t count = 0;
-    for (uint32_t k = 0; k < behind; k++) {
-        wanted[count] = k;
-        count += mask >> (i + 1 + k) & 1;
-    }
-    return count;
-}
-
-bool node_project(struct worker *worker, const struct node *node, uint32_t i, uint64_t mask, struct node *child) {
+bool node_project(struct worker *worker, const struct node *node, uint32_t i, struct node *child) {
     uint32_t behind = node->count - i - 1;
     child->words = node->words;
     child->ordinary = node->ordinary;
@@ -254,15 +244,8 @@ bool node_project(struct worker *worker, const struct node *node, uint32_t i, ui
     child->support = (uint32_t *)(void *)(piece + numbers);
     child->columns = (uint64_t *)(void *)(piece + 2 * numbers);
     const uint64_t *column = node->columns + (size_t)i * node->words;
-    /* Columns of one word are looked at eight at a time, wanted or not. */
-    if (mask == ALL_ITEMS || node->words == 1 || node->count > 64)
-        child->count =
-            worker->plan->kernels->project(column, column + node->words, behind, node->words, worker->plan->minimum,
-                                           child->columns, child->code, child->support);
-    else
-        child->count = worker->plan->kernels->project_some(
-            column, column + node->words, child->code, list_masked(behind, i, mask, child->code), node->words,
-            worker->plan->minimum, child->columns, child->code, child->support);
+    child->count = worker->plan->kernels->project(column, column + node->words, behind, node->words,
+                                                  worker->plan->minimum, child->columns, child->code, child->support);
     if (worker->plan->apart && child->ordinary > 0)
         drop_apart(child);
     stack_trim(&worker->stack, piece, 2 * numbers + ((size_t)child->count * node->words + 8) * 8);
@@ -271,14 +254,19 @@ bool node_project(struct worker *worker, const struct node *node, uint32_t i, ui
     return true;
 }
 
+uint32_t node_words(uint32_t support, uint32_t words) {
+    uint32_t fewer = words_for(support);
+    return fewer * 2 > words ? words : fewer;
+}
+
 bool node_condense(struct worker *worker, const uint64_t *rows, uint32_t support, struct node *child) {
-    uint32_t words = words_for(support);
-    if (child->count < FEW_COLUMNS || words * 2 > child->words)
+    uint32_t words = node_words(support, child->words);
+    if (child->count < FEW_COLUMNS || words == child->words)
         return true;
     uint64_t *columns = worker_take(worker, (size_t)child->count * words + 8, sizeof *columns);
     if (columns == NULL)
         return false;
-    worker->plan->kernels->condense(rows, child->columns, child->count, child->words, columns, words);
+    worker->plan->kernels->condense(rows, child->columns, NULL, child->count, child->words, columns, words);
     child->columns = columns;
     child->words = words;
     return true;

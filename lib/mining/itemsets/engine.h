@@ -198,15 +198,15 @@ bool unit_merge(struct worker *worker, struct unit *unit);
 bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i);
 
 /* dense.c */
-#define ALL_ITEMS (~(uint64_t)0)
 bool unit_new(struct worker *worker, const struct sparse *rows, const struct candidates *candidates, struct unit *unit);
 bool unit_mine(struct worker *worker, const struct unit *unit);
 /* An item of the unit joins the set, with its twins. */
 void unit_require(struct worker *worker, const struct unit *unit, uint32_t local);
 /* Extends the node's set by its item i: `child` has what follows i and is frequent with it. Its codes are still indexes
- * into node->code, until node_name. Bits of `mask` that are not set, for the first 64 items, leave an item out that is
- * known not to be frequent there. */
-bool node_project(struct worker *worker, const struct node *node, uint32_t i, uint64_t mask, struct node *child);
+ * into node->code, until node_name. */
+bool node_project(struct worker *worker, const struct node *node, uint32_t i, struct node *child);
+/* How long columns of a set of so many rows become: half as long or less, or as they are. */
+uint32_t node_words(uint32_t support, uint32_t words);
 /* Drops the rows that the child's set has lost, when that leaves at most half of the words and there is enough below to
  * gain from it. Not for searches that look at columns of the unit. */
 bool node_condense(struct worker *worker, const uint64_t *rows, uint32_t support, struct node *child);

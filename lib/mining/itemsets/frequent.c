@@ -17,7 +17,7 @@ static bool count_leaves(struct worker *worker, const struct node *child) {
 
 static bool extend(struct worker *worker, const struct unit *unit, const struct node *node, uint32_t i) {
     struct node child;
-    if (!node_project(worker, node, i, ALL_ITEMS, &child))
+    if (!node_project(worker, node, i, &child))
         return false;
     set_require(worker, unit->name[node->code[i]]);
     node_name(worker, unit, node, node->support[i], &child);

@@ -31,26 +31,28 @@ static inline __attribute__((always_inline)) uint32_t project_body(const uint64_
     return found;
 }
 
-static inline __attribute__((always_inline)) uint32_t project_some_body(const uint64_t *column, const uint64_t *columns,
-                                                                        const uint32_t *wanted, uint32_t count,
-                                                                        uint32_t words, uint32_t minimum, uint64_t *out,
-                                                                        uint32_t *kept, uint32_t *support) {
+static inline __attribute__((always_inline)) uint32_t share_body(const uint64_t *column, const uint64_t *columns,
+                                                                 const uint32_t *wanted, uint32_t count, uint32_t words,
+                                                                 uint32_t minimum, uint32_t *kept, uint32_t *support) {
     uint32_t found = 0;
     for (uint32_t k = 0; k < count; k++) {
         const uint64_t *other = columns + (size_t)wanted[k] * words;
         uint64_t rows = 0;
-        for (uint32_t w = 0; w < words; w++) {
-            out[w] = column[w] & other[w];
-            rows += (uint64_t)__builtin_popcountll(out[w]);
-        }
+        for (uint32_t w = 0; w < words; w++)
+            rows += (uint64_t)__builtin_popcountll(column[w] & other[w]);
         kept[found] = wanted[k];
         support[found] = (uint32_t)rows;
-        if (rows >= minimum) {
-            found++;
-            out += words;
-        }
+        found += rows >= minimum;
     }
     return found;
+}
+
+static inline __attribute__((always_inline)) void restrict_body(const uint64_t *column, const uint64_t *columns,
+                                                                const uint32_t *wanted, uint32_t count, uint32_t words,
+                                                                uint64_t *out) {
+    for (uint32_t k = 0; k < count; k++, out += words)
+        for (uint32_t w = 0; w < words; w++)
+            out[w] = column[w] & columns[(size_t)wanted[k] * words + w];
 }
 
 static inline __attribute__((always_inline)) bool covered_body(const uint64_t *rows, const uint64_t *columns,
@@ -113,27 +115,31 @@ static inline uint64_t extract_plain(uint64_t bits, uint64_t mask) {
 
 typedef uint64_t extract_function(uint64_t bits, uint64_t mask);
 
+/* A word of all columns at a time: where it goes is the same for all, so that no step depends on a guess. What a column
+ * has of its next word waits in `out` itself. */
 static inline __attribute__((always_inline)) void condense_body(const uint64_t *rows, const uint64_t *columns,
-                                                                uint32_t count, uint32_t words, uint64_t *out,
-                                                                uint32_t kept, extract_function *extract) {
-    for (uint32_t k = 0; k < count; k++, columns += words, out += kept) {
-        uint64_t held = 0;
-        uint32_t used = 0, at = 0;
-        for (uint32_t w = 0; w < words; w++) {
-            if (rows[w] == 0)
-                continue;
-            uint64_t bits = extract(columns[w], rows[w]);
-            uint32_t more = (uint32_t)__builtin_popcountll(rows[w]);
-            held |= bits << used;
-            if (used + more >= 64) {
-                out[at++] = held;
-                /* In two steps: a shift by 64 is not defined. */
-                held = bits >> 1 >> (63 - used);
-            }
-            used = (used + more) % 64;
+                                                                const uint32_t *wanted, uint32_t count, uint32_t words,
+                                                                uint64_t *out, uint32_t kept,
+                                                                extract_function *extract) {
+    uint32_t used = 0, at = 0;
+    for (uint32_t k = 0; k < count; k++)
+        for (uint32_t w = 0; w < kept; w++)
+            out[(size_t)k * kept + w] = 0;
+    for (uint32_t w = 0; w < words; w++) {
+        uint32_t more = (uint32_t)__builtin_popcountll(rows[w]);
+        if (more == 0)
+            continue;
+        bool full = used + more > 64;
+        for (uint32_t k = 0; k < count; k++) {
+            uint64_t bits = extract(columns[(size_t)(wanted == NULL ? k : wanted[k]) * words + w], rows[w]);
+            uint64_t *to = out + (size_t)k * kept + at;
+            to[0] |= bits << used;
+            if (full)
+                to[1] = bits >> (64 - used);
         }
-        for (; at < kept; at++, held = 0)
-            out[at] = held;
+        used += more;
+        at += used / 64;
+        used %= 64;
     }
 }
 
@@ -142,10 +148,14 @@ static uint32_t project_plain(const uint64_t *column, const uint64_t *columns, u
     return project_body(column, columns, count, words, minimum, out, kept, support);
 }
 
-static uint32_t project_some_plain(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted,
-                                   uint32_t count, uint32_t words, uint32_t minimum, uint64_t *out, uint32_t *kept,
-                                   uint32_t *support) {
-    return project_some_body(column, columns, wanted, count, words, minimum, out, kept, support);
+static uint32_t share_plain(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
+                            uint32_t words, uint32_t minimum, uint32_t *kept, uint32_t *support) {
+    return share_body(column, columns, wanted, count, words, minimum, kept, support);
+}
+
+static void restrict_plain(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
+                           uint32_t words, uint64_t *out) {
+    restrict_body(column, columns, wanted, count, words, out);
 }
 
 static bool covered_plain(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes, uint32_t count,
@@ -166,13 +176,13 @@ static uint32_t intersect_plain(const uint64_t *columns, uint32_t count, uint32_
     return intersect_body(columns, count, words, out);
 }
 
-static void condense_plain(const uint64_t *rows, const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out,
-                           uint32_t kept) {
-    condense_body(rows, columns, count, words, out, kept, extract_plain);
+static void condense_plain(const uint64_t *rows, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
+                           uint32_t words, uint64_t *out, uint32_t kept) {
+    condense_body(rows, columns, wanted, count, words, out, kept, extract_plain);
 }
 
-static const struct kernels plain = {project_plain, project_some_plain, covered_plain, filter_plain,
-                                     shared_plain,  intersect_plain,    condense_plain};
+static const struct kernels plain = {project_plain, share_plain,     restrict_plain, covered_plain, filter_plain,
+                                     shared_plain,  intersect_plain, condense_plain, extract_plain};
 
 #if defined(__x86_64__)
 TARGET_POPCNT static uint32_t project_popcnt(const uint64_t *column, const uint64_t *columns, uint32_t count,
@@ -185,10 +195,15 @@ TARGET_POPCNT static uint32_t project_popcnt(const uint64_t *column, const uint6
     return project_body(column, columns, count, words, minimum, out, kept, support);
 }
 
-TARGET_POPCNT static uint32_t project_some_popcnt(const uint64_t *column, const uint64_t *columns,
-                                                  const uint32_t *wanted, uint32_t count, uint32_t words,
-                                                  uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support) {
-    return project_some_body(column, columns, wanted, count, words, minimum, out, kept, support);
+TARGET_POPCNT static uint32_t share_popcnt(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted,
+                                           uint32_t count, uint32_t words, uint32_t minimum, uint32_t *kept,
+                                           uint32_t *support) {
+    return share_body(column, columns, wanted, count, words, minimum, kept, support);
+}
+
+TARGET_POPCNT static void restrict_popcnt(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted,
+                                          uint32_t count, uint32_t words, uint64_t *out) {
+    restrict_body(column, columns, wanted, count, words, out);
 }
 
 TARGET_POPCNT static bool covered_popcnt(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes,
@@ -213,13 +228,13 @@ TARGET_POPCNT static uint64_t extract_bits(uint64_t bits, uint64_t mask) {
     return _pext_u64(bits, mask);
 }
 
-TARGET_POPCNT static void condense_popcnt(const uint64_t *rows, const uint64_t *columns, uint32_t count, uint32_t words,
-                                          uint64_t *out, uint32_t kept) {
-    condense_body(rows, columns, count, words, out, kept, extract_bits);
+TARGET_POPCNT static void condense_popcnt(const uint64_t *rows, const uint64_t *columns, const uint32_t *wanted,
+                                          uint32_t count, uint32_t words, uint64_t *out, uint32_t kept) {
+    condense_body(rows, columns, wanted, count, words, out, kept, extract_bits);
 }
 
-static const struct kernels popcnt = {project_popcnt, project_some_popcnt, covered_popcnt, filter_popcnt,
-                                      shared_popcnt,  intersect_popcnt,    condense_popcnt};
+static const struct kernels popcnt = {project_popcnt, share_popcnt,     restrict_popcnt, covered_popcnt, filter_popcnt,
+                                      shared_popcnt,  intersect_popcnt, condense_popcnt, extract_bits};
 
 /* Columns of one word: eight at a time. Compressing in a register and storing whole is what these processors do fast.
  */
@@ -266,28 +281,36 @@ TARGET_AVX512 static uint32_t project_avx512(const uint64_t *column, const uint6
     return found;
 }
 
-TARGET_AVX512 static uint32_t project_some_avx512(const uint64_t *column, const uint64_t *columns,
-                                                  const uint32_t *wanted, uint32_t count, uint32_t words,
-                                                  uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support) {
+TARGET_AVX512 static uint32_t share_avx512(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted,
+                                           uint32_t count, uint32_t words, uint32_t minimum, uint32_t *kept,
+                                           uint32_t *support) {
     if (words == 1)
-        return project_some_body(column, columns, wanted, count, 1, minimum, out, kept, support);
+        return share_body(column, columns, wanted, count, 1, minimum, kept, support);
     uint32_t found = 0;
     for (uint32_t k = 0; k < count; k++) {
         const uint64_t *other = columns + (size_t)wanted[k] * words;
         __m512i sum = _mm512_setzero_si512();
-        for (uint32_t w = 0; w < words; w += 8) {
-            __m512i both = _mm512_and_si512(_mm512_loadu_si512(column + w), _mm512_loadu_si512(other + w));
-            _mm512_storeu_si512(out + w, both);
-            sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(both));
-        }
+        for (uint32_t w = 0; w < words; w += 8)
+            sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_and_si512(_mm512_loadu_si512(column + w),
+                                                                             _mm512_loadu_si512(other + w))));
         uint32_t rows = (uint32_t)_mm512_reduce_add_epi64(sum);
         kept[found] = wanted[k];
         support[found] = rows;
-        uint32_t keep = rows >= minimum;
-        found += keep;
-        out += keep * words;
+        found += rows >= minimum;
     }
     return found;
+}
+
+TARGET_AVX512 static void restrict_avx512(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted,
+                                          uint32_t count, uint32_t words, uint64_t *out) {
+    if (words == 1) {
+        restrict_body(column, columns, wanted, count, 1, out);
+        return;
+    }
+    for (uint32_t k = 0; k < count; k++, out += words)
+        for (uint32_t w = 0; w < words; w += 8)
+            _mm512_storeu_si512(out + w, _mm512_and_si512(_mm512_loadu_si512(column + w),
+                                                          _mm512_loadu_si512(columns + (size_t)wanted[k] * words + w)));
 }
 
 TARGET_AVX512 static bool covered_avx512(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes,
@@ -350,8 +373,8 @@ TARGET_AVX512 static uint32_t intersect_avx512(const uint64_t *columns, uint32_t
     return (uint32_t)_mm512_reduce_add_epi64(sum);
 }
 
-static const struct kernels avx512 = {project_avx512, project_some_avx512, covered_avx512, filter_avx512,
-                                      shared_avx512,  intersect_avx512,    condense_popcnt};
+static const struct kernels avx512 = {project_avx512, share_avx512,     restrict_avx512, covered_avx512, filter_avx512,
+                                      shared_avx512,  intersect_avx512, condense_popcnt, extract_bits};
 #endif
 
 const struct kernels *kernels_choose(bool portable) {

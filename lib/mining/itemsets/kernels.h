@@ -12,9 +12,13 @@ struct kernels {
      * behind the other in `out`, their indexes in `kept`, their rows counted in `support`. Returns how many. */
     uint32_t (*project)(const uint64_t *column, const uint64_t *columns, uint32_t count, uint32_t words,
                         uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support);
-    /* The same for the columns that `wanted` names, rising; it may be `kept`. */
-    uint32_t (*project_some)(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
-                             uint32_t words, uint32_t minimum, uint64_t *out, uint32_t *kept, uint32_t *support);
+    /* Which of the columns named by `wanted` share at least `minimum` rows with `column`: into `kept`, which may be
+     * `wanted`, and how many rows, into `support`. Returns how many. */
+    uint32_t (*share)(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
+                      uint32_t words, uint32_t minimum, uint32_t *kept, uint32_t *support);
+    /* Intersects `column` with each of the columns named by `wanted`. */
+    void (*restrict_to)(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
+                        uint32_t words, uint64_t *out);
     /* Whether one of the columns named by `codes` holds all rows of `rows`. */
     bool (*covered)(const uint64_t *rows, const uint64_t *columns, const uint32_t *codes, uint32_t count,
                     uint32_t words);
@@ -26,9 +30,12 @@ struct kernels {
     uint32_t (*shared)(const uint64_t *a, const uint64_t *b, uint32_t words);
     /* The rows that all of the columns share: into `out`; returns how many. count > 0. */
     uint32_t (*intersect)(const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out);
-    /* Keeps of each column only the bits where `rows` is set, moved together, in columns of `kept` words. */
-    void (*condense)(const uint64_t *rows, const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out,
-                     uint32_t kept);
+    /* Keeps of each column named by `wanted` (NULL: of the first `count`) only the bits where `rows` is set, moved
+     * together, in columns of `kept` words. */
+    void (*condense)(const uint64_t *rows, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
+                     uint32_t words, uint64_t *out, uint32_t kept);
+    /* The bits of `bits` where `mask` is set, moved to the low end. */
+    uint64_t (*extract)(uint64_t bits, uint64_t mask);
 };
 
 /* The fastest set that this processor runs; `portable`: the plain one. */

@@ -10,6 +10,11 @@
 
 /* Up to so many items a set has a word that says which of them extend a branch. */
 enum { MASK_ITEMS = 64 };
+#define ALL_ITEMS (~(uint64_t)0)
+
+/* Below so many items a shorter column does not pay for its making. Most of what extends a set is known not to extend
+ * the next one, so this is more than where all are tried. */
+enum { FEW_COLUMNS = 16 };
 
 /* A branch that was left: what its item leads to. */
 struct branch {
@@ -22,10 +27,13 @@ struct branch {
 
 /* A set of the search, with the items behind its last one that are frequent with it. */
 struct listed {
-    struct node node;      /* codes are places */
-    const uint32_t *index; /* of each item: which one it is in the set that this one extends */
-    const struct listed *parent;
-    struct branch *branch; /* by item */
+    struct node node; /* codes are places; columns NULL: not made yet */
+    uint32_t support;
+    const struct listed *parent; /* the set that this one extends */
+    uint32_t item;               /* by which one of its items */
+    const uint32_t *index;       /* of each item: which one it is there */
+    uint64_t mask;               /* these indexes as bits; of sets with up to MASK_ITEMS */
+    struct branch *branch;       /* by item */
 };
 
 /* Sets are ordered by the inner rank up to their last item, so branches are entered by it. Fills `order` with
@@ -90,11 +98,8 @@ static bool is_written(const struct worker *worker, const struct listed *set, ui
 }
 
 /* Which items of the set, behind item i, the mask of the other set allows. */
-static uint64_t narrow(const struct listed *set, uint32_t i, uint64_t mask) {
-    uint64_t narrowed = 0;
-    for (uint32_t k = i + 1; k < set->node.count && k < MASK_ITEMS; k++)
-        narrowed |= (mask >> set->index[k] % MASK_ITEMS & 1) << k;
-    return narrowed;
+static uint64_t narrow(const struct worker *worker, const struct listed *set, uint32_t i, uint64_t mask) {
+    return worker->plan->kernels->extract(mask, set->mask) & ~(uint64_t)1 << i;
 }
 
 static bool copy_branch(struct worker *worker, const struct branch *from, uint64_t mask, struct branch *to) {
@@ -111,29 +116,61 @@ static bool copy_branch(struct worker *worker, const struct branch *from, uint64
     return set_below_limit(worker, from->sets);
 }
 
-/* The set with its item i, which lies in all of its baskets. */
-static bool narrow_by_name(struct worker *worker, const struct listed *set, uint32_t i, struct listed *child) {
-    const struct node *node = &set->node;
-    uint32_t *index = worker_take(worker, node->count, sizeof *index);
-    child->node = (struct node){.count = node->count - i - 1,
-                                .ordinary = node->ordinary,
-                                .words = node->words,
-                                .code = node->code + i + 1,
-                                .support = node->support + i + 1,
-                                .columns = node->columns + (size_t)(i + 1) * node->words};
-    child->index = index;
-    for (uint32_t k = 0; index != NULL && k < child->node.count; k++)
-        index[k] = i + 1 + k;
-    return index != NULL;
+/* Makes the columns of a set: those of its items in the set that it extends, restricted to its own rows. That waits
+ * until a branch is searched, for most sets have none. */
+static bool make_columns(struct worker *worker, struct listed *set) {
+    const struct node *from = &set->parent->node;
+    const uint64_t *rows = from->columns + (size_t)set->item * from->words;
+    uint32_t count = set->node.count, words = count < FEW_COLUMNS ? from->words : node_words(set->support, from->words);
+    uint64_t *columns = worker_take(worker, (size_t)count * words + 8, sizeof *columns);
+    if (columns == NULL)
+        return false;
+    if (words < from->words)
+        worker->plan->kernels->condense(rows, from->columns, set->index, count, from->words, columns, words);
+    else
+        worker->plan->kernels->restrict_to(rows, from->columns, set->index, count, words, columns);
+    set->node.words = words;
+    set->node.columns = columns;
+    return true;
 }
 
-/* The set with its item i. */
-static bool narrow_by_rows(struct worker *worker, const struct listed *set, uint32_t i, uint64_t mask,
-                           struct listed *child) {
+/* The items behind i that the mask has. */
+static uint32_t list_masked(uint32_t items, uint32_t i, uint64_t mask, uint32_t *wanted) {
+    uint32_t count = 0;
+    if (mask == ALL_ITEMS)
+        for (uint32_t k = i + 1; k < items; k++)
+            wanted[count++] = k;
+    else
+        for (; mask != 0; mask &= mask - 1)
+            wanted[count++] = (uint32_t)__builtin_ctzll(mask);
+    return count;
+}
+
+/* Which items extend the set with its item i, out of those in the mask. */
+static bool find_extensions(struct worker *worker, const struct listed *set, uint64_t mask, struct listed *child) {
     const struct node *node = &set->node;
-    uint32_t *place = NULL;
-    if (!node_project(worker, node, i, mask, &child->node) ||
-        !node_condense(worker, node->columns + (size_t)i * node->words, node->support[i], &child->node) ||
+    uint32_t behind = node->count - child->item - 1;
+    size_t room = stack_round(((size_t)behind + 8) * sizeof(uint32_t));
+    unsigned char *piece = worker_take(worker, 3 * room, 1);
+    if (piece == NULL)
+        return false;
+    uint32_t *index = (uint32_t *)(void *)piece, *place = (uint32_t *)(void *)(piece + room);
+    child->node = (struct node){.support = (uint32_t *)(void *)(piece + 2 * room), .code = place};
+    child->index = index;
+    uint32_t wanted = list_masked(node->count, child->item, mask, index);
+    child->node.count =
+        worker->plan->kernels->share(node->columns + (size_t)child->item * node->words, node->columns, index, wanted,
+                                     node->words, worker->plan->minimum, index, child->node.support);
+    for (uint32_t k = 0; k < child->node.count; k++)
+        place[k] = node->code[index[k]];
+    return true;
+}
+
+/* The same where columns are one word long, which are made as soon as they are looked at. */
+static bool project(struct worker *worker, const struct listed *set, struct listed *child) {
+    const struct node *node = &set->node;
+    uint32_t *place;
+    if (!node_project(worker, node, child->item, &child->node) ||
         (place = worker_take(worker, child->node.count, sizeof *place)) == NULL)
         return false;
     for (uint32_t k = 0; k < child->node.count; k++)
@@ -143,23 +180,45 @@ static bool narrow_by_rows(struct worker *worker, const struct listed *set, uint
     return true;
 }
 
-static bool list_set(struct worker *worker, struct listed *set, uint32_t support);
+/* The set with an item that lies in all of its baskets. */
+static bool share_columns(struct worker *worker, const struct listed *set, struct listed *child) {
+    const struct node *node = &set->node;
+    uint32_t *index = worker_take(worker, node->count, sizeof *index), from = child->item + 1;
+    child->node = (struct node){.count = node->count - from,
+                                .words = node->words,
+                                .code = node->code + from,
+                                .support = node->support + from,
+                                .columns = node->columns + (size_t)from * node->words};
+    child->index = index;
+    for (uint32_t k = 0; index != NULL && k < child->node.count; k++)
+        index[k] = from + k;
+    return index != NULL;
+}
 
-/* Searches below item i; `mask` is what may extend it. What the search took from the stack is given back. */
-static bool search_branch(struct worker *worker, const struct listed *set, uint32_t support, uint32_t i, uint64_t mask,
-                          struct branch *branch) {
+static bool begin_branch(struct worker *worker, const struct listed *set, uint64_t mask, struct listed *child) {
+    bool done = child->support == set->support ? share_columns(worker, set, child)
+                : set->node.words == 1         ? project(worker, set, child)
+                                               : find_extensions(worker, set, mask, child);
+    for (uint32_t k = 0; done && k < child->node.count; k++)
+        child->mask |= (uint64_t)1 << child->index[k] % MASK_ITEMS;
+    return done;
+}
+
+static bool list_set(struct worker *worker, struct listed *set);
+
+/* Searches below item i; `mask` is what may extend it. What the search takes from the stack is given back. */
+static bool search_branch(struct worker *worker, struct listed *set, uint32_t i, uint64_t mask, struct branch *branch) {
+    if (set->node.columns == NULL && !make_columns(worker, set))
+        return false;
     struct stack_mark mark = stack_mark(&worker->stack);
     struct stream *stream = &worker->stream;
-    struct listed child = {.parent = set};
+    struct listed child = {.parent = set, .item = i, .support = set->node.support[i]};
     uint64_t sets = stream->sets;
-    bool done = set->node.support[i] == support ? narrow_by_name(worker, set, i, &child)
-                                                : narrow_by_rows(worker, set, i, mask, &child);
-    *branch = (struct branch){.known = true};
-    for (uint32_t k = 0; done && k < child.node.count; k++)
-        branch->mask |= (uint64_t)1 << child.index[k] % MASK_ITEMS;
+    bool done = begin_branch(worker, set, mask, &child);
+    *branch = (struct branch){.known = true, .mask = child.mask};
     if (done && child.node.count > 0) {
         stream_push(stream, set->node.code[i]);
-        done = list_set(worker, &child, set->node.support[i]);
+        done = list_set(worker, &child);
         if (done && !stream_pop(stream, &branch->deepest))
             done = out_of_memory(worker);
     }
@@ -168,24 +227,23 @@ static bool search_branch(struct worker *worker, const struct listed *set, uint3
     return done && remember(worker, branch);
 }
 
-static bool list_branch(struct worker *worker, const struct listed *set, uint32_t support, uint32_t i) {
+static bool list_branch(struct worker *worker, struct listed *set, uint32_t i) {
     const struct branch *known = sibling(set, i);
     struct branch *branch = &set->branch[i];
     uint64_t mask = ALL_ITEMS;
-    bool few = set->node.count <= MASK_ITEMS;
-    if (known != NULL && few && set->parent->node.count <= MASK_ITEMS)
-        mask = narrow(set, i, known->mask);
+    if (known != NULL && set->node.count <= MASK_ITEMS && set->parent->node.count <= MASK_ITEMS)
+        mask = narrow(worker, set, i, known->mask);
     if (i + 1 == set->node.count || mask == 0) {
         *branch = (struct branch){.known = true};
         return true;
     }
     if (known != NULL && is_written(worker, set, i, known))
         return copy_branch(worker, known, mask, branch);
-    return search_branch(worker, set, support, i, mask, branch);
+    return search_branch(worker, set, i, mask, branch);
 }
 
-/* All that is below a set, whose own support is `support`. */
-static bool list_set(struct worker *worker, struct listed *set, uint32_t support) {
+/* All that is below a set. */
+static bool list_set(struct worker *worker, struct listed *set) {
     uint32_t *order, count = set->node.count;
     if (!list_extensions(worker, set->node.code, set->node.support, count))
         return false;
@@ -198,13 +256,13 @@ static bool list_set(struct worker *worker, struct listed *set, uint32_t support
         set->branch[k].known = false;
     bool done = true;
     for (uint32_t k = count; done && k > 0; k--)
-        done = list_branch(worker, set, support, order == NULL ? k - 1 : order[k - 1]);
+        done = list_branch(worker, set, order == NULL ? k - 1 : order[k - 1]);
     return done;
 }
 
 bool listing_mine(struct worker *worker, const struct unit *unit, const struct node *node) {
-    struct listed set = {.node = *node};
+    struct listed set = {.node = *node, .support = unit->own_support};
     for (uint32_t k = 0; k < node->count; k++)
         node->code[k] = unit->name[node->code[k]];
-    return list_set(worker, &set, unit->own_support);
+    return list_set(worker, &set);
 }

@@ -187,7 +187,7 @@ static bool extend(struct worker *worker, const struct maximal *m, uint32_t i) {
     const struct node *node = m->node;
     struct node child;
     struct maximal below = *m;
-    if (!node_project(worker, node, i, ALL_ITEMS, &child))
+    if (!node_project(worker, node, i, &child))
         return false;
     below.node = &child;
     below.inside[below.size++] = node->code[i];

@@ -212,6 +212,33 @@ END
     seq 0 65535 | till-itemsets -q --fimi -s 1 --count | cmp - <(printf 'size,itemsets\n1,65536\n')
 }
 
+# Pairs and triples of a million items, and of the 20 small baskets beside them, are binomials.
+@test "a line of a million items is counted by size, also beside others" {
+    seq 0 999999 | tr '\n' ' ' > long.dat
+    echo >> long.dat
+    till-itemsets -q --fimi -s 1 --count --max-size=3 long.dat > want
+    printf 'size,itemsets\n1,1000000\n2,499999500000\n3,166666166667000000\n' | cmp - want
+    for i in $(seq 20); do echo "$((i * 7)) $((i * 11)) $((i * 500))"; done >> long.dat
+    timeout 60 till-itemsets -q --fimi -s 1 --count --max-size=3 long.dat | cmp - want
+}
+
+# Any two of the huge baskets share thousands of items.
+@test "a few huge baskets do not stall: closed and maximal end, frequent ones are refused with what would bound them" {
+    [ -d "$SHARED/data/fimi" ] || skip "no shared data"
+    zcat "$SHARED/data/fimi/retail.dat.gz" > huge.dat
+    for seed in 1 2 3 4 5; do
+        awk -v seed=$seed 'BEGIN { srand(seed); for (i = 0; i < 40000; i++) if (rand() < 0.5) printf "%d ", i; print "" }'
+    done >> huge.dat
+    for type in closed maximal; do
+        timeout 100 till-itemsets -q --fimi -s 2 --count --type=$type huge.dat > $type
+        [ "$(total < $type)" -gt 100000 ]
+    done
+    run -3 timeout 100 till-itemsets -q --fimi -s 2 huge.dat
+    [[ $output == *"more than 100000000 itemsets at a support of 2 baskets"*"--min-support="*" gives "*"--max-size=1 gives "* ]]
+    run -3 timeout 100 till-itemsets -q --fimi -s 2 --count huge.dat
+    [[ $output == *"more than 2^127 itemsets"* ]]
+}
+
 # 5.5e15 sets (GOLDEN.md, section 9): neither --top nor the refusal enumerate them. The numbers of others are golden.
 @test "a flood is refused before it is held, with what would bound it; --top does not search it" {
     [ -d "$SHARED/data/fimi" ] || skip "no shared data"

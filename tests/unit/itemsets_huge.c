@@ -295,11 +295,87 @@ static void pairs_of_huge_baskets_are_counted(void **state) {
     free(world);
 }
 
+/* --- sizes by formula --- */
+
+static void add_range(struct fixture *fixture, uint32_t from, uint32_t to) {
+    fixture_begin(fixture);
+    for (uint32_t item = from; item < to; item++)
+        fixture_add(fixture, item);
+}
+
+static till_wide binomial(uint32_t n, uint32_t k) {
+    till_wide value = 1;
+    for (uint32_t i = 0; i < k; i++)
+        value = value * (till_wide)(n - i) / (till_wide)(i + 1);
+    return value;
+}
+
+/* Two baskets of 3,000 items share 1,000; fifty small ones hold a new item beside one of the first hundred. So of two
+ * and more items there are C(1000, k) sets in both, and 2 C(3000, k) - C(1000, k) in one or both. */
+static void sizes_of_huge_baskets_are_binomials(void **state) {
+    (void)state;
+    struct fixture fixture = {0};
+    struct till_error error = {0};
+    struct till_itemset_counts counts = {0};
+    add_range(&fixture, 0, 3000);
+    add_range(&fixture, 2000, 5000);
+    for (uint32_t k = 0; k < 50; k++) {
+        fixture_begin(&fixture);
+        fixture_add(&fixture, 2 * k);
+        fixture_add(&fixture, 5000 + k);
+    }
+    struct till_itemsets_options options = {.minimum_support = 1, .maximum_size = 9, .threads = 2};
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_OK);
+    for (uint32_t k = 1; k <= 9; k++)
+        assert_true(counts.of_size[k] == 2 * binomial(3000, k) - binomial(1000, k) + (k <= 2 ? 50 : 0));
+    till_itemset_counts_free(&counts);
+    options.minimum_support = 2;
+    options.minimum_size = 2;
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_OK);
+    for (uint32_t k = 2; k <= 9; k++)
+        assert_true(counts.of_size[k] == binomial(1000, k));
+    assert_true(counts.of_size[1] == 0 && counts.largest == 9);
+    till_itemset_counts_free(&counts);
+    options.maximum_size = 0;
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_ERROR_DATA);
+    assert_non_null(strstr(error.message, "2^127"));
+    fixture_free(&fixture);
+}
+
+/* Below a hundred shared items all sizes can be counted: 2^60 - 1 sets lie in all three, and the others once each. */
+static void all_sets_of_a_few_shared_items_are_counted(void **state) {
+    (void)state;
+    struct fixture fixture = {0};
+    struct till_error error = {0};
+    struct till_itemset_counts counts = {0};
+    for (uint32_t b = 0; b < 3; b++) {
+        add_range(&fixture, 0, 60);
+        for (uint32_t k = 0; k < 3000; k++)
+            fixture_add(&fixture, 60 + b * 3000 + k);
+    }
+    struct till_itemsets_options options = {.minimum_support = 2};
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_OK);
+    assert_true(counts.total == ((till_wide)1 << 60) - 1);
+    till_itemset_counts_free(&counts);
+    options.minimum_support = 1;
+    options.maximum_size = 3;
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_OK);
+    for (uint32_t k = 1; k <= 3; k++)
+        assert_true(counts.of_size[k] == 3 * binomial(3060, k) - 2 * binomial(60, k));
+    till_itemset_counts_free(&counts);
+    options.limit = 1000;
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_ERROR_DATA);
+    assert_string_equal(error.role, "limit");
+    fixture_free(&fixture);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(huge_baskets_among_small_ones_give_what_groups_share),
         cmocka_unit_test(what_small_baskets_share_with_huge_ones_counts),
         cmocka_unit_test(pairs_of_huge_baskets_are_counted),
+        cmocka_unit_test(sizes_of_huge_baskets_are_binomials),
+        cmocka_unit_test(all_sets_of_a_few_shared_items_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -279,7 +279,7 @@ void node_name(struct worker *worker, const struct unit *unit, const struct node
         uint32_t code = node->code[child->code[k]];
         if (child->support[k] == support) {
             if (worker->plan->type == TILL_ITEMSETS_FREQUENT)
-                set_allow(worker);
+                set_allow(worker, unit_members(worker->plan->recoded, unit, code));
             else
                 unit_require(worker, unit, code);
             unit->member[code] = 1;

@@ -25,6 +25,7 @@
 #include "store.h"
 #include "stream.h"
 #include "tally.h"
+#include "ways.h"
 
 /* Stands before the first and behind each row of a sparse branch. */
 #define ROW_END UINT32_MAX
@@ -72,6 +73,11 @@ struct recoded {
     uint32_t longest;    /* row */
 };
 
+/* How many items a code stands for. */
+static inline uint32_t members_of(const struct recoded *recoded, uint32_t code) {
+    return recoded->members == NULL ? 1 : recoded->members[code];
+}
+
 /* What all workers read. */
 struct plan {
     enum till_itemsets_type type;
@@ -102,6 +108,7 @@ struct worker {
     uint32_t *joining;     /* room for those that are sorted into the set */
     unsigned char *leaves; /* by place: clear between uses */
     struct tally tally;
+    struct ways *ways;    /* counting frequent sets: of groups of twins among the required items; NULL: none is one */
     struct store store;   /* closed, maximal */
     struct stream stream; /* frequent */
     struct known known;
@@ -138,6 +145,7 @@ struct unit {
     uint32_t *twin;      /* local code -> the first of a chain of items in the same rows, or NO_CODE; NULL: no chains */
     uint32_t *twin_next; /* of each in a chain: the next, */
     uint32_t *twin_name; /* and its code of recode.c */
+    uint32_t *weight;    /* counting frequent sets: items in the chain, with their own twins; NULL: no chains */
     uint64_t *columns;   /* items x words */
     uint32_t *row;       /* the local codes of each row in rising order, NO_CODE behind them; NULL: not listed */
     uint32_t *row_start; /* where a row begins */
@@ -166,6 +174,11 @@ struct node {
     uint64_t *columns; /* count x words */
 };
 
+/* How many items of the input a local code stands for. */
+static inline uint32_t unit_members(const struct recoded *recoded, const struct unit *unit, uint32_t local) {
+    return unit->weight != NULL ? unit->weight[local] : members_of(recoded, unit->name[local]);
+}
+
 /* Whether an item before the given one lies in each of the rows of an occurrence list and in the huge baskets `huge`;
  * `suspects` has room for all. The set bits of `rows` say which occurrences count; NULL: all. In closed.c. */
 bool is_listed(const struct sparse *rows, uint32_t item, const uint64_t *bits, uint64_t huge, uint32_t *suspects);
@@ -178,7 +191,7 @@ bool unit_covers(struct worker *worker, const struct unit *unit, const uint64_t 
 struct recoding {
     uint32_t minimum;     /* support */
     const uint32_t *rank; /* the order of the codes; NULL: rising support, and perfect items apart */
-    bool merge;           /* twins to one code */
+    uint32_t merge;       /* twins to one code, where they are so many; 0: never */
     uint32_t apart;       /* huge baskets that may be set apart, up to 64 */
 };
 
@@ -188,8 +201,8 @@ enum till_status recode(struct recoded *recoded, const struct till_baskets *bask
 void recode_free(struct recoded *recoded);
 
 /* twins.c: leader[code] becomes the first code with the same list of baskets, as a rule itself; `twins` are the others.
- * The occurrences are numbers of baskets here. False when memory is out. */
-bool find_twins(const struct sparse *lists, uint32_t *leader, uint32_t *twins);
+ * Groups of less than `least` stay apart. The occurrences are numbers of baskets here. False when memory is out. */
+bool find_twins(const struct sparse *lists, uint32_t least, uint32_t *leader, uint32_t *twins);
 
 /* The same for the columns of a unit; its codes are then fewer. False when memory is out. */
 bool unit_merge(struct worker *worker, struct unit *unit);
@@ -222,6 +235,10 @@ bool maximal_mine(struct worker *worker, const struct unit *unit, const struct n
 /* Lists the items of each row of a unit. */
 bool unit_list_items(struct worker *worker, struct unit *unit);
 
+/* flood.c: whether there are clearly more frequent sets than the limit, or than can be counted. Item codes are below
+ * item_count. */
+enum till_status flood_seen(const struct plan *plan, const struct till_baskets *baskets, bool *seen);
+
 /* apart.c */
 bool apart_mine(struct worker *worker);
 /* Whether a set that lies in the given rows of a unit is one to report; `support`, that of the rows, grows by baskets
@@ -236,7 +253,9 @@ bool list_branches(struct worker *worker, const uint32_t *place, uint32_t count,
 /* report.c: the set P grows, is reported, and shrinks back to what it was. Reporting is false when worker->status says
  * why. */
 void set_require(struct worker *worker, uint32_t code);
-void set_allow(struct worker *worker);
+/* Counting frequent sets: one or more of so many twins; any of so many, or none. */
+void set_require_any(struct worker *worker, uint32_t members);
+void set_allow(struct worker *worker, uint32_t members);
 void set_restore(struct worker *worker, uint32_t required, uint32_t optional);
 bool set_report(struct worker *worker, uint32_t support);
 /* Keeps count of what all workers hold together; false beyond the limit. */

@@ -19,13 +19,14 @@ static bool extend(struct worker *worker, const struct unit *unit, const struct 
     struct node child;
     if (!node_project(worker, node, i, &child))
         return false;
-    set_require(worker, unit->name[node->code[i]]);
+    const struct recoded *recoded = worker->plan->recoded;
+    set_require_any(worker, unit_members(recoded, unit, node->code[i]));
     node_name(worker, unit, node, node->support[i], &child);
     if (!set_report(worker, node->support[i]))
         return false;
     if (worker->required >= worker->plan->largest || child.count == 0)
         return true;
-    if (worker->plan->counting && child.count <= 2)
+    if (child.count <= 2 && unit->weight == NULL && recoded->members == NULL)
         return count_leaves(worker, &child);
     return node_condense(worker, node->columns + (size_t)i * node->words, node->support[i], &child) &&
            frequent_mine(worker, unit, &child);

@@ -10,6 +10,9 @@
 #include "pairs.h"
 #include "places.h"
 
+/* From so many on, twins are one code also where frequent sets are counted. */
+enum { MANY_TWINS = 32 };
+
 /* One run. */
 struct run {
     struct plan plan;
@@ -161,9 +164,11 @@ static uint32_t *rank_by_code(uint32_t items) {
 /* Recodes by support, or by rank where frequent sets are to be met in the order of their delivery. */
 static enum till_status recode_for(struct run *run, const struct till_baskets *baskets, const uint32_t *rank,
                                    struct till_error *error) {
-    struct recoding how = {run->plan.minimum, NULL, run->plan.type != TILL_ITEMSETS_FREQUENT, 64};
+    struct recoding how = {run->plan.minimum, NULL, run->plan.type == TILL_ITEMSETS_FREQUENT ? MANY_TWINS : 2, 64};
     if (run->plan.type == TILL_ITEMSETS_FREQUENT && run->plan.minimum <= how.apart)
         how.apart = run->plan.minimum - 1; /* then no set is frequent by huge baskets alone */
+    if (run->plan.listing)
+        how.merge = 0;
     if (!run->plan.listing)
         return recode(&run->recoded, baskets, &how, error);
     uint32_t *codes = rank == NULL ? rank_by_code(baskets->item_count) : NULL;
@@ -216,7 +221,7 @@ static void require_perfect(struct worker *worker) {
     for (uint32_t k = 0; k < recoded->perfect; k++) { /* NOLINT(clang-analyzer-core.NullDereference): set before */
         uint32_t code = recoded->rows.items + k;
         if (worker->plan->type == TILL_ITEMSETS_FREQUENT)
-            set_allow(worker);
+            set_allow(worker, 1);
         else
             set_require(worker, code);
     }
@@ -228,6 +233,16 @@ static enum till_status status_error(const struct run *run, enum till_status sta
     if (status == TILL_OK)
         return TILL_OK;
     return run->plan.limit == UINT64_MAX ? tally_overflow(error) : too_many(run, error);
+}
+
+/* Frequent sets are past counting, or past the limit, sooner than the search would find. */
+static enum till_status check_flood(const struct run *run, const struct till_baskets *baskets,
+                                    struct till_error *error) {
+    bool seen = false;
+    enum till_status status = TILL_OK;
+    if (run->plan.type == TILL_ITEMSETS_FREQUENT)
+        status = flood_seen(&run->plan, baskets, &seen);
+    return status_error(run, seen ? TILL_ERROR_DATA : status, error);
 }
 
 /* Whether an item lies in huge baskets alone. */
@@ -448,6 +463,8 @@ enum till_status till_itemsets_count(const struct till_baskets *baskets, const s
     struct run run = {0};
     struct tally *tally;
     enum till_status status = run_start(&run, baskets, options, true, error);
+    if (status == TILL_OK)
+        status = check_flood(&run, baskets, error);
     if (status == TILL_OK)
         status = search(&run, error);
     if (status == TILL_OK)

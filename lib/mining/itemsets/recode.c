@@ -355,10 +355,10 @@ static void drop_lists(struct work *work, const uint32_t *leader, uint32_t items
 }
 
 /* Renumbers the codes, so that those which are searched come first. */
-static bool merge_twins(struct recoded *recoded, struct work *work, uint32_t *items) {
+static bool merge_twins(struct recoded *recoded, struct work *work, uint32_t least, uint32_t *items) {
     uint32_t **memory = recoded->memory, twins, *codes = allocate(3 * (uint64_t)recoded->all, sizeof *codes);
     const struct sparse lists = {*items, 0, NULL, memory[1], NULL, memory[2], memory[5], NULL};
-    bool fine = codes != NULL && find_twins(&lists, codes, &twins);
+    bool fine = codes != NULL && find_twins(&lists, least, codes, &twins);
     if (!fine || twins == 0) {
         free(codes);
         return fine;
@@ -406,7 +406,9 @@ static bool build(struct recoded *recoded, struct work *work, const struct recod
     }
     place_lists(work, start, items);
     list_baskets(work, start, memory[3], items, memory[5]);
-    if (how->merge && !merge_twins(recoded, work, &items))
+    /* Less than all twins are worth looking for where there are many. */
+    bool merge = how->merge == 2 || (how->merge > 0 && longest_row(work) >= HUGE_LENGTH);
+    if (merge && !merge_twins(recoded, work, how->merge, &items))
         return false;
     if (work->huges > 0 && !set_apart(recoded, work, items, start, memory[5]))
         return false;

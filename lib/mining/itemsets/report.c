@@ -67,20 +67,28 @@ static void unsettle(struct worker *worker, uint32_t required) {
 void set_require(struct worker *worker, uint32_t code) {
     const struct recoded *recoded = worker->plan->recoded;
     if (worker->plan->counting) {
-        worker->required += recoded->members == NULL ? 1 : recoded->members[code];
+        worker->required += members_of(recoded, code);
         return;
     }
     for (uint32_t item = code; item != NO_CODE; item = recoded->twin == NULL ? NO_CODE : recoded->twin[item])
         worker->path[worker->required++] = worker->plan->position[item];
 }
 
-void set_allow(struct worker *worker) {
-    worker->optional++;
+void set_require_any(struct worker *worker, uint32_t members) {
+    worker->required++;
+    if (members > 1)
+        ways_join(worker, members);
+}
+
+void set_allow(struct worker *worker, uint32_t members) {
+    worker->optional += members;
 }
 
 void set_restore(struct worker *worker, uint32_t required, uint32_t optional) {
     worker->optional = optional;
     worker->required = required;
+    while (worker->ways != NULL && worker->ways->required > required)
+        worker->ways = worker->ways->outer;
     unsettle(worker, required);
 }
 
@@ -125,6 +133,8 @@ bool set_report(struct worker *worker, uint32_t support) {
         worker->status = TILL_ERROR_DATA; /* all subsets of so many are more than can be counted */
         return false;
     }
+    if (worker->ways != NULL || worker->status != TILL_OK)
+        return worker->status == TILL_OK && ways_report(worker);
     if (!tally_add(&worker->tally, worker->optional, worker->required, 1)) {
         worker->status = TILL_ERROR_MEMORY;
         return false;

@@ -283,12 +283,17 @@ static bool extend(struct worker *worker, const struct sparse *rows, struct foun
 
 /* Item i joins the set, and what lies in all of its rows with it. */
 static void join(struct worker *worker, const struct sparse *rows, const struct found *found) {
-    set_require(worker, rows->name[found->candidates.item]);
-    for (uint32_t k = 0; k < found->perfects; k++)
-        if (worker->plan->type == TILL_ITEMSETS_FREQUENT)
-            set_allow(worker);
-        else
+    const struct recoded *recoded = worker->plan->recoded;
+    uint32_t code = rows->name[found->candidates.item];
+    if (worker->plan->type != TILL_ITEMSETS_FREQUENT) {
+        set_require(worker, code);
+        for (uint32_t k = 0; k < found->perfects; k++)
             set_require(worker, rows->name[found->perfect[k]]);
+        return;
+    }
+    set_require_any(worker, members_of(recoded, code));
+    for (uint32_t k = 0; k < found->perfects; k++)
+        set_allow(worker, members_of(recoded, rows->name[found->perfect[k]]));
 }
 
 /* The branch itself, between taking memory and giving it back. Counts may be left behind. */
@@ -297,7 +302,7 @@ static bool mine_branch(struct worker *worker, const struct sparse *rows, uint32
     bool maximal = worker->plan->type == TILL_ITEMSETS_MAXIMAL;
     if (worker->plan->type == TILL_ITEMSETS_FREQUENT && worker->required + 1 >= worker->plan->largest) {
         *found = (struct found){0}; /* nothing larger is wanted */
-        set_require(worker, rows->name[i]);
+        set_require_any(worker, members_of(worker->plan->recoded, rows->name[i]));
         return set_report(worker, rows->support[i]);
     }
     if (!scan_behind(worker, rows, i, found) || (maximal && !scan_before(worker, rows, found)))

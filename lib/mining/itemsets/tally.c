@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDEST ((till_wide)(~(unsigned __int128)0 >> 1))
-
 static bool grow_rows(struct tally *tally, uint32_t optional) {
     if (optional < tally->rows)
         return true;
@@ -41,7 +39,26 @@ void tally_free(struct tally *tally) {
     for (uint32_t p = 0; p < tally->rows; p++)
         free(tally->row[p].families);
     free(tally->row);
+    free(tally->sets);
     *tally = (struct tally){0};
+}
+
+/* sum += a * b, all of them not negative; false when it does not fit. */
+static bool add_product(till_wide *sum, till_wide a, till_wide b) {
+    till_wide product;
+    return !__builtin_mul_overflow(a, b, &product) && !__builtin_add_overflow(*sum, product, sum);
+}
+
+till_wide *tally_sets(struct tally *tally, uint32_t sizes) {
+    if (sizes <= tally->sizes)
+        return tally->sets;
+    till_wide *sets = realloc(tally->sets, sizes * sizeof *sets);
+    if (sets == NULL)
+        return NULL;
+    memset(sets + tally->sizes, 0, (sizes - tally->sizes) * sizeof *sets);
+    tally->sets = sets;
+    tally->sizes = sizes;
+    return sets;
 }
 
 bool tally_merge(struct tally *into, const struct tally *from) {
@@ -49,13 +66,13 @@ bool tally_merge(struct tally *into, const struct tally *from) {
         for (uint32_t r = from->row[p].sizes; r-- > 0;)
             if (from->row[p].families[r] > 0 && !tally_add(into, p, r, from->row[p].families[r]))
                 return false;
+    till_wide *sets = from->sizes == 0 ? NULL : tally_sets(into, from->sizes);
+    if (from->sizes > 0 && sets == NULL)
+        return false;
+    for (uint32_t size = 0; size < from->sizes; size++)
+        if (!add_product(&sets[size], from->sets[size], 1))
+            sets[size] = TALLY_WIDEST;
     return true;
-}
-
-/* sum += a * b, all of them not negative; false when it does not fit. */
-static bool add_product(till_wide *sum, till_wide a, till_wide b) {
-    till_wide product;
-    return !__builtin_mul_overflow(a, b, &product) && !__builtin_add_overflow(*sum, product, sum);
 }
 
 static till_wide common_divisor(till_wide a, till_wide b) {
@@ -67,24 +84,28 @@ static till_wide common_divisor(till_wide a, till_wide b) {
     return a;
 }
 
-/* C(p, t + 1) from C(p, t); -1 when it does not fit. Dividing first keeps the product no larger than the result. */
-static till_wide next_binomial(till_wide binomial, uint32_t p, uint32_t t) {
+/* Dividing first keeps the product no larger than the result. */
+till_wide tally_next_binomial(till_wide binomial, uint32_t p, uint32_t t) {
+    if (t >= p)
+        return 0;
+    if (binomial == TALLY_WIDEST) /* also past the middle, where it would fit again */
+        return TALLY_WIDEST;
     till_wide divisor = common_divisor(binomial, (till_wide)t + 1);
     till_wide factor = ((till_wide)p - t) / (((till_wide)t + 1) / divisor);
     till_wide next;
-    return __builtin_mul_overflow(binomial / divisor, factor, &next) ? -1 : next;
+    return __builtin_mul_overflow(binomial / divisor, factor, &next) ? TALLY_WIDEST : next;
 }
 
 static bool expand(struct till_itemset_counts *counts, uint32_t p, uint32_t r, uint64_t families, uint32_t smallest,
                    uint32_t largest) {
     till_wide binomial = 1;
     for (uint32_t t = 0; t <= p && r + t <= largest; t++) {
-        if (binomial < 0)
+        if (binomial == TALLY_WIDEST)
             return false;
         /* The empty set is never one of the itemsets. */
         if (r + t >= smallest && r + t > 0 && !add_product(&counts->of_size[r + t], families, binomial))
             return false;
-        binomial = next_binomial(binomial, p, t);
+        binomial = tally_next_binomial(binomial, p, t);
     }
     return true;
 }
@@ -96,6 +117,8 @@ static uint32_t reach(const struct tally *tally, uint32_t largest) {
         for (uint32_t r = 0; r < tally->row[p].sizes; r++)
             if (tally->row[p].families[r] > 0 && r + p > size)
                 size = r + p;
+    if (tally->sizes > size + 1)
+        size = tally->sizes - 1;
     return size < largest ? size : largest;
 }
 
@@ -105,6 +128,9 @@ static bool expand_all(const struct tally *tally, uint32_t smallest, uint32_t la
         for (uint32_t r = 0; r < tally->row[p].sizes; r++)
             if (tally->row[p].families[r] > 0 && !expand(counts, p, r, tally->row[p].families[r], smallest, largest))
                 return false;
+    for (uint32_t size = 1; size <= largest && size < tally->sizes; size++)
+        if (size >= smallest && !add_product(&counts->of_size[size], tally->sets[size], 1))
+            return false;
     counts->largest = 0;
     counts->total = 0;
     for (uint32_t size = 1; size <= largest; size++) {

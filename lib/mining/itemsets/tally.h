@@ -8,6 +8,9 @@
 
 #include <till/itemsets.h>
 
+/* The largest number there is, which stands for all that are too large. */
+#define TALLY_WIDEST ((((till_wide)1 << 126) - 1) * 2 + 1)
+
 struct tally_row {
     uint32_t sizes;
     uint64_t *families; /* by r */
@@ -16,6 +19,8 @@ struct tally_row {
 struct tally {
     uint32_t rows;
     struct tally_row *row; /* by p */
+    uint32_t sizes;
+    till_wide *sets; /* further sets, by size */
 };
 
 /* The same as tally_at where there is no room yet. */
@@ -37,8 +42,14 @@ static inline bool tally_add(struct tally *tally, uint32_t optional, uint32_t re
     return true;
 }
 
+/* The further sets, good for sizes below `sizes`; NULL when memory is out. */
+till_wide *tally_sets(struct tally *tally, uint32_t sizes);
+
 /* Adds all of `from`. False when memory is out. */
 bool tally_merge(struct tally *into, const struct tally *from);
+
+/* C(p, t + 1) from C(p, t); the largest number there is when it does not fit. */
+till_wide tally_next_binomial(till_wide binomial, uint32_t p, uint32_t t);
 
 /* The error of numbers beyond 2^127. */
 enum till_status tally_overflow(struct till_error *error);

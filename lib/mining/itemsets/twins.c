@@ -42,7 +42,18 @@ static uint32_t list_complete(const struct sparse *lists, struct listed *listed)
     return count;
 }
 
-bool find_twins(const struct sparse *lists, uint32_t *leader, uint32_t *twins) {
+/* Takes groups of less than `least` apart. `members` is room for as many numbers as there are items. */
+static void drop_small(uint32_t items, uint32_t least, uint32_t *leader, uint32_t *members) {
+    for (uint32_t code = 0; code < items; code++)
+        members[code] = 0;
+    for (uint32_t code = 0; code < items; code++)
+        members[leader[code]]++;
+    for (uint32_t code = 0; code < items; code++)
+        if (members[leader[code]] < least)
+            leader[code] = code;
+}
+
+bool find_twins(const struct sparse *lists, uint32_t least, uint32_t *leader, uint32_t *twins) {
     struct listed *listed = malloc(((size_t)lists->items + 1) * sizeof *listed);
     if (listed == NULL)
         return false;
@@ -56,16 +67,19 @@ bool find_twins(const struct sparse *lists, uint32_t *leader, uint32_t *twins) {
             first = k;
         else if (same_list(lists, listed[first].code, listed[k].code))
             leader[listed[k].code] = listed[first].code;
-        *twins += leader[listed[k].code] != listed[k].code;
     }
+    if (least > 2)
+        drop_small(lists->items, least, leader, (uint32_t *)(void *)listed);
+    for (uint32_t code = 0; code < lists->items; code++)
+        *twins += leader[code] != code;
     free(listed);
     return true;
 }
 
 /* ---- within a branch ---- */
 
-/* With fewer items or longer columns it is not worth the look. */
-enum { MANY_ITEMS = 64, FEW_WORDS = 8 };
+/* With fewer items or longer columns it is not worth the look; where frequent sets are counted, with much fewer. */
+enum { MANY_ITEMS = 64, MANY_TO_COUNT = 1024, FEW_WORDS = 8 };
 
 /* A hash table of columns; slots hold local codes. */
 struct columns {
@@ -132,11 +146,30 @@ static void move_items(struct unit *unit, const uint32_t *place) {
     unit->items = kept;
 }
 
+/* How many items the chains stand for. */
+static bool weigh(struct worker *worker, struct unit *unit) {
+    const struct recoded *recoded = worker->plan->recoded;
+    uint32_t *weight = worker_take(worker, unit->items, sizeof *weight);
+    for (uint32_t local = 0; weight != NULL && local < unit->items; local++) {
+        weight[local] = members_of(recoded, unit->name[local]);
+        for (uint32_t k = unit->twin[local]; k != NO_CODE; k = unit->twin_next[k])
+            weight[local] += members_of(recoded, unit->twin_name[k]);
+    }
+    unit->weight = weight;
+    return weight != NULL;
+}
+
+/* Whether twins are worth looking for. */
+static bool may_have_twins(const struct plan *plan, const struct unit *unit) {
+    uint32_t many = plan->type == TILL_ITEMSETS_FREQUENT ? MANY_TO_COUNT : MANY_ITEMS;
+    return !plan->listing && unit->items > many && unit->words <= FEW_WORDS;
+}
+
 /* Of twins that only check, one is enough. */
 bool unit_merge(struct worker *worker, struct unit *unit) {
     struct columns table;
     uint32_t items = unit->items, kept = 0, *leader, *place;
-    if (items <= MANY_ITEMS || unit->words > FEW_WORDS || worker->plan->type == TILL_ITEMSETS_FREQUENT)
+    if (!may_have_twins(worker->plan, unit))
         return true;
     unit->twin = worker_take(worker, items, sizeof *unit->twin);
     unit->twin_next = worker_take(worker, items, sizeof *unit->twin_next);
@@ -158,5 +191,5 @@ bool unit_merge(struct worker *worker, struct unit *unit) {
     }
     chain_items(unit, leader);
     move_items(unit, place);
-    return true;
+    return worker->plan->type != TILL_ITEMSETS_FREQUENT || weigh(worker, unit);
 }

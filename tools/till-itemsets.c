@@ -85,6 +85,8 @@ enum { NAME_PIECE = 16, PREFIX_PIECE = 64, SLACK = 64 };
 /* The text that a group shares is read right after it was written, and a processor waits for all stores before when it
  * reads bytes of more than one of them. So the text is written and read in aligned pieces of this type alone. */
 typedef uint64_t piece __attribute__((vector_size(16), aligned(16)));
+/* Frequent sets are counted before more than so many are held: 100 to 200 MB of them. */
+enum { COUNT_FROM = 1 << 25 };
 /* Rows are put together in stretches of about so many bytes. */
 enum { STRETCH = 1 << 15 };
 
@@ -363,6 +365,15 @@ static enum till_status write_group(void *context, const struct till_itemset_gro
     return status;
 }
 
+/* More sets than the limit. Frequent ones are counted, so that the error says how many. */
+static enum till_status refuse(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
+                               struct till_error *error) {
+    const struct guard_words *words = &guard[wishes->type];
+    enum till_status status =
+        wishes->type == TILL_ITEMSETS_FREQUENT ? baskets_guard(data, wishes, words, error) : TILL_OK;
+    return status == TILL_OK ? baskets_refuse(data, wishes, NULL, words, error) : status;
+}
+
 static enum till_status write_sets(struct tool_run *run, const struct till_basket_data *data,
                                    struct till_itemsets_options *wishes, struct till_error *error) {
     static const enum till_type types[] = {TILL_TEXT, TILL_COUNT, TILL_COUNT, TILL_REAL};
@@ -374,8 +385,7 @@ static enum till_status write_sets(struct tool_run *run, const struct till_baske
     /* The sets of most baskets are the same at the support that has enough of them, but for maximal ones. */
     if (status == TILL_OK && settings->top > 0 && wishes->type != TILL_ITEMSETS_MAXIMAL)
         status = till_itemsets_threshold(&data->baskets, wishes, settings->top, &wishes->minimum_support, error);
-    if (status == TILL_OK && wishes->type == TILL_ITEMSETS_FREQUENT)
-        status = baskets_guard(data, wishes, &guard[wishes->type], error);
+    wishes->count_from = COUNT_FROM;
     if (status == TILL_OK && settings->top > 0)
         status = find_threshold(data, wishes, settings->top, &output, error);
     if (status == TILL_OK)
@@ -390,9 +400,7 @@ static enum till_status write_sets(struct tool_run *run, const struct till_baske
     free(output.items);
     till_text_free(&output.text);
     tool_figure(run, "itemsets", (double)output.written);
-    if (status == TILL_ERROR_DATA && strcmp(error->role, "limit") == 0)
-        status = baskets_refuse(data, wishes, NULL, &guard[wishes->type], error);
-    return status;
+    return status == TILL_ERROR_DATA && strcmp(error->role, "limit") == 0 ? refuse(data, wishes, error) : status;
 }
 
 static enum till_status write_counts(struct tool_run *run, const struct till_basket_data *data,

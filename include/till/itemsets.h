@@ -36,8 +36,10 @@ struct till_itemsets_options {
     uint32_t maximum_size;    /* items; larger sets are left out; 0: no bound */
     uint64_t limit;           /* of itemsets to deliver (0: TILL_ITEMSETS_LIMIT), or that are counted one by one (0:
                                  none): TILL_ERROR_DATA with role "limit" when there are more */
-    unsigned threads;         /* 0 stands for 1; the result never depends on it */
-    bool portable;            /* no instructions beyond the baseline; the result is the same */
+    uint64_t count_from;  /* when so many frequent itemsets are held for delivery, all are counted, so that a flood is
+                             known before memory is full of it; 0: never */
+    unsigned threads;     /* 0 stands for 1; the result never depends on it */
+    bool portable;        /* no instructions beyond the baseline; the result is the same */
     const uint32_t *rank; /* item_count different numbers: the order of items in a set and of sets; NULL: the codes */
     const uint32_t *inner_rank; /* where sets are ordered, another rank for items that have a further item behind them;
                                    NULL: `rank`. Joined texts in byte order need it: a separator follows such a name. */

@@ -710,6 +710,30 @@ static void a_flood_is_refused_with_what_would_bound_it(void **state) {
     }
 }
 
+/* 2^40 - 1 sets: a limit of 2^39 would let more be held than fits, were they not counted. */
+static void a_flood_is_counted_when_some_sets_are_held(void **state) {
+    (void)state;
+    struct fixture fixture;
+    struct till_error error = {0};
+    uint64_t delivered = 0;
+    for (unsigned threads = 1; threads <= 2; threads++) {
+        full_baskets(&fixture, 3, 40);
+        struct till_itemsets_options options = {
+            .minimum_support = 2, .limit = (uint64_t)1 << 39, .count_from = 10000, .threads = threads};
+        assert_int_equal(till_itemsets_mine(&fixture.baskets, &options, count_sets, &delivered, &error),
+                         TILL_ERROR_DATA);
+        assert_string_equal(error.role, "limit");
+        assert_int_equal(delivered, 0);
+        fixture_free(&fixture);
+        full_baskets(&fixture, 3, 18);
+        options.limit = ((uint64_t)1 << 18) - 1;
+        assert_int_equal(till_itemsets_mine(&fixture.baskets, &options, count_sets, &delivered, &error), TILL_OK);
+        assert_int_equal(delivered, options.limit);
+        delivered = 0;
+        fixture_free(&fixture);
+    }
+}
+
 static void options_and_codes_are_checked(void **state) {
     (void)state;
     struct fixture fixture;
@@ -761,6 +785,7 @@ int main(void) {
         cmocka_unit_test(long_baskets_do_not_stall),
         cmocka_unit_test(huge_baskets_are_as_many_items_as_differ),
         cmocka_unit_test(a_flood_is_refused_with_what_would_bound_it),
+        cmocka_unit_test(a_flood_is_counted_when_some_sets_are_held),
         cmocka_unit_test(options_and_codes_are_checked),
         cmocka_unit_test(a_refusal_ends_the_delivery),
     };

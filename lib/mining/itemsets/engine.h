@@ -93,7 +93,11 @@ struct plan {
     uint32_t *position; /* code -> place in the output order; NULL when counting */
     uint32_t *inner;    /* place -> place by the inner rank; NULL: they are the same */
     uint64_t limit;
-    atomic_uint_fast64_t held; /* sets in all stores, up to date to a few thousand */
+    atomic_uint_fast64_t held;        /* sets in all stores, up to date to a few thousand */
+    const struct till_baskets *input; /* for counting them all, */
+    const struct till_itemsets_options *options;
+    uint64_t count_from; /* when so many are held; UINT64_MAX: never */
+    atomic_bool counted;
 };
 
 /* What one thread works with. `count`, `map` and `bits` are as long as the codes are many and clear between uses. */

@@ -197,7 +197,11 @@ static enum till_status run_start(struct run *run, const struct till_baskets *ba
     plan->kernels = kernels_choose(options->portable);
     plan->recoded = &run->recoded;
     plan->limit = options->limit != 0 ? options->limit : counting ? UINT64_MAX : TILL_ITEMSETS_LIMIT;
+    plan->input = baskets;
+    plan->options = options;
+    plan->count_from = plan->listing && options->count_from > 0 ? options->count_from : UINT64_MAX;
     atomic_init(&plan->held, 0);
+    atomic_init(&plan->counted, false);
     if ((status = recode_for(run, baskets, options->rank, error)) != TILL_OK)
         return status;
     plan->apart = run->recoded.apart >= plan->minimum;

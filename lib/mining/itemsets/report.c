@@ -92,16 +92,31 @@ void set_restore(struct worker *worker, uint32_t required, uint32_t optional) {
     unsettle(worker, required);
 }
 
+/* Counts all sets, which takes a small part of what it takes to list them; whether the limit allows them. */
+static bool count_all(struct worker *worker) {
+    const struct plan *plan = worker->plan;
+    struct till_itemset_counts counts = {0};
+    struct till_itemsets_options options = *plan->options;
+    options.limit = plan->limit;
+    enum till_status status = till_itemsets_count(plan->input, &options, &counts, NULL);
+    if (status == TILL_OK && counts.total > (till_wide)plan->limit)
+        status = TILL_ERROR_DATA;
+    till_itemset_counts_free(&counts);
+    worker->status = status;
+    return status == TILL_OK;
+}
+
 bool set_below_limit(struct worker *worker, uint64_t more) {
     worker->unreported += more;
     if (worker->unreported < BATCH)
         return true;
     uint64_t held = atomic_fetch_add(&worker->plan->held, worker->unreported) + worker->unreported;
     worker->unreported = 0;
-    if (held <= worker->plan->limit)
-        return true;
-    worker->status = TILL_ERROR_DATA;
-    return false;
+    if (held > worker->plan->limit) {
+        worker->status = TILL_ERROR_DATA;
+        return false;
+    }
+    return held < worker->plan->count_from || atomic_exchange(&worker->plan->counted, true) || count_all(worker);
 }
 
 static bool store_set(struct worker *worker, uint32_t size, uint32_t support) {

@@ -328,21 +328,64 @@ static bool add_texts(struct till_dictionary *texts, const struct till_basket_da
     return fine;
 }
 
-enum till_status baskets_rank(const struct till_basket_data *data, uint32_t **rank, uint32_t **inner,
-                              struct till_error *error) {
+static bool is_escaped(struct till_slice name) {
+    return name.length > 0 &&
+           (memchr(name.bytes, '|', name.length) != NULL || memchr(name.bytes, '\\', name.length) != NULL);
+}
+
+/* Whether the names are written as they are, and rise: items are in byte order, but for kinds of them that came later.
+ */
+static bool names_rise(const struct till_basket_data *data) {
+    bool rise = true;
+    for (uint32_t i = 0; rise && i < data->baskets.item_count; i++)
+        rise = !is_escaped(data->items[i]) && (i == 0 || till_slice_compare(data->items[i - 1], data->items[i]) < 0);
+    return rise;
+}
+
+/* Whether a name with a bar behind it comes before the next name, which comes after it without. */
+static bool bar_comes_first(struct till_slice name, struct till_slice next) {
+    bool begins = name.length < next.length && memcmp(name.bytes, next.bytes, name.length) == 0;
+    return !begins || (unsigned char)next.bytes[name.length] > '|';
+}
+
+/* Names that rise, merged with themselves with bars behind them: those that wait begin with each other, so that the
+ * last one is the first to go. */
+static bool merge_names(const struct till_basket_data *data, uint32_t *rank, uint32_t *inner) {
+    uint32_t count = data->baskets.item_count, waiting = 0, next = 0;
+    uint32_t *wait = malloc(((size_t)count + 1) * sizeof *wait);
+    for (uint32_t i = 0; wait != NULL && i < count; i++) {
+        while (waiting > 0 && bar_comes_first(data->items[wait[waiting - 1]], data->items[i]))
+            inner[wait[--waiting]] = next++;
+        rank[i] = next++;
+        wait[waiting++] = i;
+    }
+    while (waiting > 0)
+        inner[wait[--waiting]] = next++;
+    free(wait);
+    return wait != NULL;
+}
+
+/* Other names: by sorting all texts. */
+static bool sort_names(const struct till_basket_data *data, uint32_t *rank) {
     size_t count = data->baskets.item_count;
     struct till_dictionary *texts = till_dictionary_new();
     uint32_t *order = malloc((2 * count + 1) * sizeof *order);
-    *rank = malloc((2 * count + 1) * sizeof **rank);
-    bool fine = texts != NULL && order != NULL && *rank != NULL && add_texts(texts, data, "") &&
-                add_texts(texts, data, "|") && till_dictionary_order(texts, order);
+    bool fine = texts != NULL && order != NULL && add_texts(texts, data, "") && add_texts(texts, data, "|") &&
+                till_dictionary_order(texts, order);
     /* No text is there twice: names differ, and none ends in a bar that is not escaped. */
     for (uint32_t i = 0; fine && i < 2 * count; i++)
-        (*rank)[order[i]] = i;
-    *inner = *rank + count;
+        rank[order[i]] = i;
     till_dictionary_free(texts);
     free(order);
-    if (fine)
+    return fine;
+}
+
+enum till_status baskets_rank(const struct till_basket_data *data, uint32_t **rank, uint32_t **inner,
+                              struct till_error *error) {
+    size_t count = data->baskets.item_count;
+    *rank = malloc((2 * count + 1) * sizeof **rank);
+    *inner = *rank == NULL ? NULL : *rank + count;
+    if (*rank != NULL && (names_rise(data) ? merge_names(data, *rank, *inner) : sort_names(data, *rank)))
         return TILL_OK;
     free(*rank);
     *rank = NULL;

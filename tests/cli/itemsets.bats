@@ -62,6 +62,28 @@ END
     done
 }
 
+# Names of up to three letters that stand before, at and behind the bar in byte order: many begin with one another.
+@test "the rows stand in that order where names begin with one another, for each size" {
+    awk 'BEGIN { srand(5); split("a { } ~", letter, " ")
+        for (b = 0; b < 60; b++) {
+            line = ""
+            for (k = 0; k < 12; k++) {
+                name = ""
+                for (l = int(rand() * 3); l >= 0; l--) name = name letter[1 + int(rand() * 4)]
+                line = line (k ? "," : "") name
+            }
+            print line
+        } }' > lines
+    for most in 2 4; do
+        till-itemsets -q --baskets -s 3 --max-size=$most lines > out
+        for size in $(seq $most); do
+            awk -F, -v size=$size '$2 == size { print $1 }' out > of_size
+            [ "$(wc -l < of_size)" -ge 10 ]
+            LC_ALL=C sort -c of_size
+        done
+    done
+}
+
 @test "supports are exact: ceil(s N) from decimals, percentages and counts" {
     for i in $(seq 25); do [ "$i" -le 7 ] && echo a || echo b; done > lines
     [ "$(till-itemsets -q --baskets -s 0.28 lines | grep -c '^a,')" -eq 1 ] # 0.28 * 25 is 7.000000000000001 in binary

@@ -480,10 +480,23 @@ enum till_status till_basket_extend(struct till_basket_data *data, const uint32_
     return TILL_OK;
 }
 
+static size_t plain_bytes(struct till_slice name) {
+    size_t count = 0;
+    while (count < name.length && name.bytes[count] != '|' && name.bytes[count] != '\\')
+        count++;
+    return count;
+}
+
 bool till_basket_write_item(struct till_text *out, struct till_slice name) {
-    for (size_t i = 0; i < name.length; i++)
-        if (((name.bytes[i] == '|' || name.bytes[i] == '\\') && !till_text_append(out, "\\", 1)) ||
-            !till_text_append(out, name.bytes + i, 1))
+    for (;;) {
+        size_t plain = plain_bytes(name);
+        if (!till_text_append(out, name.bytes, plain))
             return false;
-    return true;
+        if (plain == name.length)
+            return true;
+        char escaped[2] = {'\\', name.bytes[plain]};
+        if (!till_text_append(out, escaped, sizeof escaped))
+            return false;
+        name = (struct till_slice){name.bytes + plain + 1, name.length - plain - 1};
+    }
 }

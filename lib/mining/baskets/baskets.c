@@ -30,6 +30,7 @@ static void destroy(void *opaque) {
     free(state->stratum);
     till_text_free(&state->conflict);
     till_text_free(&state->scratch);
+    pages_free(&state->number_pages);
     free(state->slices);
     free(state->codes);
     free(state);

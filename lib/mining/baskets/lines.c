@@ -10,15 +10,21 @@ static bool reserve_fields(struct basket_state *state, size_t count) {
     return count <= state->scratch_capacity || basket_reserve_scratch(state, 2 * count);
 }
 
+/* The next `count` items, which are there, are a basket. */
+static void end_basket(struct basket_state *state, size_t count) {
+    struct basket_part *part = &state->parts[0];
+    part->runs[part->run_count++] = (struct basket_run){.start = (uint32_t)part->item_count};
+    part->item_count += count;
+    part->blocks[part->block_count - 1].runs++;
+}
+
 /* Adds a basket of `count` items, named by state->slices. */
 static bool add_basket(struct basket_state *state, size_t count) {
     struct basket_part *part = &state->parts[0];
     if (!basket_reserve(state, count, 1) ||
         !till_dictionary_add_all(state->items, state->slices, count, part->items + part->item_count))
         return false;
-    part->runs[part->run_count++] = (struct basket_run){.start = (uint32_t)part->item_count};
-    part->item_count += count;
-    part->blocks[part->block_count - 1].runs++;
+    end_basket(state, count);
     return true;
 }
 
@@ -64,43 +70,96 @@ static bool add_names(struct basket_state *state, struct till_slice record) {
 
 /* ---- numbers ---- */
 
-/* One number of digits alone, without zeros in front, so that each item has one name. NULL, or what is wrong. */
-static const char *take_number(struct till_slice *number) {
-    if (number->length > 1 && number->bytes[0] == '-')
+/* Codes of numbers below are kept by number, and found without a hash. */
+enum { KNOWN_NUMBERS = 1 << 24 };
+
+/* What is wrong with a text that should be a number. */
+static const char *refuse_number(struct till_slice text) {
+    if (text.length > 1 && text.bytes[0] == '-')
         return "a negative number, but items are numbered from 0";
-    for (size_t i = 0; i < number->length; i++)
-        if (number->bytes[i] < '0' || number->bytes[i] > '9')
-            return "not an item number: digits and blanks are expected (--baskets reads names)";
-    while (number->length > 1 && number->bytes[0] == '0') {
-        number->bytes++;
-        number->length--;
-    }
-    return NULL;
+    return "not an item number: digits and blanks are expected (--baskets reads names)";
 }
 
-/* *wrong is the place of what is not a number, and *reason says why; NULL when all is well. */
-static bool add_numbers(struct basket_state *state, struct till_slice record, const char **wrong, const char **reason) {
+/* Takes digits, without zeros in front, so that each item has one name. `value` is KNOWN_NUMBERS or more where the
+ * number is. Returns their end. */
+static const char *take_digits(const char *at, const char *end, struct till_slice *number, uint32_t *value) {
+    uint64_t sum = 0;
+    unsigned digit;
+    while (end - at > 1 && at[0] == '0' && at[1] >= '0' && at[1] <= '9')
+        at++;
+    number->bytes = at;
+    for (; at < end && (digit = (unsigned)(*at - '0')) <= 9; at++)
+        sum = 10 * sum + digit;
+    number->length = (size_t)(at - number->bytes);
+    *value = number->length <= 9 ? (uint32_t)sum : UINT32_MAX;
+    return at;
+}
+
+/* The numbers of a line, in state->slices and state->codes, or the place of what is none. */
+static size_t split_numbers(struct basket_state *state, struct till_slice record, struct till_slice *wrong) {
     size_t count = 0;
     const char *at = record.bytes, *end = at + record.length;
-    *wrong = NULL;
-    if (!reserve_fields(state, record.length / 2 + 1))
-        return false;
     for (;;) {
         while (at < end && is_blank(*at))
             at++;
         if (at == end)
-            return add_basket(state, count);
-        struct till_slice number = {at, 0};
-        while (at < end && !is_blank(*at))
-            at++;
-        number.length = (size_t)(at - number.bytes);
-        *wrong = number.bytes;
-        *reason = take_number(&number);
-        if (*reason != NULL)
-            return true;
-        *wrong = NULL;
-        state->slices[count++] = number;
+            return count;
+        const char *start = at;
+        at = take_digits(at, end, &state->slices[count], &state->codes[count]);
+        if (at == start || (at < end && !is_blank(*at))) {
+            while (at < end && !is_blank(*at))
+                at++;
+            *wrong = (struct till_slice){start, (size_t)(at - start)};
+            return count;
+        }
+        count++;
     }
+}
+
+/* Room to know the code of a number. */
+static bool reserve_number(struct basket_state *state, uint32_t value) {
+    size_t capacity = state->number_count < 1024 ? 1024 : state->number_count;
+    if (value < state->number_count)
+        return true;
+    while (capacity <= value)
+        capacity *= 2;
+    if (!pages_resize(&state->number_pages, capacity * sizeof *state->number_codes))
+        return false;
+    state->number_codes = state->number_pages.memory;
+    state->number_count = capacity;
+    return true;
+}
+
+static bool code_number(struct basket_state *state, struct till_slice number, uint32_t value, uint32_t *code) {
+    if (value >= KNOWN_NUMBERS)
+        return till_dictionary_add(state->items, number, code);
+    if (!reserve_number(state, value))
+        return false;
+    uint32_t *known = &state->number_codes[value];
+    if (*known == 0) {
+        if (!till_dictionary_add(state->items, number, code))
+            return false;
+        *known = *code + 1;
+    }
+    *code = *known - 1;
+    return true;
+}
+
+/* A line with a number that is none adds nothing: `wrong` says where it stands. */
+static bool add_numbers(struct basket_state *state, struct till_slice record, struct till_slice *wrong) {
+    struct basket_part *part = &state->parts[0];
+    if (!reserve_fields(state, record.length / 2 + 1))
+        return false;
+    size_t count = split_numbers(state, record, wrong);
+    if (wrong->bytes != NULL)
+        return true;
+    if (!basket_reserve(state, count, 1))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!code_number(state, state->slices[i], state->codes[i], &part->items[part->item_count + i]))
+            return false;
+    end_basket(state, count);
+    return true;
 }
 
 enum till_status basket_add_lines(struct basket_state *state, struct till_block *block, struct till_error *error) {
@@ -109,12 +168,12 @@ enum till_status basket_add_lines(struct basket_state *state, struct till_block 
         return till_error_memory(error);
     for (size_t row = 0; row < block->rows; row++) {
         struct till_slice record = block->records[row];
-        const char *wrong = NULL, *reason = NULL;
+        struct till_slice wrong = {NULL, 0};
         if (part->item_count + record.length > UINT32_MAX - 1 || part->run_count == UINT32_MAX - 1)
             return basket_too_many(error);
-        bool fine = state->settings.numbers ? add_numbers(state, record, &wrong, &reason) : add_names(state, record);
-        if (fine && wrong != NULL)
-            fine = till_block_reject_at(block, row, wrong, "item", reason) == TILL_OK;
+        bool fine = state->settings.numbers ? add_numbers(state, record, &wrong) : add_names(state, record);
+        if (fine && wrong.bytes != NULL)
+            fine = till_block_reject_at(block, row, wrong.bytes, "item", refuse_number(wrong)) == TILL_OK;
         if (!fine)
             return till_error_memory(error);
     }

@@ -8,6 +8,8 @@
 
 #include <till/baskets.h>
 
+#include "lib/base/pages.h"
+
 /* Rows that follow each other in one block and one basket. With keys, `low` is the code of the basket's; without, low
  * and high are 96 bits of a hash of it (with 10^9 baskets, the chance that any two are taken for one is about 10^-11).
  * Lines are baskets of their own, and have neither. */
@@ -70,6 +72,9 @@ struct basket_state {
     size_t label_capacity;
     struct till_text conflict; /* the smallest key with two groups or strata */
     bool has_conflict;
+    struct pages number_pages; /* lines of numbers: */
+    uint32_t *number_codes;    /* [number_count]: the code of each + 1; 0: not known */
+    size_t number_count;
     /* scratch of add */
     struct till_text scratch;
     struct till_slice *slices;

@@ -62,6 +62,24 @@ END
     done
 }
 
+@test "a line is the same basket with quotes and without, wherever lines with quotes stand" {
+    awk 'BEGIN { srand(6)
+        for (b = 0; b < 20000; b++) {
+            line = "SKU1"
+            for (k = int(rand() * 12); k > 0; k--) line = line ",SKU" int(rand() * rand() * 300)
+            print line
+        } }' > plain
+    awk 'NR % 3 == 0 || NR > 19000 { gsub(/,/, "\",\""); $0 = "\"" $0 "\"" } { print }' plain > quoted
+    sed 's/SKU//g; s/,/ /g' plain > numbers
+    till-itemsets -q --baskets -s 0.02 plain > out
+    [ "$(wc -l < out)" -gt 50 ]
+    for threads in 1 2 3; do
+        till-itemsets -q --baskets -s 0.02 --threads=$threads quoted | cmp - out
+        till-itemsets -q --fimi -s 0.02 --threads=$threads numbers | sed '2,$ { s/^/SKU/; s/|/|SKU/g }' > named
+        LC_ALL=C sort named | cmp - <(LC_ALL=C sort out)
+    done
+}
+
 # Names of up to three letters that stand before, at and behind the bar in byte order: many begin with one another.
 @test "the rows stand in that order where names begin with one another, for each size" {
     awk 'BEGIN { srand(5); split("a { } ~", letter, " ")

@@ -104,12 +104,12 @@ struct basket_block *basket_begin(struct basket_state *state, uint64_t sequence)
 bool basket_reserve_scratch(struct basket_state *state, size_t rows) {
     if (rows <= state->scratch_capacity)
         return true;
-    free(state->slices);
-    free(state->codes);
-    state->slices = malloc(rows * sizeof *state->slices);
-    state->codes = malloc(2 * rows * sizeof *state->codes);
-    state->scratch_capacity = state->slices == NULL || state->codes == NULL ? 0 : rows;
-    return state->scratch_capacity > 0;
+    struct till_slice *slices = realloc(state->slices, rows * sizeof *slices);
+    state->slices = slices == NULL ? state->slices : slices;
+    uint32_t *codes = slices == NULL ? NULL : realloc(state->codes, 2 * rows * sizeof *codes);
+    state->codes = codes == NULL ? state->codes : codes;
+    state->scratch_capacity = codes == NULL ? state->scratch_capacity : rows;
+    return codes != NULL;
 }
 
 enum till_status basket_too_many(struct till_error *error) {

@@ -18,17 +18,10 @@ static void end_basket(struct basket_state *state, size_t count) {
     part->blocks[part->block_count - 1].runs++;
 }
 
-/* Adds a basket of `count` items, named by state->slices. */
-static bool add_basket(struct basket_state *state, size_t count) {
-    struct basket_part *part = &state->parts[0];
-    if (!basket_reserve(state, count, 1) ||
-        !till_dictionary_add_all(state->items, state->slices, count, part->items + part->item_count))
-        return false;
-    end_basket(state, count);
-    return true;
-}
-
 /* ---- names ---- */
+
+/* So many names wait for their codes, and those of one line more. */
+enum { MOST_WAITING = 4096 };
 
 static bool is_blank(char byte) {
     return byte == ' ' || byte == '\t';
@@ -55,17 +48,60 @@ static size_t count_fields(struct till_slice record, char delimiter) {
     return count;
 }
 
-static bool add_names(struct basket_state *state, struct till_slice record) {
-    size_t fields = count_fields(record, state->settings.delimiter), kept = 0;
+/* Gives codes to the last items of the part, whose names are in state->slices: those of many lines at once, as waiting
+ * for memory is done together then. */
+static bool code_names(struct basket_state *state) {
+    const struct basket_part *part = &state->parts[0];
+    size_t count = state->waiting;
+    state->waiting = 0;
+    return till_dictionary_add_all(state->items, state->slices, count, part->items + part->item_count - count);
+}
+
+static bool wait_for_code(struct basket_state *state, struct till_slice item) {
+    item = trim(item);
+    if (item.length == 0)
+        return true;
+    if (!reserve_fields(state, state->waiting + 1))
+        return false;
+    state->slices[state->waiting++] = item;
+    return true;
+}
+
+/* The names of a line without quotes. */
+static bool split_names(struct basket_state *state, struct till_slice record) {
+    const char *at = record.bytes, *end = at + record.length;
+    for (const char *start = at;; start = ++at) {
+        while (at < end && *at != state->settings.delimiter)
+            at++;
+        if (!wait_for_code(state, (struct till_slice){start, (size_t)(at - start)}))
+            return false;
+        if (at == end)
+            return true;
+    }
+}
+
+/* Those of a line with quotes; what was inside of them is good until the next such line. */
+static bool split_quoted(struct basket_state *state, struct till_slice record) {
+    size_t fields = count_fields(record, state->settings.delimiter);
     if (!reserve_fields(state, fields) ||
         !till_record_split(record, state->settings.delimiter, state->slices, fields, &state->scratch))
         return false;
-    for (size_t i = 0; i < fields; i++) {
-        struct till_slice item = trim(state->slices[i]);
-        if (item.length > 0)
-            state->slices[kept++] = item;
-    }
-    return add_basket(state, kept);
+    for (size_t i = 0; i < fields; i++)
+        if (!wait_for_code(state, state->slices[i])) /* at or before its own place */
+            return false;
+    return true;
+}
+
+static bool add_names(struct basket_state *state, struct till_slice record) {
+    bool quoted = record.length > 0 && memchr(record.bytes, '"', record.length) != NULL;
+    if ((quoted || state->waiting >= MOST_WAITING) && !code_names(state))
+        return false;
+    size_t before = state->waiting;
+    if (!(quoted ? split_quoted(state, record) : split_names(state, record)) ||
+        !basket_reserve(state, state->waiting - before, 1))
+        return false;
+    end_basket(state, state->waiting - before);
+    return !quoted || code_names(state);
 }
 
 /* ---- numbers ---- */
@@ -177,5 +213,5 @@ enum till_status basket_add_lines(struct basket_state *state, struct till_block 
         if (!fine)
             return till_error_memory(error);
     }
-    return TILL_OK;
+    return code_names(state) ? TILL_OK : till_error_memory(error);
 }

@@ -80,11 +80,12 @@ struct basket_state {
     struct till_slice *slices;
     uint32_t *codes;
     size_t scratch_capacity;
+    size_t waiting; /* lines: names in `slices` whose items have no code yet */
 };
 
 /* Room for `items` more items and `runs` more runs in the part that is being read. */
 bool basket_reserve(struct basket_state *state, size_t items, size_t runs);
-/* Room for `rows` slices, and twice as many codes. */
+/* Room for `rows` slices, and twice as many codes; those that are there stay. */
 bool basket_reserve_scratch(struct basket_state *state, size_t rows);
 /* Room for labels of all baskets with keys; new ones are unknown. */
 bool basket_reserve_labels(struct basket_state *state);

@@ -52,7 +52,7 @@ struct clv_data {
     struct till_ledger *ledger;         /* NULL: the input was a summary, or a state */
     struct till_ledger_history history; /* empty where nobody looks back; `first` is NULL then, and for a summary */
     struct till_ledger_summary summary;
-    struct till_clv_customers customers;
+    struct till_clv_customers customers; /* without the arrays above, which were theirs */
     struct till_clv_customers_settings settings;
     struct till_text texts;
     struct clv_groups *groups;

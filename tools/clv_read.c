@@ -7,14 +7,6 @@
 
 #include <till/fold.h>
 
-static bool reserve(struct clv_data *data, size_t room, bool mean) {
-    data->repeats = calloc(room + 1, sizeof *data->repeats);
-    data->last = calloc(room + 1, sizeof *data->last);
-    data->age = calloc(room + 1, sizeof *data->age);
-    data->mean = mean ? calloc(room + 1, sizeof *data->mean) : NULL;
-    return data->repeats != NULL && data->last != NULL && data->age != NULL && (!mean || data->mean != NULL);
-}
-
 void clv_data_free(struct clv_data *data) {
     free(data->name);
     free(data->repeats);
@@ -133,25 +125,25 @@ static void tell(struct tool_run *run, const struct clv_data *data) {
                   clv_groups_several(data->groups));
 }
 
-/* Fills the arrays from the customers; their names are there. */
+/* Takes the arrays of the customers over; their names are there. */
 static enum till_status adopt(struct clv_data *data, const struct clv_settings *settings, struct till_error *error) {
-    const struct till_clv_customers *customers = &data->customers;
-    struct till_slice *groups = calloc(customers->count + 1, sizeof *groups);
+    struct till_clv_customers *customers = &data->customers;
     data->count = customers->count;
-    if (groups == NULL || !reserve(data, data->count, settings->spend != CLV_NONE)) {
-        free(groups);
+    data->repeats = customers->repeats;
+    data->last = customers->last;
+    data->age = customers->age;
+    data->mean = settings->spend == CLV_NONE ? NULL : customers->mean;
+    customers->repeats = NULL;
+    customers->last = customers->age = NULL;
+    customers->mean = settings->spend == CLV_NONE ? customers->mean : NULL;
+    if (settings->by == NULL)
+        return TILL_OK;
+    struct till_slice *groups = calloc(data->count + 1, sizeof *groups);
+    if (groups == NULL)
         return till_error_memory(error);
-    }
-    for (size_t i = 0; i < data->count; i++) {
-        data->repeats[i] = customers->repeats[i];
-        data->last[i] = customers->last[i];
-        data->age[i] = customers->age[i];
-        if (data->mean != NULL)
-            data->mean[i] = customers->mean[i];
-        if (settings->by != NULL)
-            groups[i] = clv_groups_of(data->groups, data->name[i]);
-    }
-    enum till_status status = settings->by == NULL ? TILL_OK : clv_number_groups(data, groups, error);
+    for (size_t i = 0; i < data->count; i++)
+        groups[i] = clv_groups_of(data->groups, data->name[i]);
+    enum till_status status = clv_number_groups(data, groups, error);
     free(groups);
     return status;
 }

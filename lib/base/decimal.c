@@ -455,11 +455,13 @@ enum till_number_result till_real_parse(const char *bytes, size_t length, const 
 
 /* The last `count` decimal digits of `value`, zeros in front. */
 static void write_digits(char *out, uint64_t value, size_t count) {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                                "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
     while (count >= 2) {
-        uint64_t pair = value % 100;
+        count -= 2;
+        memcpy(out + count, pairs + 2 * (value % 100), 2);
         value /= 100;
-        out[--count] = (char)('0' + pair % 10);
-        out[--count] = (char)('0' + pair / 10);
     }
     if (count > 0)
         out[0] = (char)('0' + value % 10);
@@ -586,9 +588,16 @@ static struct decimal_digits far_digits(double value, int precision) {
     return (struct decimal_digits){digits, (int)strtol(exponent + 1, NULL, 10)};
 }
 
+/* Of a table's digits all are copied, as so many bytes are one move; there is room, and what is too much is written
+ * over. */
+static char *put(char *out, const char *digits, int count, int precision) {
+    memcpy(out, digits, precision == TABLE_DIGITS ? TABLE_DIGITS : (size_t)count);
+    return out + count;
+}
+
 /* Lays digits out as %g does: plain for exponents from -4 to precision - 1, trailing zeros dropped. */
 static size_t lay_out(char *out, struct decimal_digits value, int precision) {
-    char digits[20], *end = out;
+    char digits[20] = {0}, *end = out;
     int count = precision, exponent = value.exponent;
     write_digits(digits, value.digits, (size_t)precision);
     while (count > 1 && digits[count - 1] == '0')
@@ -597,13 +606,15 @@ static size_t lay_out(char *out, struct decimal_digits value, int precision) {
     int whole = scientific ? 1 : exponent + 1; /* digits before the mark */
     if (whole <= 0) {
         memcpy(end, "0.000", 5);
-        end += 2 - whole;
-        whole = 0;
-    }
-    for (int i = 0; i < whole || i < count; i++) {
-        if (i == whole && i > 0)
-            *end++ = '.';
-        *end++ = i < count ? digits[i] : '0';
+        end = put(end - whole + 2, digits, count, precision);
+    } else if (whole < count) {
+        end = put(end, digits, whole, precision);
+        *end++ = '.';
+        end = put(end, digits + whole, count - whole, precision);
+    } else {
+        end = put(end, digits, count, precision);
+        memset(end, '0', (size_t)(whole - count));
+        end += whole - count;
     }
     if (scientific) {
         *end++ = 'e';

@@ -35,13 +35,17 @@ static int64_t *insertion_sort(int64_t *values, size_t n) {
 }
 
 int64_t *radix_sort(int64_t *values, int64_t *scratch, size_t n) {
-    enum { FEW = 64 };
+    return radix_sort_above(values, scratch, n, 0);
+}
+
+int64_t *radix_sort_above(int64_t *values, int64_t *scratch, size_t n, unsigned bits) {
+    enum { FEW = 48 };
     if (n <= FEW)
         return insertion_sort(values, n);
     uint64_t differing = 0; /* the bits in which not all values agree */
     for (size_t i = 1; i < n; i++)
         differing |= (uint64_t)values[i] ^ (uint64_t)values[0];
-    for (unsigned shift = 0; shift < 64; shift += 8) {
+    for (unsigned shift = bits; shift < 64; shift += 8) {
         if ((differing >> shift & 0xff) != 0) {
             pass(values, scratch, n, shift);
             int64_t *swap = values;

@@ -9,6 +9,9 @@
  */
 int64_t *radix_sort(int64_t *values, int64_t *scratch, size_t n);
 
+/* The same of values that are in order already as far as their lowest `bits` go (8, 16 and so on). */
+int64_t *radix_sort_above(int64_t *values, int64_t *scratch, size_t n, unsigned bits);
+
 /* Places by key. */
 struct radix_item {
     uint64_t key;

@@ -340,7 +340,8 @@ static bool gather_days(struct till_ledger_history *history) {
         history->first[c] = kept;
         fine = day_sorter_reserve(&sorter, count);
         if (fine) {
-            kept += ledger_days_gather(&sorter, history->days + start, count, history->days + kept);
+            memcpy(sorter.days, history->days + start, count * sizeof *history->days);
+            kept += ledger_days_gather(&sorter, count, history->days + kept);
         }
     }
     history->first[history->customers] = kept;

@@ -41,22 +41,16 @@ static void add_day(struct till_ledger_day *into, const struct till_ledger_day *
 }
 
 /* The places of days by day. */
-static const int64_t *sort_places(struct day_sorter *sorter, const struct till_ledger_day *days, size_t count) {
+static const int64_t *sort_places(struct day_sorter *sorter, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        sorter->keys[i] = (int64_t)days[i].day * (INT64_C(1) << 32) + (int64_t)i;
+        sorter->keys[i] = (int64_t)sorter->days[i].day * (INT64_C(1) << 32) + (int64_t)i;
     }
-    return radix_sort(sorter->keys, sorter->keys + sorter->capacity, count);
+    return radix_sort_above(sorter->keys, sorter->keys + sorter->capacity, count, 32);
 }
 
-size_t ledger_days_gather(struct day_sorter *sorter, const struct till_ledger_day *days, size_t count,
-                          struct till_ledger_day *into) {
+size_t ledger_days_gather(struct day_sorter *sorter, size_t count, struct till_ledger_day *into) {
+    const int64_t *places = sort_places(sorter, count);
     size_t kept = 0;
-    if (count == 1) {
-        *into = *days;
-        return 1;
-    }
-    const int64_t *places = sort_places(sorter, days, count);
-    memcpy(sorter->days, days, count * sizeof *days);
     for (size_t i = 0; i < count; i++) {
         const struct till_ledger_day *day = &sorter->days[(uint32_t)places[i]];
         if (kept > 0 && into[kept - 1].day == day->day) {

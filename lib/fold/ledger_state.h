@@ -64,17 +64,16 @@ static inline struct till_ledger_day ledger_event(const struct till_ledger_setti
 
 /* Room to sort the days of a customer in. Start with {0}. */
 struct day_sorter {
-    int64_t *keys; /* [2 capacity] */
-    struct till_ledger_day *days;
+    int64_t *keys;                /* [2 capacity] */
+    struct till_ledger_day *days; /* as they come */
     size_t capacity;
 };
 /* False when memory is out. */
 bool day_sorter_reserve(struct day_sorter *sorter, size_t count);
 void day_sorter_free(struct day_sorter *sorter);
 
-/* Puts what one customer did in order and adds up what was done on one day; returns how many days there are. `into` may
- * lie before `days` in the same array. The sorter has room for `count`. */
-size_t ledger_days_gather(struct day_sorter *sorter, const struct till_ledger_day *days, size_t count,
-                          struct till_ledger_day *into);
+/* Puts what one customer did, `count` of sorter->days, in order into `into`, and adds up what was done on one day;
+ * returns how many days there are. */
+size_t ledger_days_gather(struct day_sorter *sorter, size_t count, struct till_ledger_day *into);
 
 #endif

@@ -188,7 +188,7 @@ static enum till_status add_customer(struct till_ledger_stretches *stretches,
         return till_error_memory(error);
     }
     size_t start = history->first[history->customers], count = 0;
-    struct till_ledger_day *days = history->days + start;
+    struct till_ledger_day *days = stretches->by_day ? stretches->sorter.days : history->days + start;
     enum till_status status = note_customer(stretches, customer, error);
     if (status == TILL_OK && stretches->settings.rows) {
         list_rows(stretches, customer, days, &count);
@@ -196,7 +196,7 @@ static enum till_status add_customer(struct till_ledger_stretches *stretches,
         status = list_orders(stretches, customer, days, &count, error);
     }
     if (status == TILL_OK && stretches->by_day) {
-        count = ledger_days_gather(&stretches->sorter, days, count, days);
+        count = ledger_days_gather(&stretches->sorter, count, history->days + start);
     }
     stretches->name[history->customers++].length = customer->name.length;
     history->first[history->customers] = start + count;

@@ -21,22 +21,29 @@ compare only "$(night rfm /dev/null --state-only)" \
     features "$(night features /dev/null)" \
     featuresfull "exec $BIN/till-features --quiet --threads=1 $CSV >/dev/null" \
     clv "$(night clv /dev/null)" \
-    clvfull "exec $BIN/till-clv --quiet --threads=1 $CSV >/dev/null 2>&1"
+    clvfull "exec $BIN/till-clv --quiet --threads=1 --parameters-out=$WORK/parameters $CSV >/dev/null 2>&1" \
+    apply "$(night clv /dev/null "--parameters=$WORK/parameters")" \
+    applyfull "exec $BIN/till-clv --quiet --threads=1 --parameters=$WORK/parameters $CSV >/dev/null 2>&1"
 cmp "$WORK/night" "$WORK/full"
 
 # share NAME NAME: processor time, in units of that of the second.
 share() {
     awk -v a="$(processor "$1")" -v b="$(processor "$2")" 'BEGIN { printf "%.3f", a / b }'
 }
+# beside NAME TOOL MOST: a night, and its share of the run of that name with "full" behind it.
+beside() {
+    line "$2 --state, processor time" "$(processor "$1")" s
+    target '  / the same of all rows' "$(share "$1" "$1full")" '' "$3"
+    line '  memory' "$(resident "$1")" MB
+    line '  memory of the run over all rows' "$(resident "$1full")" MB
+}
 line 'state' "$(wc -c <"$WORK/state" | awk '{ print $1 / 1e6 }')" MB
 line 'till-rfm --state --state-only, processor time' "$(processor only)" s
 target '  / till-rfm of all rows' "$(share only rfmfull)" '' 0.25
 line '  memory' "$(resident only)" MB
-line 'till-rfm --state, processor time' "$(processor rfm)" s
-target '  / till-rfm of all rows' "$(share rfm rfmfull)" '' 0.5
-line 'till-cohort --state, processor time' "$(processor cohort)" s
-target '  / till-cohort of all rows' "$(share cohort cohortfull)" '' 0.5
-line 'till-features --state, processor time' "$(processor features)" s
-target '  / till-features of all rows' "$(share features featuresfull)" '' 0.5
-line 'till-clv --state, processor time' "$(processor clv)" s
-target '  / till-clv of all rows (both fit the model)' "$(share clv clvfull)" '' 0.5
+beside rfm till-rfm 0.5
+beside cohort till-cohort 0.5
+beside features till-features 0.5
+beside clv till-clv 0.5
+line '  till-clv --parameters, which fits no model' "$(processor apply)" s
+line '  / the same of all rows' "$(share apply applyfull)" ''

@@ -86,10 +86,6 @@ TILL_API enum till_status till_clustering_decode(struct till_clustering **model,
 TILL_API enum till_status till_clustering_load(struct till_clustering **model, const char *path,
                                                struct till_error *error);
 
-/* "kmeans", "euclidean", ... */
-TILL_API const char *till_clustering_method_name(enum till_clustering_method method);
-TILL_API const char *till_clustering_metric_name(enum till_clustering_metric metric);
-
 /* Pairs old clusters with new ones such that the sum of cost[old * count + new] is least: match[new] = old. O(count^3).
  * Source: Kuhn 1955; Munkres 1957; the form with potentials and shortest augmenting paths is that of Jonker & Volgenant
  * 1987. Errors: TILL_ERROR_MEMORY. */

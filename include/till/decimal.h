@@ -47,10 +47,8 @@ TILL_API enum till_number_result till_decimal_multiply(int64_t a, int64_t b, int
 #define TILL_MONEY_TEXT 24
 TILL_API size_t till_decimal_format(char *out, int64_t money);
 
-/* The same from a 128-bit sum of money. Needs TILL_MONEY_WIDE_TEXT bytes. */
-#define TILL_MONEY_WIDE_TEXT 48
+/* Sums of money on their way. */
 __extension__ typedef __int128 till_wide;
-TILL_API size_t till_decimal_format_wide(char *out, till_wide money);
 
 /* A real from text, by the same grammar (exponents without limit); correctly rounded, independent of the locale. */
 TILL_API enum till_number_result till_real_parse(const char *bytes, size_t length,

@@ -509,25 +509,6 @@ size_t till_decimal_format(char *out, int64_t money) {
     return (size_t)(end - out);
 }
 
-size_t till_decimal_format_wide(char *out, till_wide money) {
-    static const uint64_t high_unit = UINT64_C(1000000000000000000);
-    wide units = money < 0 ? -(wide)money : (wide)money;
-    unsigned fraction = (unsigned)(units % TILL_MONEY_UNIT);
-    units /= TILL_MONEY_UNIT; /* below 1.8 * 10^34: two parts of 18 digits */
-    char *end = out;
-    if (money < 0)
-        *end++ = '-';
-    if (units >= high_unit) {
-        end += till_count_format(end, (uint64_t)(units / high_unit));
-        write_digits(end, (uint64_t)(units % high_unit), 18);
-        end += 18;
-    } else {
-        end += till_count_format(end, (uint64_t)units);
-    }
-    end += write_fraction(end, fraction);
-    return (size_t)(end - out);
-}
-
 /* A real as `precision` digits d and an exponent x: d[0].d[1]d[2]... * 10^x. */
 struct decimal_digits {
     uint64_t digits;

@@ -9,14 +9,12 @@
 
 static void hold_money(int64_t money) {
     char text[TILL_MONEY_TEXT];
-    char wide[TILL_MONEY_WIDE_TEXT];
     int64_t again;
     bool rounded;
     size_t length = till_decimal_format(text, money);
     claim(length > 0 && length <= sizeof text, "money is written");
     claim(till_decimal_parse(text, length, NULL, &again, &rounded) == TILL_NUMBER_OK && again == money && !rounded,
           "money reads back");
-    claim(till_decimal_format_wide(wide, money) == length && memcmp(text, wide, length) == 0, "wide money is the same");
     if (till_decimal_multiply(money, TILL_MONEY_UNIT, &again, &rounded) == TILL_NUMBER_OK)
         claim(again == money && !rounded, "times one is the same");
     else

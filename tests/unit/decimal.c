@@ -458,12 +458,10 @@ static void products_are_exact(void **state) {
 }
 
 static void writes(int64_t money, const char *expected) {
-    char out[TILL_MONEY_TEXT], wide[TILL_MONEY_WIDE_TEXT];
+    char out[TILL_MONEY_TEXT];
     size_t length = till_decimal_format(out, money);
     assert_int_equal(strlen(expected), length);
     assert_memory_equal(expected, out, length);
-    assert_int_equal(length, till_decimal_format_wide(wide, money));
-    assert_memory_equal(expected, wide, length);
 }
 
 static void money_is_written_with_two_decimals_or_more(void **state) {
@@ -480,28 +478,6 @@ static void money_is_written_with_two_decimals_or_more(void **state) {
     writes(-INT64_MAX, "-922337203685477.5807");
     char out[TILL_MONEY_TEXT];
     assert_int_equal(0, till_decimal_format(out, TILL_MONEY_MISSING));
-}
-
-static void wide_sums_are_written_in_full(void **state) {
-    (void)state;
-    const till_wide unit = (till_wide)1000000000000000000 * 10000; /* 10^18 in money */
-    const till_wide largest = (till_wide)INT64_MAX << 64 | UINT64_MAX;
-    const struct {
-        till_wide money;
-        const char *expected;
-    } cases[] = {{unit, "1000000000000000000.00"},
-                 {unit - 1, "999999999999999999.9999"},
-                 {unit * 2000 + 70, "2000000000000000000000.007"},
-                 {-(unit * 12) - 500000, "-12000000000000000050.00"},
-                 {(till_wide)INT64_MIN, "-922337203685477.5808"},
-                 /* 2^127 - 1 and -2^127 (from Python) */
-                 {largest, "17014118346046923173168730371588410.5727"},
-                 {-largest - 1, "-17014118346046923173168730371588410.5728"}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char out[TILL_MONEY_WIDE_TEXT + 1] = {0};
-        assert_int_equal(strlen(cases[i].expected), till_decimal_format_wide(out, cases[i].money));
-        assert_string_equal(cases[i].expected, out);
-    }
 }
 
 static void written_money_reads_back(void **state) {
@@ -786,7 +762,6 @@ int main(void) {
         cmocka_unit_test(no_other_byte_passes_for_a_digit),
         cmocka_unit_test(products_are_exact),
         cmocka_unit_test(money_is_written_with_two_decimals_or_more),
-        cmocka_unit_test(wide_sums_are_written_in_full),
         cmocka_unit_test(written_money_reads_back),
         cmocka_unit_test(integers_equal_printf),
         cmocka_unit_test(reals_equal_printf),

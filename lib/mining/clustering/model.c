@@ -12,14 +12,6 @@
 static const char *const method_names[] = {"kmeans", "kmedoids", "kmodes", "kprototypes"};
 static const char *const metric_names[] = {"euclidean", "manhattan", "gower", "prototype"};
 
-const char *till_clustering_method_name(enum till_clustering_method method) {
-    return method_names[method];
-}
-
-const char *till_clustering_metric_name(enum till_clustering_metric metric) {
-    return metric_names[metric];
-}
-
 struct till_clustering *till_clustering_new(enum till_clustering_method method, size_t clusters, size_t numeric_count,
                                             size_t level_count) {
     struct till_clustering *model = calloc(1, sizeof *model);

@@ -88,15 +88,6 @@ double log_gamma(double x) {
     return (x - 0.5) * log(x) - x + 0.918938533204672741780329736406 + stirling(x) - shift;
 }
 
-double digamma(double x) {
-    double shift = 0;
-    while (x < LARGE) {
-        shift += 1 / x;
-        x += 1;
-    }
-    return log(x) - 0.5 / x + stirling_first(x) - shift;
-}
-
 double trigamma(double x) {
     double shift = 0;
     while (x < LARGE) {

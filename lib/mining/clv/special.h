@@ -20,7 +20,6 @@ struct rising rising(double x, double n);
 void rising_table(double x, const uint32_t *n, size_t count, struct rising *table);
 
 double log_gamma(double x);
-double digamma(double x);
 double trigamma(double x);
 
 /* log(exp(a) + exp(b)), and log(exp(a) - exp(b)) for a >= b. */

@@ -174,7 +174,8 @@ cdnow() {
     grep -q 'customers were sampled' err
     jq -e '.figures.tested == 176 and .figures.customers == 153' meta # all of them
     rows=$(jq '.body.rows' model)
-    [ "$rows" -gt 150 ] && [ "$rows" -le 500 ]
+    [ "$rows" -gt 150 ]
+    [ "$rows" -le 500 ]
     { head -n 1 sales.csv; tail -n +2 sales.csv | sort -r; } > turned.csv
     till-churn -q -j3 --training-rows=500 turned.csv | cmp - scores.csv
     till-churn --training-rows=100000 sales.csv 2> err > scores.csv
@@ -281,7 +282,8 @@ cdnow() {
     echo customer,date,amount > sales.csv
     run -5 --separate-stderr till-churn -o scores.csv --model-out=model.json sales.csv
     [[ $stderr == *"there are no transactions to learn from"* ]]
-    [ ! -e scores.csv ] && [ ! -e model.json ]
+    [ ! -e scores.csv ]
+    [ ! -e model.json ]
 }
 
 @test "a pareto/nbd that the data do not identify is left out, with the reason" {

@@ -329,7 +329,9 @@ telco() {
         till-cluster -q -k 4 -j 1 $options --restarts=2 --summary=one.csv --model-out=one.json some.csv > one
         for threads in 2 3 7; do
             till-cluster -q -k 4 -j $threads $options --restarts=2 --summary=many.csv --model-out=many.json some.csv > many
-            cmp one many && cmp one.csv many.csv && cmp one.json many.json
+            cmp one many
+            cmp one.csv many.csv
+            cmp one.json many.json
         done
         TILL_NO_SIMD=1 till-cluster -q -k 4 $options --restarts=2 --summary=many.csv some.csv | cmp one -
         cmp one.csv many.csv

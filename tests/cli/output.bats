@@ -192,11 +192,14 @@ teardown() {
 
 @test "all outputs of a run appear together, or none does" {
     till-rfm -q -o out.csv --scheme-out=scheme.json --meta=meta.json sales.csv
-    [ -s out.csv ] && [ -s scheme.json ] && [ -s meta.json ]
+    [ -s out.csv ]
+    [ -s scheme.json ]
+    [ -s meta.json ]
     rm out.csv scheme.json meta.json
     run till-rfm -q -o out.csv --scheme-out=scheme.json --meta=/dev/full sales.csv
     [ "$status" -eq 4 ]
-    [ ! -e out.csv ] && [ ! -e scheme.json ]
+    [ ! -e out.csv ]
+    [ ! -e scheme.json ]
 }
 
 @test "a file that is too large for the limit is an error, and leaves nothing" {

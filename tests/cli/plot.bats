@@ -281,9 +281,12 @@ quoted() {
 @test "what colours of rfm mean" {
     input_of rfm > rfm.csv
     till-plot -q rfm --color=money --script rfm.csv > a.gp
-    grep -qF "set label '-5.5'" a.gp && grep -qF "set label '400'" a.gp && grep -qF "set label 'money'" a.gp
+    grep -qF "set label '-5.5'" a.gp
+    grep -qF "set label '400'" a.gp
+    grep -qF "set label 'money'" a.gp
     till-plot -q rfm --color=mean --currency=EUR --script rfm.csv > a.gp
-    grep -qF "set label '100'" a.gp && grep -qF "set label 'EUR'" a.gp
+    grep -qF "set label '100'" a.gp
+    grep -qF "set label 'EUR'" a.gp
     cut -d, -f1-3 rfm.csv > poor.csv
     run till-plot -q rfm --color=money poor.csv
     [ "$status" -eq 3 ]
@@ -386,7 +389,8 @@ quoted() {
     [ ! -e a.svg ]
     PATH=$PWD/empty "$bin/till-plot" -q value curve.csv --data -o data.csv
     PATH=$PWD/empty "$bin/till-plot" -q value curve.csv --script -o a.gp
-    [ -s data.csv ] && [ -s a.gp ]
+    [ -s data.csv ]
+    [ -s a.gp ]
 }
 
 @test "a gnuplot that fails, dies, says nothing or stops early is an error, and yesterday's file stays" {

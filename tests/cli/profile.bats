@@ -103,7 +103,8 @@ END
     run till-migrate --psi=psi.csv --fail-if='psi>0.2' -o moves old.csv <(printf 'customer,cluster,x\na,1,6\nb,1,6\nc,1,7\n')
     [ "$status" -eq 1 ]
     [[ "$output" == *'psi>0.2'* ]]
-    [ ! -e moves ] && [ ! -e psi.csv ]
+    [ ! -e moves ]
+    [ ! -e psi.csv ]
     run till-migrate --features=x old.csv new.csv
     [ "$status" -eq 2 ]
 }

@@ -45,7 +45,8 @@ setup() {
     awk -F, 'NR > 1 { customers[$1]; orders[$2] }
         END { c = length(customers); o = length(orders); exit !(c > 8000 && c < 11500 && o > 78000 && o < 82000) }' wide.csv
     bytes=$(wc -c < wide.csv)
-    [ "$bytes" -gt $((51 * 200000)) ] && [ "$bytes" -lt $((53 * 200000)) ]
+    [ "$bytes" -gt $((51 * 200000)) ]
+    [ "$bytes" -lt $((53 * 200000)) ]
 }
 
 @test "notes, and how unequally items sell" {
@@ -94,7 +95,8 @@ setup() {
     till-synth -q --customers=10000 --segment=vip:5%:4:2:3 --segment=other:0.95 --truth=truth.csv > /dev/null
     # 500 +- 4 x 21.8
     vips=$(cut -d, -f2 truth.csv | grep -cx vip)
-    [ "$vips" -gt 412 ] && [ "$vips" -lt 588 ]
+    [ "$vips" -gt 412 ]
+    [ "$vips" -lt 588 ]
 }
 
 @test "planted items beyond the catalogue come by the rule alone" {

@@ -34,6 +34,12 @@
     [ -z "$(printf '%s\n' "$output" | grep -vF '||')" ]
 }
 
+@test "tests do not say A && B: when A fails, the test goes on" {
+    run grep -nE '^ +(\[.*\]|cmp [^|]*|diff [^|]*|grep [^|]*|jq [^|]*) && (!|\[|cmp|diff|grep|jq)' tests/cli/*.bats tests/golden/*.bats
+    # As a condition, or with another end, it says what it means.
+    [ -z "$(printf '%s\n' "$output" | grep -vE '\|\||\[ -f [^]]*\] && cmp')" ]
+}
+
 @test "a layer that is broken is found" {
     mkdir -p "$BATS_TEST_TMPDIR/lib/base" "$BATS_TEST_TMPDIR/lib/mining/x"
     echo '#include <till/input.h>' > "$BATS_TEST_TMPDIR/lib/base/a.c"

@@ -88,6 +88,8 @@ static enum till_status add_roles(struct work *work, struct migrate_side *side, 
     if (status != TILL_OK || work->settings->value == NULL)
         return status;
     status = till_schema_column(side->schema, work->settings->value, &value, error);
+    if (status == TILL_OK && (value == key || value == group))
+        status = till_error_set(error, TILL_ERROR_DATA, "the value cannot be the key or the group");
     if (status == TILL_OK)
         status = sheet_add(&side->sheet, side->schema, value, SHEET_NUMBER, error);
     side->value = side->sheet.count - 1;

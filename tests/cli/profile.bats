@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # till-profile and till-migrate. Expected figures are worked by hand from the formulas of the pages.
 
+bats_require_minimum_version 1.5.0
 load ../support/examples
 
 setup() {
@@ -60,6 +61,14 @@ setup() {
     run till-profile --group=nothing rows.csv
     [ "$status" -eq 3 ]
     [ "$(head -n 1 rows.csv | till-profile -q --group=cluster)" = group,column,level,count,share,base_share,index,mean,base_mean,effect,p_value,q_value ]
+}
+
+@test "the value is a column of its own" {
+    printf 'customer,cluster,v\na,1,1\nb,2,2\n' > day.csv
+    for value in cluster customer; do
+        run -3 till-migrate --key=customer --group=cluster --value=$value day.csv day.csv
+        [ "$output" = "till-migrate: the value cannot be the key or the group" ]
+    done
 }
 
 @test "values are summed without rounding, in any order of the rows" {

@@ -111,6 +111,26 @@ enum { TARGET, PROBABILITY, COLUMNS };
 enum { CURVE_PROFIT = 4 }; /* behind those of enum till_metrics_curve */
 enum { CALIBRATE_NONE, CALIBRATE_PLATT, CALIBRATE_ISOTONIC };
 
+/* What is asked for has to be there: "Yes" where --positive is 1 makes each row a negative. */
+static enum till_status check_rows(const struct settings *settings, const struct till_frame *frame,
+                                   struct till_error *error) {
+    char text[TILL_QUOTED_SIZE];
+    double positives = 0;
+    for (size_t row = 0; row < frame->rows; row++) {
+        double probability = frame->columns[PROBABILITY].numbers[row];
+        positives += frame->columns[TARGET].numbers[row];
+        if (probability > 1)
+            return till_error_set(error, TILL_ERROR_DATA, "row %zu: the probability %.10g is above 1", row + 1,
+                                  probability);
+    }
+    if (frame->rows == 0)
+        return till_error_set(error, TILL_ERROR_MODEL, "there are no rows to judge probabilities by");
+    if (positives > 0)
+        return TILL_OK;
+    return till_error_set(error, TILL_ERROR_MODEL, "%s is never %s (--positive names the value that is meant)",
+                          settings->target, till_error_quote(text, settings->positive, strlen(settings->positive)));
+}
+
 static enum till_status read_frame(struct tool_run *run, struct till_frame **frame, struct till_error *error) {
     const struct settings *settings = run->settings;
     struct till_input *input;
@@ -127,10 +147,8 @@ static enum till_status read_frame(struct tool_run *run, struct till_frame **fra
         status = till_frame_plan(frame, till_input_schema(input), wishes, COLUMNS, error);
     if (status == TILL_OK)
         status = till_frame_read(*frame, input, &run->number, NULL, run->threads, error);
-    for (size_t row = 0; status == TILL_OK && row < (*frame)->rows; row++)
-        if ((*frame)->columns[PROBABILITY].numbers[row] > 1)
-            status = till_error_set(error, TILL_ERROR_DATA, "row %zu: the probability %.10g is above 1", row + 1,
-                                    (*frame)->columns[PROBABILITY].numbers[row]);
+    if (status == TILL_OK)
+        status = check_rows(settings, *frame, error);
     return status;
 }
 

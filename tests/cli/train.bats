@@ -95,6 +95,8 @@ END
     printf 'customer,left,p\nA,yes,.9\nB,no,.8\nC,yes,.6\nD,no,.3\n' > p.csv
     till-evaluate -q --target=left --positive=yes --probability=p --profit --value=100 --offer=20 --contact=2 --accept=0.5 p.csv |
         diff - <(printf '%s\n' metric,value threshold,0.6 asked,3 asked_share,0.75 profit,54 profit_by_customer,13.5)
+    run -5 till-evaluate --target=left --probability=p p.csv
+    [ "$output" = 'till-evaluate: left is never "1" (--positive names the value that is meant)' ]
     run -3 till-evaluate --target=left p.csv
     [[ $output == *'no column "probability"; the columns are "customer", "left", "p"'* ]]
 }

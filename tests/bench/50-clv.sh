@@ -33,16 +33,10 @@ done
 # the same model, in the way of lifetimes, needs python3-scipy and python3-pandas.
 ROUNDS=1
 BG=$(processor unlike-bgnbd)
-PYTHON=
-for python in /usr/bin/python3 python3; do
-    "$python" -c 'import scipy, pandas' 2>/dev/null && PYTHON=$python && break
-done
-if [ -n "$PYTHON" ]; then
+if python scipy pandas; then
     compare scipy "OMP_NUM_THREADS=1 exec $PYTHON $BENCH/clv.py $UNLIKE $WORK/out 2>/dev/null"
     line 'scipy, L-BFGS-B, bgnbd without spend, 1,000,000 customers' "$(processor scipy)" s
     target '  of which bgnbd and gamma-gamma take' "$(awk -v a="$BG" -v b="$(processor scipy)" 'BEGIN { print a / b }')" '' 1
-else
-    printf '%-62s %12s\n' 'scipy (python3-scipy, python3-pandas)' 'not there'
 fi
 if python3 -c 'import lifetimes' 2>/dev/null; then
     cat >"$WORK/lifetimes.py" <<'END'

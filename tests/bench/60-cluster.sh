@@ -1,23 +1,16 @@
 # Clustering beside scikit-learn, from the same starts, one thread each. Its inputs are those of the golden figures.
 have "$BIN/till-cluster" || return 0
 title 'Clustering'
-PYTHON=
-for python in /usr/bin/python3 python3; do
-    "$python" -c 'import sklearn, pandas' 2>/dev/null && PYTHON=$python && break
-done
-GENERATOR=${TILL_SHARED:-$BENCH/../../../shared}/golden/clustering/make_inputs.py
-[ -n "$PYTHON" ] || { printf '%-62s %12s\n' 'scikit-learn (python3-sklearn, python3-pandas)' 'not there'; return 0; }
-[ -e "$GENERATOR" ] || { printf '%-62s %12s\n' 'make_inputs.py (TILL_SHARED)' 'not there'; return 0; }
+python sklearn pandas && shared golden/clustering/make_inputs.py || return 0
 
 # The largest set (5,000,000 rows) is left out.
 SETS=$DATA/clustering
 if [ ! -e "$SETS/done" ]; then
     mkdir -p "$SETS"
-    sed "s/,'g4_5m':(blobs([^)]*),\[10\])//" "$GENERATOR" >"$WORK/make_inputs.py"
+    sed "s/,'g4_5m':(blobs([^)]*),\[10\])//" "$FILE_SHARED" >"$WORK/make_inputs.py"
     (cd "$SETS" && "$PYTHON" "$WORK/make_inputs.py" >/dev/null && : >done) || return 0
 fi
-${CC:-cc} -std=c17 -O2 -I"$BENCH/../../include" -o "$PROGRAMS/kmeans" "$BENCH/kmeans.c" "$BUILD/libtill.a" \
-    -lcsv -lgsl -lgslcblas -lz -ljansson -lm -pthread
+program kmeans
 # More threads than one only disturb each other on a busy machine.
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
@@ -76,7 +69,7 @@ target 'CLARA, 1,000,000 rows, k = 10' "$(least 1 "$PROGRAMS/kmeans" "$SETS/rfm1
     "(deviation $("$PROGRAMS/kmeans" "$SETS/rfm1m.bin" 3 10 kmedoids 1 | cut -f3)) $(by_r rfm1m 1000000 'clara(x, 10, rngR = TRUE, pamLike = TRUE)')"
 
 # The Python package kmodes takes 9 s from Huang's start and 36 s from Cao's; Debian has it not.
-TELCO=$(dirname "$GENERATOR")/../../data/churn/Telco-Customer-Churn.csv.gz
+TELCO=$(dirname "$FILE_SHARED")/../../data/churn/Telco-Customer-Churn.csv.gz
 [ -e "$TELCO" ] || { printf '%-62s %12s\n' 'Telco-Customer-Churn.csv.gz (TILL_SHARED)' 'not there'; return 0; }
 gzip -dc "$TELCO" | awk -F, -v OFS=, '$20 == " " { $20 = 0 } { print }' >"$WORK/telco.csv"
 compare till "exec $BIN/till-cluster -q --method=kprototypes -k 5 --restarts=1 --ignore=customerID,Churn --categorical=SeniorCitizen -j 1 -o /dev/null $WORK/telco.csv 2>/dev/null"

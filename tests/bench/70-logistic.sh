@@ -2,24 +2,8 @@
 # raw, scikit-learn's standardised beforehand; then whole processes: pandas reads the file there.
 have "$BIN/till-train" || return 0
 title 'Logistic regression, 1,000,000 x 30: processor time on one thread'
-PYTHON=
-for python in /usr/bin/python3 python3; do
-    "$python" -c 'import sklearn, pandas' 2>/dev/null && PYTHON=$python && break
-done
-GENERATOR=${TILL_SHARED:-$BENCH/../../../shared}/golden/churn/make_syn1m.py
-[ -n "$PYTHON" ] || { printf '%-62s %12s\n' 'scikit-learn (python3-sklearn, python3-pandas)' 'not there'; return 0; }
-[ -e "$GENERATOR" ] || { printf '%-62s %12s\n' 'make_syn1m.py (TILL_SHARED)' 'not there'; return 0; }
-
-SETS=$DATA/logistic
-if [ ! -e "$SETS/columns.bin" ]; then
-    mkdir -p "$SETS"
-    (cd "$SETS" && "$PYTHON" "$GENERATOR" >/dev/null && "$PYTHON" -c '
-import numpy
-numpy.ascontiguousarray(numpy.load("syn1m_X.npy").T).tofile("partial")
-numpy.load("syn1m_y.npy").astype(float).tofile("target.bin")' && mv partial columns.bin) || return 0
-fi
-${CC:-cc} -std=c17 -O2 -I"$BENCH/../../include" -o "$PROGRAMS/logistic" "$BENCH/logistic.c" "$BUILD/libtill.a" \
-    -lcsv -lgsl -lgslcblas -lz -ljansson -lm -pthread
+syn1m || return 0
+program logistic
 
 # least COMMAND...: the line of the least processor time, of three.
 least() {

@@ -13,6 +13,42 @@ have() {
     return 1
 }
 
+# python MODULE...: sets PYTHON to one that has the modules (Debian's, if it does).
+python() {
+    for PYTHON in /usr/bin/python3 python3; do
+        "$PYTHON" -c "import $(echo "$*" | tr ' ' ',')" 2>/dev/null && return
+    done
+    printf '%-62s %12s\n' "python with $*" 'not there'
+    return 1
+}
+
+# shared FILE: sets FILE_SHARED to a file of the data that are handed around with the project.
+shared() {
+    FILE_SHARED=${TILL_SHARED:-$BENCH/../../../shared}/$1
+    [ -e "$FILE_SHARED" ] && return
+    printf '%-62s %12s\n' "$(basename "$1") (TILL_SHARED)" 'not there'
+    return 1
+}
+
+# program NAME: builds tests/bench/NAME.c on the library.
+program() {
+    ${CC:-cc} -std=c17 -O2 -I"$BENCH/../../include" -o "$PROGRAMS/$1" "$BENCH/$1.c" "$BUILD/libtill.a" \
+        -lcsv -lgsl -lgslcblas -lz -ljansson -lm -pthread
+}
+
+# syn1m: 1,000,000 x 30 with an answer, once: SETS has columns.bin, target.bin (doubles), y.bin (bytes), syn1m_X.npy, syn1m.csv.
+syn1m() {
+    python sklearn pandas && shared golden/churn/make_syn1m.py || return 1
+    SETS=$DATA/syn1m
+    [ ! -e "$SETS/done" ] || return 0
+    mkdir -p "$SETS"
+    (cd "$SETS" && "$PYTHON" "$FILE_SHARED" >/dev/null && "$PYTHON" -c '
+import numpy
+numpy.ascontiguousarray(numpy.load("syn1m_X.npy").T).tofile("columns.bin")
+numpy.load("syn1m_y.npy").astype(float).tofile("target.bin")
+numpy.load("syn1m_y.npy").astype(numpy.uint8).tofile("y.bin")' && : >done)
+}
+
 # transactions ROWS: makes the CSV of so many transactions, once, and sets CSV to its name.
 transactions() {
     CSV=$DATA/transactions-$1.csv

@@ -2,6 +2,7 @@
 # till-survival: curves, tests and Cox's regression against R's survival 3.5-3 (figures for Telco also by lifelines 0.30.1),
 # and the corners. Cox's estimates for rossi are R's with coxph.control(eps = 1e-14).
 bats_require_minimum_version 1.5.0
+load ../support/shared
 
 setup() {
     PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
@@ -9,12 +10,6 @@ setup() {
     . "$BATS_TEST_DIRNAME/../support/examples.bash"
     . "$BATS_TEST_DIRNAME/../support/near.bash"
     cd "$BATS_TEST_TMPDIR"
-}
-
-# Data that are handed around with the project.
-data() {
-    [ -e "$SHARED/$1" ] || skip "no $1: set TILL_SHARED to where the shared data lie"
-    file="$SHARED/$1"
 }
 
 TELCO_TERMS='SeniorCitizen,gender,Partner,Dependents,PhoneService,PaperlessBilling,MonthlyCharges,OnlineSecurity,TechSupport'

@@ -2,6 +2,7 @@
 # till-train, till-predict, till-evaluate: against R 4.2.2 (glm with epsilon 1e-14, glmnet 4.1-6, sandwich, glm for Platt),
 # scikit-learn 1.2.1, and what a user does wrong.
 bats_require_minimum_version 1.5.0
+load ../support/shared
 
 setup() {
     PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
@@ -9,11 +10,6 @@ setup() {
     . "$BATS_TEST_DIRNAME/../support/examples.bash"
     . "$BATS_TEST_DIRNAME/../support/near.bash"
     cd "$BATS_TEST_TMPDIR"
-}
-
-data() {
-    [ -e "$SHARED/$1" ] || skip "no $1: set TILL_SHARED to where the shared data lie"
-    file="$SHARED/$1"
 }
 
 @test "the examples of the pages print what they say" {

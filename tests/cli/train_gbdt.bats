@@ -1,17 +1,13 @@
 #!/usr/bin/env bats
 # till-train --method=gbdt: how well it predicts, the same bytes however it is run, and what a user does wrong.
 bats_require_minimum_version 1.5.0
+load ../support/shared
 
 setup() {
     PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
     SHARED="${TILL_SHARED:-$BATS_TEST_DIRNAME/../../../shared}"
     SAMPLES="$BATS_TEST_DIRNAME/../../data-samples"
     cd "$BATS_TEST_TMPDIR"
-}
-
-data() {
-    [ -e "$SHARED/$1" ] || skip "no $1: set TILL_SHARED to where the shared data lie"
-    file="$SHARED/$1"
 }
 
 boost() { till-train -q --method=gbdt "$@"; }

@@ -1,17 +1,13 @@
 #!/usr/bin/env bats
 # till-train --method=tree: against scikit-learn 1.2.1 and rpart 4.1.19 on Telco, sqlite3 on the rules, and what a user does wrong.
 bats_require_minimum_version 1.5.0
+load ../support/shared
 
 setup() {
     PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
     SHARED="${TILL_SHARED:-$BATS_TEST_DIRNAME/../../../shared}"
     . "$BATS_TEST_DIRNAME/../support/near.bash"
     cd "$BATS_TEST_TMPDIR"
-}
-
-data() {
-    [ -e "$SHARED/$1" ] || skip "no $1: set TILL_SHARED to where the shared data lie"
-    file="$SHARED/$1"
 }
 
 tree() { till-train -q --method=tree "$@"; }

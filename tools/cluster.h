@@ -43,6 +43,12 @@ struct cluster_settings {
 #define SILHOUETTE_ROWS 20000
 
 /* One run of till-cluster. */
+/* Names for one line of a message, however many they are. */
+struct cluster_names {
+    struct till_text list;
+    size_t count;
+};
+
 struct cluster_work {
     struct tool_run *run;
     const struct cluster_settings *settings;
@@ -64,8 +70,11 @@ struct cluster_work {
     size_t numeric_count, level_count;
     size_t *numeric;
     size_t *level;
-    struct till_scale *scales; /* [numeric_count] */
-    struct till_text left_out; /* columns that are no features, and why */
+    struct till_scale *scales;     /* [numeric_count] */
+    struct till_text left_out;     /* columns that are no features, and why */
+    struct cluster_names constant; /* features that say nothing */
+    struct cluster_names skewed;   /* and those that say too much */
+    double skewness;               /* the furthest from zero of them */
 
     /* Rows that have all features. */
     uint32_t *place; /* [sheet.rows]: row of the matrix, or NO_CLUSTER */

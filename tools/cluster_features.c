@@ -258,6 +258,39 @@ static void complete_values(const struct cluster_work *work, size_t feature, dou
             values[work->place[row]] = numbers[row];
 }
 
+enum { NAMED = 10 }; /* so many in a message */
+
+static enum till_status add_name(struct cluster_names *names, const char *name, struct till_error *error) {
+    if (names->count++ >= NAMED)
+        return TILL_OK;
+    bool good = till_text_append_format(&names->list, "%s%s", names->count > 1 ? "," : "", name);
+    return good ? TILL_OK : till_error_memory(error);
+}
+
+/* "a,b,c", cut short where there are more; `more` is then " and N more". */
+static const char *list_names(struct cluster_names *names, char more[32]) {
+    const char *list = till_text_string(&names->list);
+    more[0] = '\0';
+    if (names->count > NAMED)
+        snprintf(more, 32, " and %zu more", names->count - NAMED);
+    return list == NULL ? "" : list;
+}
+
+static void warn_of_features(struct cluster_work *work) {
+    char more[32];
+    if (work->constant.count > 0) {
+        const char *list = list_names(&work->constant, more);
+        tool_warn(work->run, "%s%s %s left out: %s%s", list, more, work->constant.count > 1 ? "are" : "is",
+                  work->constant.count > 1 ? "they are constant" : "it is constant",
+                  work->settings->scale == TILL_SCALE_ROBUST ? ", or not spread between quartiles" : "");
+    }
+    if (work->skewed.count > 0) {
+        const char *list = list_names(&work->skewed, more);
+        tool_warn(work->run, "%s%s %s skewed (%s%.1f), so a few rows pull the clusters; try --log=%s", list, more,
+                  work->skewed.count > 1 ? "are" : "is", work->skewed.count > 1 ? "up to " : "", work->skewness, list);
+    }
+}
+
 /* Scales a feature; *keep: it is not constant. An earlier model's scaling stays as it is. */
 static enum till_status scale_feature(struct cluster_work *work, size_t j, double *values, bool *keep,
                                       struct till_error *error) {
@@ -277,11 +310,11 @@ static enum till_status scale_feature(struct cluster_work *work, size_t j, doubl
         till_error_at(error, NULL, 0, 0, name);
     *keep = !constant;
     if (status == TILL_OK && constant)
-        tool_warn(work->run, "%s is left out: it %s", name,
-                  method == TILL_SCALE_ROBUST ? "does not spread between its quartiles" : "is constant");
-    else if (status == TILL_OK && fabs(skewness) > SKEWED)
-        tool_warn(work->run, "%s is skewed (%.1f), so a few rows pull the clusters; try --log=%s", name, skewness,
-                  name);
+        status = add_name(&work->constant, name, error);
+    else if (status == TILL_OK && fabs(skewness) > SKEWED) {
+        work->skewness = fabs(skewness) > fabs(work->skewness) ? skewness : work->skewness;
+        status = add_name(&work->skewed, name, error);
+    }
     return status;
 }
 
@@ -366,23 +399,27 @@ static bool is_constant(const struct cluster_work *work, const uint32_t *codes) 
 }
 
 /* Columns with one level tell nothing apart. Those of an earlier model stay. */
-static void drop_constant_levels(struct cluster_work *work) {
+static enum till_status drop_constant_levels(struct cluster_work *work, struct till_error *error) {
     size_t kept = 0;
-    for (size_t j = 0; j < work->level_count; j++) {
+    enum till_status status = TILL_OK;
+    for (size_t j = 0; j < work->level_count && status == TILL_OK; j++) {
         const struct sheet_column *column = &work->sheet.columns[work->level[j]];
         if (work->previous == NULL && is_constant(work, column->codes))
-            tool_warn(work->run, "%s is left out: it is constant", column->text);
+            status = add_name(&work->constant, column->text, error);
         else
             work->level[kept++] = work->level[j];
     }
     work->level_count = kept;
+    return status;
 }
 
 static enum till_status take_levels(struct cluster_work *work, struct till_error *error) {
-    drop_constant_levels(work);
+    enum till_status status = drop_constant_levels(work, error);
+    if (status != TILL_OK)
+        return status;
     work->codes = malloc((work->complete * work->level_count + 1) * sizeof *work->codes);
     work->orders = calloc(work->level_count + 1, sizeof *work->orders);
-    enum till_status status = work->codes == NULL || work->orders == NULL ? till_error_memory(error) : TILL_OK;
+    status = work->codes == NULL || work->orders == NULL ? till_error_memory(error) : TILL_OK;
     for (size_t j = 0; j < work->level_count && status == TILL_OK; j++)
         status = rank_levels(work, j, error);
     return status;
@@ -433,6 +470,8 @@ enum till_status cluster_prepare(struct cluster_work *work, struct till_error *e
         status = scale_features(work, error);
     if (status == TILL_OK)
         status = take_levels(work, error);
+    if (status == TILL_OK)
+        warn_of_features(work);
     if (status == TILL_OK && work->numeric_count + work->level_count == 0)
         status = till_error_set(error, TILL_ERROR_MODEL, "no feature is left: no column of %s that varies",
                                 takes_numbers(work) ? "numbers" : "levels");

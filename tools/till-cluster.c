@@ -431,6 +431,8 @@ static void free_work(struct cluster_work *work) {
     sheet_free(&work->sheet);
     till_matrix_free(work->matrix);
     till_text_free(&work->left_out);
+    till_text_free(&work->constant.list);
+    till_text_free(&work->skewed.list);
     free(work->numeric);
     free(work->level);
     free(work->scales);

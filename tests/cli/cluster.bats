@@ -198,6 +198,14 @@ clusters() {
     { echo x; seq 1 100; echo 100000; } > skewed.csv
     till-cluster -k 2 skewed.csv 2>&1 > out | grep -q 'warning: x is skewed (9.9)'
     [ "$(till-cluster -k 2 --log=x skewed.csv 2>&1 > out | grep -c skewed)" -eq 0 ]
+    # One line, however many columns. One value far from 100 others has (n - 2) / sqrt(n - 1).
+    awk -F, 'NR == 1 { print "a,b,one,two"; next } { print $1 "," $1 * $1 ",1,2" }' skewed.csv > many.csv
+    till-cluster -k 2 many.csv 2>&1 > out | grep 'warning:' > warnings
+    printf 'till-cluster: warning: %s\n' 'one,two are left out: they are constant' \
+        'a,b are skewed (up to 9.9), so a few rows pull the clusters; try --log=a,b' | diff - warnings
+    awk 'BEGIN { printf "x"; for (i = 1; i <= 12; i++) printf ",c%d", i; print ""
+        for (r = 0; r < 9; r++) { printf "%d", r; for (i = 1; i <= 12; i++) printf ",7"; print "" } }' > flat.csv
+    till-cluster -k 2 flat.csv 2>&1 > out | grep -q 'warning: c1,c2,c3,c4,c5,c6,c7,c8,c9,c10 and 2 more are left out: they are constant'
 }
 
 @test "k is 1 or the number of rows, and no more than the distinct rows" {

@@ -473,8 +473,8 @@ enum till_status cluster_prepare(struct cluster_work *work, struct till_error *e
     if (status == TILL_OK)
         warn_of_features(work);
     if (status == TILL_OK && work->numeric_count + work->level_count == 0)
-        status = till_error_set(error, TILL_ERROR_MODEL, "no feature is left: no column of %s that varies",
-                                takes_numbers(work) ? "numbers" : "levels");
+        status = till_error_set(error, TILL_ERROR_MODEL, "no feature is left: no column of %s that varies%s",
+                                takes_numbers(work) ? "numbers" : "levels", till_schema_hint(work->schema));
     if (status == TILL_OK) {
         warn_of_doubles(work);
         name_features(work);

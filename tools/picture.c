@@ -90,8 +90,8 @@ static enum till_status refuse(const struct picture_kind *kind, const struct til
         quoted[64] = '\0';
         say(found, sizeof found, quoted);
     }
-    till_error_set(error, TILL_ERROR_DATA, "not a table for this picture, which reads %s; the columns are %s", wanted,
-                   found);
+    till_error_set(error, TILL_ERROR_DATA, "not a table for this picture, which reads %s%s; the columns are %s", wanted,
+                   till_schema_hint(schema), found);
     till_error_at(error, schema->file, schema->line, 0, kind->name);
     return TILL_ERROR_DATA;
 }

@@ -245,16 +245,9 @@ static enum till_status write_roles(struct tool_run *run, const struct till_sche
 
 /* One column often means that fields are separated by something else. */
 static void suspect_delimiter(struct tool_run *run, const struct till_schema *schema) {
-    static const struct {
-        char byte;
-        const char *name;
-    } delimiters[] = {{';', "';'"}, {'\t', "tab"}, {'|', "'|'"}};
-    for (size_t i = 0; schema->count == 1 && i < sizeof delimiters / sizeof *delimiters; i++)
-        if (memchr(schema->names[0].bytes, delimiters[i].byte, schema->names[0].length) != NULL) {
-            tool_warn(run, "there is one column, and a %s in its name: is that the delimiter? (try --delimiter=%s)",
-                      delimiters[i].name, delimiters[i].name);
-            return;
-        }
+    const char *hint = till_schema_hint(schema);
+    if (schema->count == 1 && hint[0] != '\0')
+        tool_warn(run, "there is one column%s", hint);
 }
 
 static void tell(struct tool_run *run, const struct till_schema *schema, const struct till_check *check) {

@@ -111,7 +111,8 @@ static enum till_status refuse_table(const struct till_schema *schema, struct ti
         good = till_text_append_format(&known, "%s%s", i == 0 ? "" : ", ", sections[i]->table.forms[0].command);
     const char *names = good ? till_text_string(&known) : NULL;
     if (names != NULL) {
-        till_error_set(error, TILL_ERROR_DATA, "not a table that a report is made of (those of %s)", names);
+        till_error_set(error, TILL_ERROR_DATA, "not a table that a report is made of%s (those of %s)",
+                       till_schema_hint(schema), names);
         till_error_at(error, schema->file, schema->line, 0, NULL);
     }
     till_text_free(&known);

@@ -27,6 +27,10 @@ struct till_schema {
 TILL_API enum till_status till_schema_column(const struct till_schema *schema, const char *name, size_t *column,
                                              struct till_error *error);
 
+/* What seems wrong with the header as a whole, to stand behind a message: " (is the delimiter ';'? try
+ * --delimiter=';')", a line before the header, or no header; "" where nothing is to be seen. */
+TILL_API const char *till_schema_hint(const struct till_schema *schema);
+
 enum till_role {
     TILL_ROLE_CUSTOMER,
     TILL_ROLE_DATE,

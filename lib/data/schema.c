@@ -275,9 +275,7 @@ static bool has_date(const struct till_schema *schema) {
     return false;
 }
 
-/* What is wrong with the header as a whole, where that can be seen: another delimiter, a line before it, or none at
- * all. */
-static const char *hint(const struct till_schema *schema) {
+const char *till_schema_hint(const struct till_schema *schema) {
     struct till_slice first = schema->count > 0 ? schema->names[0] : (struct till_slice){"", 0};
     if (schema->count == 1 && memchr(first.bytes, ';', first.length) != NULL)
         return " (is the delimiter ';'? try --delimiter=';')";
@@ -336,7 +334,7 @@ static enum till_status not_there(const struct till_schema *schema, struct till_
     }
     say(&message, "no column ");
     say_name(&message, name);
-    say(&message, hint(schema));
+    say(&message, till_schema_hint(schema));
     say_nearest(&message, schema, nearest);
     say_columns(&message, schema);
     return fail(schema, error, &message);
@@ -443,7 +441,7 @@ static enum till_status no_role(const struct till_schema *schema, enum till_role
     say(&message, role < TILL_ROLE_QUANTITY ? " (name it with --" : " (give --amount=QUANTITY*PRICE");
     say(&message, role < TILL_ROLE_QUANTITY ? role_names[role] : "");
     say(&message, role < TILL_ROLE_QUANTITY ? "=COL)" : ")");
-    say(&message, hint(schema));
+    say(&message, till_schema_hint(schema));
     say_nearest(&message, schema, nearest_to_role(schema, role));
     say_columns(&message, schema);
     return fail(schema, error, &message);

@@ -186,6 +186,18 @@ END
     [ $problems -eq 0 ]
 }
 
+@test "fields that something else separates: the option that helps is named" {
+    problems=0
+    for run in $ALL; do
+        take "$run"
+        tr , ';' < "$input" | cut -d '"' -f 1 > semicolons.csv
+        odd "$run, semicolons" semicolons.csv
+        grep -q -e "--delimiter=';'" err || problem "$run, semicolons"
+        [ "$run" = check ] || [ "$status" -ne 0 ] || problem "$run, semicolons"
+    done
+    [ $problems -eq 0 ]
+}
+
 # What comes out is the same, however the bytes come in.
 same() { # label, options and file...
     local label=$1

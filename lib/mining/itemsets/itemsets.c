@@ -263,6 +263,9 @@ static enum till_status mine_item(void *context, size_t index, unsigned worker_i
     worker->stream.task = index + 1;
     if (!is_apart(&run->recoded.rows, code))
         sparse_branch(worker, &run->recoded.rows, code);
+    /* Those in other branches stop when they next keep count, instead of holding sets that nobody will see. */
+    if (worker->status == TILL_ERROR_DATA && run->plan.limit < UINT64_MAX)
+        atomic_store(&run->plan.held, run->plan.limit + 1);
     return status_error(run, worker->status, error);
 }
 

@@ -20,8 +20,6 @@
 #include <zlib.h>
 
 #define BUFFER_SIZE ((size_t)1 << 18)
-/* Pieces of this length, as writers hand them over, are not worth a copy. */
-#define LARGE_PIECE ((size_t)1 << 16)
 #define LINKS_FOLLOWED 40
 
 struct output {
@@ -118,12 +116,12 @@ static enum till_status flush(struct output *file, struct till_error *error) {
 /* Large pieces go past the buffer. */
 static enum till_status write_plain(void *context, const void *bytes, size_t length, struct till_error *error) {
     struct output *file = context;
-    if (length > BUFFER_SIZE - file->used || length >= LARGE_PIECE) {
+    if (length > BUFFER_SIZE - file->used) {
         enum till_status status = flush(file, error);
         if (status != TILL_OK)
             return status;
     }
-    if (length >= LARGE_PIECE) {
+    if (length >= BUFFER_SIZE) {
         if (!output_write_all(file->descriptor, bytes, length))
             return till_error_system(error, file->name, "write error", errno);
         return TILL_OK;

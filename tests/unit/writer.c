@@ -414,12 +414,12 @@ static void a_full_disk_is_reported_once_the_buffer_is_passed_on(void **state) {
     assert_int_equal(till_writer_columns(writer, names, types, 1, &error), TILL_OK);
     enum till_status status = TILL_OK;
     size_t rows = 0;
-    for (; status == TILL_OK && rows < 100000; rows++) {
+    for (; status == TILL_OK && rows < 400000; rows++) {
         till_writer_text(writer, till_slice_of("nine char"));
         status = till_writer_end(writer, &error);
     }
     assert_int_equal(status, TILL_ERROR_INPUT_OUTPUT);
-    assert_in_range(rows, 3 * 6000, 5 * 7000);
+    assert_in_range(rows, 3 * 26000, 5 * 27000);
     till_writer_free(writer);
 }
 

@@ -1,6 +1,6 @@
-/* Frequent sets past counting are seen before they are searched where a few baskets share many items: all subsets of what
- * `minimum` baskets have in common are frequent. Such baskets are looked for greedily, the longest first and then always
- * the one that leaves most; where that leaves few items, nothing is said. */
+/* Frequent sets past counting are seen before they are searched where a few baskets share many items: all subsets of
+ * what `minimum` baskets have in common are frequent. Such baskets are looked for greedily, the longest first and then
+ * always the one that leaves most; where that leaves few items, nothing is said. */
 #include "engine.h"
 
 #include <stdlib.h>

@@ -334,45 +334,58 @@ static enum till_status deliver_group(struct receiver *to, struct till_error *er
 
 /* How many items two records have in common, but for the last. */
 static uint32_t shared_items(const unsigned char *a, const unsigned char *b, uint32_t size, unsigned width) {
-    uint32_t same = 0;
-    while (same + 1 < size && memcmp(a + same * width, b + same * width, width) == 0)
-        same++;
-    return same;
+    uint32_t bytes = 0, all = (size - 1) * width;
+    while (bytes < all && a[bytes] == b[bytes])
+        bytes++;
+    return bytes / width;
+}
+
+/* Begins a group with the set of a record, whose first `same` items are those of the group before. */
+static void begin_group(const struct run *run, const unsigned char *record, uint32_t same, struct receiver *to) {
+    unsigned width = run->worker[0].store.width;
+    uint32_t place;
+    to->group.same = same;
+    for (uint32_t i = same; i + 1 < to->group.size; i++) {
+        place_get(record + i * width, &place, width);
+        to->items[i] = run->item[run->outer[place]];
+    }
+}
+
+/* Delivers records of one size in their order. */
+static enum till_status deliver_records(const struct run *run, uint32_t size, const struct store_key *order,
+                                        size_t count, struct receiver *to, struct till_error *error) {
+    const struct store *store = &run->worker[0].store;
+    const unsigned char *bytes = store->bucket[size].bytes, *before = NULL;
+    size_t stride = store_stride(store, size);
+    enum till_status status = TILL_OK;
+    to->group.size = size;
+    for (size_t k = 0; status == TILL_OK && k < count; k++) {
+        const unsigned char *record = bytes + order[k].record * stride;
+        uint32_t place, support, same = before == NULL ? 0 : shared_items(before, record, size, store->width);
+        __builtin_prefetch(bytes + order[k + PREFETCH < count ? k + PREFETCH : k].record * stride);
+        if (before == NULL || same + 1 < size || to->group.sets == GROUP_SETS) {
+            status = deliver_group(to, error);
+            begin_group(run, record, same, to);
+        }
+        memcpy(&support, place_get(record + (size_t)(size - 1) * store->width, &place, store->width), sizeof support);
+        to->last[to->group.sets] = run->item[place];
+        to->count[to->group.sets++] = support;
+        before = record;
+    }
+    return status == TILL_OK ? deliver_group(to, error) : status;
 }
 
 /* Sorts and delivers the stored sets of one size, and frees them. */
 static enum till_status deliver_stored(struct run *run, uint32_t size, struct receiver *to, struct till_error *error) {
     struct store *store = &run->worker[0].store;
-    struct store_bucket *bucket = &store->bucket[size];
     struct store_key *order;
-    size_t count, stride = store_stride(store, size);
-    enum till_status status = TILL_OK;
+    size_t count;
     if (!store_sort(store, size, &order, &count))
         return till_error_memory(error);
-    const unsigned char *before = NULL;
-    to->group.size = size;
-    for (size_t k = 0; status == TILL_OK && k < count; k++) {
-        const unsigned char *record = bucket->bytes + order[k].record * stride;
-        __builtin_prefetch(bucket->bytes + order[k + PREFETCH < count ? k + PREFETCH : k].record * stride);
-        uint32_t place, support, same = before == NULL ? 0 : shared_items(before, record, size, store->width);
-        if (before == NULL || same + 1 < size || to->group.sets == GROUP_SETS) {
-            status = deliver_group(to, error);
-            to->group.same = same;
-            for (uint32_t i = same; i + 1 < size; i++) {
-                place_get(record + i * store->width, &place, store->width);
-                to->items[i] = run->item[store->inner == NULL ? place : run->outer[place]];
-            }
-        }
-        memcpy(&support, place_get(record + (size - 1) * store->width, &place, store->width), sizeof support);
-        to->last[to->group.sets] = run->item[place];
-        to->count[to->group.sets++] = support;
-        before = record;
-    }
-    if (status == TILL_OK)
-        status = deliver_group(to, error);
+    enum till_status status = deliver_records(run, size, order, count, to, error);
     free(order);
-    free(bucket->bytes);
-    *bucket = (struct store_bucket){0};
+    free(store->bucket[size].bytes);
+    store->bucket[size] = (struct store_bucket){0};
     return status;
 }
 

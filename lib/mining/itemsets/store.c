@@ -117,34 +117,37 @@ static void sort_by_prefix(const struct sorting *sorting, struct store_key *keys
 }
 
 static void sort_by_insertion(const struct sorting *sorting, struct store_key *keys, size_t count, size_t from) {
-    for (size_t k = 1; k < count; k++) {
-        struct store_key key = keys[k];
-        const unsigned char *record = sorting->records + key.record * sorting->stride;
+    for (size_t k = 0; k < count; k++) {
+        struct store_key key = {prefix_at(sorting, &keys[k], from), keys[k].record};
         size_t to = k;
-        for (; to > 0; to--) {
-            const unsigned char *other = sorting->records + keys[to - 1].record * sorting->stride;
-            if (memcmp(other + from, record + from, sorting->key - from) < 0)
-                break;
+        for (; to > 0 && keys[to - 1].prefix > key.prefix; to--)
             keys[to] = keys[to - 1];
-        }
         keys[to] = key;
     }
 }
 
-/* Sorts by the bytes from `from` on: 8 at a time, then each group that they do not tell apart. */
 static void sort_group(const struct sorting *sorting, struct store_key *keys, struct store_key *spare, size_t count,
-                       size_t from) {
-    if (count <= SMALL_GROUP) {
-        sort_by_insertion(sorting, keys, count, from);
-        return;
-    }
-    sort_by_prefix(sorting, keys, spare, count, from);
+                       size_t from);
+
+/* Sorts each group of equal prefixes, which are in order, by what is behind them. */
+static void sort_ties(const struct sorting *sorting, struct store_key *keys, struct store_key *spare, size_t count,
+                      size_t from) {
     for (size_t begin = 0, end; from + 8 < sorting->key && begin < count; begin = end) {
         for (end = begin + 1; end < count && keys[end].prefix == keys[begin].prefix;)
             end++;
         if (end - begin > 1)
             sort_group(sorting, keys + begin, spare, end - begin, from + 8);
     }
+}
+
+/* Sorts by the bytes from `from` on: 8 at a time, then each group that they do not tell apart. */
+static void sort_group(const struct sorting *sorting, struct store_key *keys, struct store_key *spare, size_t count,
+                       size_t from) {
+    if (count <= SMALL_GROUP)
+        sort_by_insertion(sorting, keys, count, from);
+    else
+        sort_by_prefix(sorting, keys, spare, count, from);
+    sort_ties(sorting, keys, spare, count, from);
 }
 
 bool store_sort(const struct store *store, uint32_t size, struct store_key **order, size_t *count) {
@@ -164,14 +167,6 @@ bool store_sort(const struct store *store, uint32_t size, struct store_key **ord
     if (!room)
         free(*order);
     return room;
-}
-
-uint32_t store_read(const struct store *store, const unsigned char *record, uint32_t size, uint32_t *items) {
-    for (uint32_t k = 0; k < size; k++)
-        record = place_get(record, &items[k], store->width);
-    uint32_t support;
-    memcpy(&support, record, sizeof support);
-    return support;
 }
 
 void store_free(struct store *store) {

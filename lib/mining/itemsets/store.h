@@ -34,9 +34,7 @@ struct store_key {
 };
 bool store_sort(const struct store *store, uint32_t size, struct store_key **order, size_t *count);
 
-/* The items (as they were stored) and the support of a record. */
-uint32_t store_read(const struct store *store, const unsigned char *record, uint32_t size, uint32_t *items);
-
+/* What a record takes: the items as they were stored, and the support. */
 static inline size_t store_stride(const struct store *store, uint32_t size) {
     return (size_t)size * store->width + sizeof(uint32_t);
 }

@@ -1,5 +1,5 @@
-/* A group of g twins contributes C(g, 1) x + C(g, 2) x^2 + ..., p options (1 + x)^p, and the numbers of sets by size are
- * the coefficients of the product. All of them are positive, so what is too large stays too large. */
+/* A group of g twins contributes C(g, 1) x + C(g, 2) x^2 + ..., p options (1 + x)^p, and the numbers of sets by size
+ * are the coefficients of the product. All of them are positive, so what is too large stays too large. */
 #include "ways.h"
 
 #include "engine.h"

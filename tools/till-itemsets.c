@@ -88,7 +88,7 @@ typedef uint64_t piece __attribute__((vector_size(16), aligned(16)));
 /* Frequent sets are counted before more than so many are held: 100 to 200 MB of them. */
 enum { COUNT_FROM = 1 << 25 };
 /* Rows are put together in stretches of about so many bytes. */
-enum { STRETCH = 1 << 15 };
+enum { STRETCH = 1 << 14 };
 
 struct name {
     size_t begin; /* in the text of all names */
@@ -118,6 +118,10 @@ struct output {
     piece *shared;          /* the text of the items that the sets of a group share */
     size_t capacity;        /* of it, in bytes */
     struct join *join;      /* [items + 1]: where each of these items begins, and where they end */
+    char *stretch;          /* of rows that are put together: where it begins, */
+    size_t room;            /* how long it may become, without the slack, */
+    char *row;              /* where the next row goes, */
+    uint64_t rows;          /* and how many rows there are */
 };
 
 /* ---- --top ---- */
@@ -204,6 +208,18 @@ static bool grow_shared(struct output *output, size_t length) {
     output->shared = grown;
     output->capacity = capacity;
     return true;
+}
+
+/* Takes the rows of the present stretch, and begins one with room for `length` bytes. */
+static enum till_status next_stretch(struct output *output, size_t length, struct till_error *error) {
+    enum till_status status =
+        till_writer_end_rows(output->writer, output->rows, (size_t)(output->row - output->stretch), error);
+    output->rows = 0;
+    output->room = length > STRETCH ? length : STRETCH;
+    output->row = output->stretch = till_writer_rows(output->writer, output->room + SLACK);
+    if (status == TILL_OK && output->row == NULL)
+        status = till_error_memory(error);
+    return status;
 }
 
 /* Rows are put together here where the format and the names allow it: a row is then the text that its group shares, a
@@ -311,11 +327,11 @@ static enum till_status write_plain(struct output *output, uint32_t size, const 
         rows = STRETCH / most + 1;
     for (size_t k = 0; status == TILL_OK && k < sets; k += rows) {
         rows = rows < sets - k ? rows : sets - k;
-        char *row = till_writer_rows(output->writer, rows * most + SLACK);
-        if (row == NULL)
-            return till_error_memory(error);
-        char *end = put_rows(output, size, last + k, count + k, rows, row);
-        status = till_writer_end_rows(output->writer, rows, (size_t)(end - row), error);
+        if (output->room - (size_t)(output->row - output->stretch) < rows * most)
+            status = next_stretch(output, rows * most, error);
+        if (status == TILL_OK)
+            output->row = put_rows(output, size, last + k, count + k, rows, output->row);
+        output->rows += rows;
     }
     return status;
 }
@@ -396,6 +412,8 @@ static enum till_status write_sets(struct tool_run *run, const struct till_baske
         status = plain_start(&output, error);
     if (status == TILL_OK)
         status = till_itemsets_mine_groups(&data->baskets, wishes, write_group, &output, error);
+    if (status == TILL_OK && output.tails != NULL)
+        status = next_stretch(&output, 0, error);
     plain_free(&output);
     free(output.items);
     till_text_free(&output.text);

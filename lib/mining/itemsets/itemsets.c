@@ -52,8 +52,7 @@ static bool worker_new(struct worker *worker, struct plan *plan) {
     uint32_t items = plan->recoded->rows.items, all = plan->recoded->all;
     *worker = (struct worker){.plan = plan, .status = TILL_OK};
     worker->store = (struct store){.width = place_width(all), .inner = plan->inner};
-    worker->stream = (struct stream){
-        .width = place_width(all), .support = plan->baskets <= UINT16_MAX ? 2 : 4, .smallest = plan->smallest};
+    worker->stream = (struct stream){.width = place_width(all), .least = plan->minimum, .smallest = plan->smallest};
     worker->count = calloc((size_t)items + 1, sizeof *worker->count);
     worker->bits = calloc((size_t)items / 64 + 1, sizeof *worker->bits);
     worker->touched = malloc(((size_t)items + 1) * sizeof *worker->touched);
@@ -420,6 +419,8 @@ static enum till_status deliver_streams(struct run *run, struct receiver *to, st
             to->group.sets = sets;
             status = deliver_group(to, error);
         }
+        for (unsigned w = 0; w < run->workers; w++)
+            stream_close(&run->worker[w].stream, size);
     }
     free(reader.segment);
     free(streams);

@@ -2,8 +2,8 @@
  * each size in the reverse of their order, so nothing is sorted and a set costs what it adds: the streams are read from
  * their ends. A block is a set and all of its extensions by one item:
  *
- *     the further items, their supports, how many they are; the items that the search took from the set before the next
- *     block of this size, the last one first, and how many these are
+ *     the further items, what their supports have above the least, how many they are; the items that the search took
+ * from the set before the next block of this size, the last one first, and how many these are
  *
  * Read backwards, that is: how many items of the set before give way to which others, and what extends them. What was
  * written below a set names no item of it. So the branch of another set that lies in the same baskets is a copy of
@@ -110,21 +110,38 @@ static struct stream_size *begin_block(struct stream *stream, uint32_t items, si
     return size;
 }
 
+/* Supports of a block take a byte each where all are near the least one, and four else; which it is stands in the last
+ * bit of the count. */
+enum { NARROW = 1, WIDE = 4 };
+
+static unsigned char *put_supports(unsigned char *to, const uint32_t *support, uint32_t least, uint32_t count,
+                                   unsigned width) {
+    for (uint32_t k = 0; k < count; k++, to += width) {
+        uint32_t above = support[k] - least;
+        if (width == NARROW)
+            *to = (unsigned char)above;
+        else
+            memcpy(to, &above, sizeof above);
+    }
+    return to;
+}
+
 bool stream_add(struct stream *stream, const uint32_t *place, const uint32_t *support, uint32_t count) {
-    uint32_t items = stream->depth + 1;
-    size_t bytes = (size_t)count * (stream->width + stream->support) + COUNT_BYTES;
+    uint32_t items = stream->depth + 1, most = 0;
+    if (count > UINT32_MAX / 2) /* would not fit into memory */
+        return false;
+    for (uint32_t k = 0; k < count; k++)
+        most = support[k] > most ? support[k] : most;
+    unsigned width = most - stream->least <= UINT8_MAX ? NARROW : WIDE;
+    size_t bytes = (size_t)count * (stream->width + width) + COUNT_BYTES;
     struct stream_size *size = begin_block(stream, items, bytes);
     if (size == NULL)
         return false;
     unsigned char *to = size->bytes + size->used;
     for (uint32_t k = 0; k < count; k++)
         to = place_put(to, place[k], stream->width);
-    for (uint32_t k = 0; k < count; k++, to += stream->support)
-        if (stream->support == 2)
-            memcpy(to, &(uint16_t){(uint16_t)support[k]}, 2);
-        else
-            memcpy(to, &support[k], 4);
-    size->used = (size_t)(put_count(to, count) - size->bytes);
+    to = put_supports(to, support, stream->least, count, width);
+    size->used = (size_t)(put_count(to, count * 2 + (width == WIDE)) - size->bytes);
     size->left = stream->depth;
     stream->sets += count;
     return true;
@@ -219,16 +236,15 @@ static inline const unsigned char *read_set(const struct stream_reader *reader, 
 
 /* Reads four supports at a time: most blocks are smaller than that, and a loop of another length each time costs more
  * than what it does. */
-static inline void read_supports(const unsigned char *from, uint32_t count, unsigned width, uint32_t *support) {
-    for (uint32_t k = 0; k < count; k += STREAM_PAD) {
-        uint16_t half[STREAM_PAD];
-        if (width == 4)
-            memcpy(support + k, from + (size_t)k * 4, STREAM_PAD * sizeof *support);
-        else
-            memcpy(half, from + (size_t)k * 2, sizeof half);
-        for (uint32_t i = 0; width == 2 && i < STREAM_PAD; i++)
-            support[k + i] = half[i];
-    }
+static inline void read_supports(const unsigned char *from, uint32_t least, uint32_t count, unsigned width,
+                                 uint32_t *support) {
+    for (uint32_t k = 0; k < count; k += STREAM_PAD)
+        for (uint32_t i = 0; i < STREAM_PAD; i++) {
+            uint32_t above = from[k + i];
+            if (width == WIDE)
+                memcpy(&above, from + (size_t)(k + i) * WIDE, sizeof above);
+            support[k + i] = least + above;
+        }
 }
 
 /* The same with items; what stands behind the last place may be none. */
@@ -242,13 +258,18 @@ static inline void read_items(const struct stream_reader *reader, const unsigned
         }
 }
 
-/* A reading of one pair of widths. */
+/* A reading of one width of places. */
 static inline uint32_t read_block(struct stream_reader *reader, uint32_t *set, uint32_t *same, uint32_t *last,
-                                  uint32_t *support, unsigned width, unsigned support_width) {
+                                  uint32_t *support, unsigned width) {
     uint32_t count;
     const unsigned char *at = get_count(read_set(reader, set, same, width), &count);
-    at -= (size_t)count * support_width;
-    read_supports(at, count, support_width, support);
+    bool wide = count % 2 == 1;
+    count /= 2;
+    at -= (size_t)count * (wide ? WIDE : NARROW);
+    if (wide)
+        read_supports(at, reader->stream->least, count, WIDE, support);
+    else
+        read_supports(at, reader->stream->least, count, NARROW, support);
     at -= (size_t)count * width;
     read_items(reader, at, count, width, last);
     reader->at = at;
@@ -259,13 +280,19 @@ static inline uint32_t read_block(struct stream_reader *reader, uint32_t *set, u
 uint32_t stream_read(struct stream_reader *reader, uint32_t *set, uint32_t *same, uint32_t *last, uint32_t *support) {
     if (reader->at == reader->begin && !next_segment(reader))
         return 0;
-    const struct stream *stream = reader->stream;
-    if (stream->width == 1 && stream->support == 2)
-        return read_block(reader, set, same, last, support, 1, 2);
-    if (stream->width == 2)
-        return stream->support == 2 ? read_block(reader, set, same, last, support, 2, 2)
-                                    : read_block(reader, set, same, last, support, 2, 4);
-    return read_block(reader, set, same, last, support, stream->width, stream->support);
+    unsigned width = reader->stream->width;
+    if (width == 1)
+        return read_block(reader, set, same, last, support, 1);
+    if (width == 2)
+        return read_block(reader, set, same, last, support, 2);
+    return read_block(reader, set, same, last, support, width);
+}
+
+void stream_close(struct stream *stream, uint32_t size) {
+    if (size >= stream->sizes)
+        return;
+    free(stream->size[size].bytes);
+    stream->size[size].bytes = NULL;
 }
 
 void stream_free(struct stream *stream) {

@@ -27,7 +27,7 @@ struct stream_size {
 /* The streams of one worker, and the set that it extends at the time. */
 struct stream {
     unsigned width;    /* bytes of an item */
-    unsigned support;  /* bytes of a support: 2 or 4 */
+    uint32_t least;    /* support */
     uint32_t smallest; /* size that is written */
     size_t task;       /* tasks rise */
     uint64_t sets;     /* in all streams */
@@ -94,6 +94,9 @@ enum { STREAM_PAD = 4 };
 /* The next block: the items of its set in set[0..size - 1), of which the first `same` are those of the call before;
  * its further items, and the supports with each. Returns how many these are; 0 at the end. */
 uint32_t stream_read(struct stream_reader *reader, uint32_t *set, uint32_t *same, uint32_t *last, uint32_t *support);
+
+/* Frees what was written of a size. */
+void stream_close(struct stream *stream, uint32_t size);
 
 /* Frees all but `path` and `deepest`. */
 void stream_free(struct stream *stream);

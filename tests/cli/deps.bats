@@ -1,6 +1,7 @@
 # `make deps` on machines that lack something: a compiler that finds no header, and a package manager that notes what it is asked.
 
 setup() {
+    unset CC # the compiler of these machines is called cc
     SCRIPT=$PWD/tests/support/deps.sh
     mkdir "$BATS_TEST_TMPDIR/bin"
     cd "$BATS_TEST_TMPDIR/bin"

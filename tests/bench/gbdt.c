@@ -1,36 +1,12 @@
-/* The time of boosting alone: rows of doubles, column by column, and answers of one byte, from files.
+/* The time of boosting alone: rows of doubles, column by column, and answers of one byte, from files. Prints seconds of
+ * the processor and on the wall, log-loss and AUC of the rows that were learned from.
  *
- *     gbdt MATRIX ANSWERS COLUMNS TREES LEAVES THREADS      seconds of the processor, and on the wall, log-loss and AUC
- * of the rows that were learned from */
-#define _POSIX_C_SOURCE 200809L
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+ *     gbdt MATRIX ANSWERS COLUMNS TREES LEAVES THREADS
+ */
+#include "bench.h"
 
 #include <till/gbdt.h>
 #include <till/metrics.h>
-
-static double seconds(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-/* The whole of a file; *size is its bytes. */
-static void *read_file(const char *path, size_t *size) {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0)
-        return NULL;
-    *size = (size_t)ftell(file);
-    rewind(file);
-    void *bytes = malloc(*size + 1);
-    if (bytes != NULL && fread(bytes, 1, *size, file) != *size) {
-        free(bytes);
-        bytes = NULL;
-    }
-    fclose(file);
-    return bytes;
-}
 
 /* The area under the curve of the rows that were learned from. */
 static double auc_of(const struct till_trees *trees, const struct till_trees_table *table, const double *target) {

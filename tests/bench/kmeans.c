@@ -1,38 +1,15 @@
-/* The time of clustering alone: rows of doubles from a file, a start from another.
+/* The time of clustering alone: rows of doubles from a file, a start from another. Prints seconds of the processor and
+ * on the wall, and the inertia, or the deviation.
  *
- *     kmeans MATRIX COLUMNS CLUSTERS START ITERATIONS auto|lloyd|yinyang THREADS      seconds of the processor, and on
- * the wall, inertia kmeans MATRIX COLUMNS CLUSTERS kmedoids THREADS                                  the same of
- * k-medoids, deviation */
-#define _POSIX_C_SOURCE 200809L
-#include <stdio.h>
-#include <stdlib.h>
+ *     kmeans MATRIX COLUMNS CLUSTERS START ITERATIONS auto|lloyd|yinyang THREADS
+ *     kmeans MATRIX COLUMNS CLUSTERS kmedoids THREADS
+ */
+#include "bench.h"
+
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include <till/kmeans.h>
 #include <till/kmedoids.h>
-
-static double seconds(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static double *read_doubles(const char *path, size_t *count) {
-    struct stat status;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL || stat(path, &status) != 0)
-        return NULL;
-    *count = (size_t)status.st_size / sizeof(double);
-    double *values = malloc((size_t)status.st_size + 1);
-    if (values != NULL && fread(values, sizeof *values, *count, file) != *count) {
-        free(values);
-        values = NULL;
-    }
-    fclose(file);
-    return values;
-}
 
 static int report(enum till_status status, const struct till_error *error, double processor, double wall,
                   double figure) {
@@ -47,12 +24,12 @@ static int report(enum till_status status, const struct till_error *error, doubl
 
 int main(int argc, char **argv) {
     struct till_error error = {0};
-    size_t count = 0, start_count = 0;
-    double *values = argc > 5 ? read_doubles(argv[1], &count) : NULL;
+    size_t size = 0, start_size = 0;
+    double *values = argc > 5 ? read_file(argv[1], &size) : NULL;
     if (values == NULL)
         return 1;
     size_t columns = strtoul(argv[2], NULL, 10), clusters = strtoul(argv[3], NULL, 10);
-    struct till_matrix *matrix = till_matrix_new(count / columns, columns, &error);
+    struct till_matrix *matrix = till_matrix_new(size / sizeof *values / columns, columns, &error);
     for (size_t row = 0; row < matrix->rows; row++)
         till_matrix_set(matrix, row, values + row * columns);
     double processor = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
@@ -63,8 +40,8 @@ int main(int argc, char **argv) {
         enum till_status status = till_kmedoids_fit(matrix, NULL, 0, &options, &result, &error);
         return report(status, &error, processor, wall, result == NULL ? 0 : result->deviation);
     }
-    double *start = argc > 7 ? read_doubles(argv[4], &start_count) : NULL;
-    if (start == NULL || start_count != clusters * columns)
+    double *start = argc > 7 ? read_file(argv[4], &start_size) : NULL;
+    if (start == NULL || start_size != clusters * columns * sizeof *start)
         return 1;
     struct till_kmeans_options options = {.clusters = clusters,
                                           .start = TILL_KMEANS_GIVEN,

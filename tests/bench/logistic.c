@@ -4,40 +4,11 @@
  *
  * Doubles, column by column. Prints seconds of the processor and on the wall, the deviance, and with -v behind it the
  * coefficients. */
-#define _DEFAULT_SOURCE /* madvise */
+#include "bench.h"
+
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include <till/logistic.h>
-
-static double seconds(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-/* On large pages, as numpy's arrays and those of the library's own designs. */
-static double *read_doubles(const char *path, size_t *count) {
-    struct stat status;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL || stat(path, &status) != 0)
-        return NULL;
-    *count = (size_t)status.st_size / sizeof(double);
-    void *room = NULL;
-    size_t size = ((size_t)status.st_size >> 21 << 21) + (1 << 21);
-    double *values = posix_memalign(&room, 1 << 21, size) == 0 ? room : NULL;
-    madvise(room, size, MADV_HUGEPAGE);
-    if (values != NULL && fread(values, sizeof *values, *count, file) != *count) {
-        free(values);
-        values = NULL;
-    }
-    fclose(file);
-    return values;
-}
 
 /* Mean and spread of each term belong to the design, as standardising belongs to scikit-learn's preparation. */
 static void measure(struct till_design *design) {
@@ -54,11 +25,11 @@ static void measure(struct till_design *design) {
 }
 
 int main(int argc, char **argv) {
-    size_t values = 0, rows = 0;
-    double *x = argc > 4 ? read_doubles(argv[1], &values) : NULL, *y = argc > 4 ? read_doubles(argv[2], &rows) : NULL;
+    size_t values = 0, size = 0;
+    double *x = argc > 4 ? read_file(argv[1], &values) : NULL, *y = argc > 4 ? read_file(argv[2], &size) : NULL;
     if (x == NULL || y == NULL)
         return 1;
-    struct till_design design = {.rows = rows, .terms = strtoul(argv[3], NULL, 10), .x = x};
+    struct till_design design = {.rows = size / sizeof *y, .terms = strtoul(argv[3], NULL, 10), .x = x};
     char **names = calloc(design.terms + 1, sizeof *names);
     design.names = names;
     design.mean = calloc(design.terms, sizeof *design.mean);

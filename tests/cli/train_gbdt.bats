@@ -104,6 +104,21 @@ rows() {
 END
 }
 
+@test "what is not given follows from the number of rows, as --help says" {
+    while read -r n options; do
+        rows $n
+        boost --target=y --ignore=id --trees=3 --model-out=model rows.csv > out
+        # shellcheck disable=SC2086 # the options are words
+        boost --target=y --ignore=id --trees=3 $options --bins=255 --l2=1 --model-out=other rows.csv > out2
+        cmp out out2
+        diff <(jq 'del(.options)' model) <(jq 'del(.options)' other)
+    done <<END
+90 --leaves=4 --learning-rate=0.05 --min-leaf=5 --row-fraction=0.7 --column-fraction=0.5
+1500 --learning-rate=0.05 --min-leaf=20 --row-fraction=0.7 --column-fraction=0.5
+20000 --learning-rate=0.1 --min-leaf=20 --row-fraction=1 --column-fraction=1
+END
+}
+
 @test "two bins are one cut, however many trees" {
     awk 'BEGIN { print "x,y"; for (i = 1; i <= 200; i++) print i "," (i % 50 > 24) }' > waves.csv
     for bins in 2 255; do

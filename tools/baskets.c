@@ -169,14 +169,20 @@ struct till_slice baskets_digits(char out[40], till_wide value) {
     return (struct till_slice){out + at, 40 - at};
 }
 
-/* How long rows of these sets would be, roughly: names of the mean length of all items, and three numbers. */
-static double gigabytes(const struct till_basket_data *data, const struct till_itemset_counts *counts) {
-    double name = 0, bytes = 0;
+/* How long rows of so many sets with so many items in all would be, roughly: names of the mean length of all items, and
+ * three numbers. */
+static double gigabytes(const struct till_basket_data *data, double sets, double items) {
+    double name = 0;
     for (uint32_t i = 0; i < data->baskets.item_count; i++)
         name += (double)data->items[i].length / data->baskets.item_count;
+    return (items * (name + 1) + sets * 20) / 1e9;
+}
+
+static double items_of(const struct till_itemset_counts *counts) {
+    double items = 0;
     for (uint32_t size = 1; size <= counts->largest; size++)
-        bytes += (double)counts->of_size[size] * (size * (name + 1) + 20);
-    return bytes / 1e9;
+        items += (double)counts->of_size[size] * size;
+    return items;
 }
 
 static bool append_count(struct till_text *text, till_wide count) {
@@ -185,21 +191,23 @@ static bool append_count(struct till_text *text, till_wide count) {
     return till_text_append(text, number.bytes, number.length);
 }
 
-/* Probing for closed and maximal sets takes as long as mining them, so fewer are aimed at. */
+/* A support is looked for by counting at many, so it is one that leaves no more than can be counted quickly. */
+static const uint64_t quick_sets = 2000000, quick_work = 1 << 29;
+
 static uint64_t aim_of(const struct till_itemsets_options *wishes) {
-    const uint64_t quick = 2000000;
-    return wishes->type == TILL_ITEMSETS_FREQUENT || wishes->limit < quick ? wishes->limit : quick;
+    return wishes->limit < quick_sets ? wishes->limit : quick_sets;
 }
 
-/* Appends the smallest support (of closed and maximal sets: one of the smaller) that leaves what is allowed. */
+/* Appends a support that leaves what is allowed: the smallest, or one of the smaller where many sets are allowed. */
 static enum till_status suggest_support(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
                                         struct till_text *text, struct till_error *error) {
     struct till_itemsets_options tried = *wishes;
     struct till_itemset_counts counts = {0};
+    tried.work = quick_work;
     enum till_status status =
-        till_itemsets_threshold(&data->baskets, wishes, aim_of(wishes) + 1, &tried.minimum_support, error);
+        till_itemsets_threshold(&data->baskets, &tried, aim_of(wishes) + 1, &tried.minimum_support, error);
     tried.minimum_support++;
-    tried.limit = 0;
+    tried.limit = tried.work = 0;
     if (status == TILL_OK && tried.minimum_support <= data->baskets.count)
         status = till_itemsets_count(&data->baskets, &tried, &counts, error);
     if (status == TILL_OK && counts.total > 0 &&
@@ -216,6 +224,7 @@ static enum till_status suggest_size(const struct till_basket_data *data, const 
                                      struct till_error *error) {
     struct till_itemsets_options tried = *wishes;
     till_wide last = 0;
+    tried.work = quick_work;
     uint32_t size = wishes->minimum_size < 1 ? 1 : wishes->minimum_size;
     for (;; size++) {
         struct till_itemset_counts counts = {0};
@@ -238,24 +247,47 @@ static enum till_status suggest_size(const struct till_basket_data *data, const 
     return TILL_OK;
 }
 
-static bool append_excess(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
-                          const struct till_itemset_counts *counts, struct till_text *text) {
+/* What is known of the number of sets: a count, or that it passes the limit, and an estimate. */
+static enum till_status append_number(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
+                                      const struct till_itemset_counts *counts, struct till_text *text,
+                                      struct till_error *error) {
     static const char *const types[] = {
         [TILL_ITEMSETS_FREQUENT] = "", [TILL_ITEMSETS_CLOSED] = "closed ", [TILL_ITEMSETS_MAXIMAL] = "maximal "};
-    return (counts == NULL ? till_text_append_format(text, "more than %llu", (unsigned long long)wishes->limit)
-                           : append_count(text, counts->total)) &&
-           till_text_append_format(text, " %sitemsets", types[wishes->type]) &&
-           (counts == NULL || gigabytes(data, counts) < 0.1 ||
-            till_text_append_format(text, " (about %.2g GB)", gigabytes(data, counts))) &&
-           till_text_append_format(text, " at a support of %llu baskets, above --limit=%llu",
-                                   (unsigned long long)wishes->minimum_support, (unsigned long long)wishes->limit);
+    struct till_itemset_estimate estimate = {0};
+    enum till_status status = TILL_OK;
+    if (counts == NULL)
+        status = till_itemsets_estimate(&data->baskets, wishes, &estimate, error);
+    if (status != TILL_OK)
+        return status;
+    bool guessed = estimate.known && estimate.sets > (double)wishes->limit && estimate.sets < 1e38;
+    double size = counts != NULL ? gigabytes(data, (double)counts->total, items_of(counts))
+                  : guessed      ? gigabytes(data, estimate.sets, estimate.items)
+                                 : 0;
+    bool fine = (counts == NULL ? till_text_append_format(text, "more than %llu", (unsigned long long)wishes->limit)
+                                : append_count(text, counts->total)) &&
+                till_text_append_format(text, " %sitemsets", types[wishes->type]) &&
+                (!guessed || till_text_append_format(text, ", by an estimate about %.2g", estimate.sets)) &&
+                (size < 0.1 || till_text_append_format(text, " (about %.2g GB)", size)) &&
+                (!guessed || till_text_append(text, ",", 1));
+    return fine ? TILL_OK : till_error_memory(error);
+}
+
+static enum till_status append_excess(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
+                                      const struct till_itemset_counts *counts, struct till_text *text,
+                                      struct till_error *error) {
+    enum till_status status = append_number(data, wishes, counts, text, error);
+    if (status == TILL_OK &&
+        !till_text_append_format(text, " at a support of %llu baskets, above --limit=%llu",
+                                 (unsigned long long)wishes->minimum_support, (unsigned long long)wishes->limit))
+        status = till_error_memory(error);
+    return status;
 }
 
 enum till_status baskets_refuse(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
                                 const struct till_itemset_counts *counts, const struct guard_words *words,
                                 struct till_error *error) {
     struct till_text text = {0};
-    enum till_status status = append_excess(data, wishes, counts, &text) ? TILL_OK : till_error_memory(error);
+    enum till_status status = append_excess(data, wishes, counts, &text, error);
     size_t said = text.length;
     if (status == TILL_OK)
         status = suggest_support(data, wishes, &text, error);
@@ -296,19 +328,38 @@ static bool is_within_limit(const struct till_basket_data *data, const struct ti
     return items >= 0 && sets < (double)wishes->limit / 2; /* half: sums of doubles are rounded */
 }
 
+/* Counts the sets; where that takes long, only if an estimate allows for them. *refused: there are too many. */
+static enum till_status count_or_estimate(const struct till_basket_data *data,
+                                          const struct till_itemsets_options *wishes,
+                                          struct till_itemset_counts *counts, bool *refused, struct till_error *error) {
+    struct till_itemsets_options tried = *wishes;
+    struct till_itemset_estimate estimate = {0};
+    struct till_error beyond = {0};
+    tried.work = (uint64_t)1 << 30;
+    enum till_status status = till_itemsets_count(&data->baskets, &tried, counts, &beyond);
+    if (status == TILL_ERROR_DATA && strcmp(beyond.role, "work") == 0) {
+        status = till_itemsets_estimate(&data->baskets, wishes, &estimate, error);
+        *refused = status == TILL_OK && till_itemset_estimate_passes(&estimate, wishes->limit);
+        if (status != TILL_OK || *refused)
+            return status;
+        status = till_itemsets_count(&data->baskets, wishes, counts, &beyond);
+    }
+    *refused = status == TILL_OK ? counts->total > (till_wide)wishes->limit : strcmp(beyond.role, "limit") == 0;
+    if (status == TILL_OK || *refused)
+        return TILL_OK;
+    *error = beyond;
+    return status;
+}
+
 enum till_status baskets_guard(const struct till_basket_data *data, const struct till_itemsets_options *wishes,
                                const struct guard_words *words, struct till_error *error) {
     struct till_itemset_counts counts = {0};
-    struct till_error beyond = {0};
+    bool refused;
     if (is_within_limit(data, wishes))
         return TILL_OK;
-    enum till_status status = till_itemsets_count(&data->baskets, wishes, &counts, &beyond);
-    if (status == TILL_OK && counts.total > (till_wide)wishes->limit)
-        status = baskets_refuse(data, wishes, &counts, words, error);
-    else if (status == TILL_ERROR_DATA && strcmp(beyond.role, "limit") == 0)
-        status = baskets_refuse(data, wishes, NULL, words, error);
-    else if (status != TILL_OK)
-        *error = beyond;
+    enum till_status status = count_or_estimate(data, wishes, &counts, &refused, error);
+    if (status == TILL_OK && refused)
+        status = baskets_refuse(data, wishes, counts.total > 0 ? &counts : NULL, words, error);
     till_itemset_counts_free(&counts);
     return status;
 }

@@ -85,8 +85,9 @@ enum { NAME_PIECE = 16, PREFIX_PIECE = 64, SLACK = 64 };
 /* The text that a group shares is read right after it was written, and a processor waits for all stores before when it
  * reads bytes of more than one of them. So the text is written and read in aligned pieces of this type alone. */
 typedef uint64_t piece __attribute__((vector_size(16), aligned(16)));
-/* Frequent sets are counted before more than so many are held: 100 to 200 MB of them. */
-enum { COUNT_FROM = 1 << 25 };
+/* How many sets there are is estimated, or counted, before more than so many are held: 100 to 200 MB of them. */
+static const uint64_t count_from[] = {
+    [TILL_ITEMSETS_FREQUENT] = 1 << 25, [TILL_ITEMSETS_CLOSED] = 1 << 23, [TILL_ITEMSETS_MAXIMAL] = 1 << 23};
 /* Rows are put together in stretches of about so many bytes. */
 enum { STRETCH = 1 << 14 };
 
@@ -401,7 +402,7 @@ static enum till_status write_sets(struct tool_run *run, const struct till_baske
     /* The sets of most baskets are the same at the support that has enough of them, but for maximal ones. */
     if (status == TILL_OK && settings->top > 0 && wishes->type != TILL_ITEMSETS_MAXIMAL)
         status = till_itemsets_threshold(&data->baskets, wishes, settings->top, &wishes->minimum_support, error);
-    wishes->count_from = COUNT_FROM;
+    wishes->count_from = count_from[wishes->type];
     if (status == TILL_OK && settings->top > 0)
         status = find_threshold(data, wishes, settings->top, &output, error);
     if (status == TILL_OK)

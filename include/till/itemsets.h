@@ -36,8 +36,10 @@ struct till_itemsets_options {
     uint32_t maximum_size;    /* items; larger sets are left out; 0: no bound */
     uint64_t limit;           /* of itemsets to deliver (0: TILL_ITEMSETS_LIMIT), or that are counted one by one (0:
                                  none): TILL_ERROR_DATA with role "limit" when there are more */
-    uint64_t count_from;  /* when so many frequent itemsets are held for delivery, all are counted, so that a flood is
-                             known before memory is full of it; 0: never */
+    uint64_t count_from;  /* when so many itemsets are held for delivery, their number is estimated, and that of frequent
+                             ones counted, so that a flood is known before memory is full of it; 0: never */
+    uint64_t work;        /* of counting, about a nanosecond each: TILL_ERROR_DATA with role "work" when it takes more,
+                             on any machine and for any number of threads; 0: no bound */
     unsigned threads;     /* 0 stands for 1; the result never depends on it */
     bool portable;        /* no instructions beyond the baseline; the result is the same */
     const uint32_t *rank; /* item_count different numbers: the order of items in a set and of sets; NULL: the codes */
@@ -104,10 +106,30 @@ TILL_API enum till_status till_itemsets_count(const struct till_baskets *baskets
                                               struct till_itemset_counts *counts, struct till_error *error);
 TILL_API void till_itemset_counts_free(struct till_itemset_counts *counts);
 
+/* About how many itemsets there are. */
+struct till_itemset_estimate {
+    double sets;  /* infinite: past counting */
+    double error; /* the standard error of it; 0 when all were counted */
+    double items; /* that they hold in all, for the bytes that they would take */
+    bool known;   /* false: even a small part of the search takes too long */
+};
+
+/* Estimates the number from parts of the search that are drawn at random, in half a second or so. The same for any
+ * number of threads and on any machine; unbiased, but where few branches hold most of the sets the error is large, and itself
+ * uncertain. `limit` is not read; options->work, if it is not 0, is what the search may take. Source: J. E. Knuth, "Estimating the efficiency of backtrack programs",
+ * Mathematics of Computation 29, 1975. Errors: as of counting, but for limits. */
+TILL_API enum till_status till_itemsets_estimate(const struct till_baskets *baskets,
+                                                 const struct till_itemsets_options *options,
+                                                 struct till_itemset_estimate *estimate, struct till_error *error);
+
+/* Whether an estimate is above a limit by three standard errors and more. */
+TILL_API bool till_itemset_estimate_passes(const struct till_itemset_estimate *estimate, uint64_t limit);
+
 /* The largest support, but not below options->minimum_support, at which there are `wanted` itemsets or more; the
  * minimum when there are never so many. So the `wanted` itemsets of most baskets all have this support, and one more
  * basket bounds the itemsets below `wanted`. (Maximal itemsets may be fewer at a lower support: then it is one such
- * support.) Counts at O(log support) supports, `wanted` steps or less each. Errors: as of counting, but for limits. */
+ * support.) Counts at O(log support) supports, `wanted` steps or less each;
+ * where options->work does not suffice for that, there may be fewer. Errors: as of counting, but for limits. */
 TILL_API enum till_status till_itemsets_threshold(const struct till_baskets *baskets,
                                                   const struct till_itemsets_options *options, uint64_t wanted,
                                                   uint64_t *support, struct till_error *error);

@@ -63,6 +63,7 @@ bool unit_covers(struct worker *worker, const struct unit *unit, const uint64_t 
         suspects[count] = *row;
         count += !unit->member[*row];
     }
+    worker->work += 8 + (uint64_t)count * unit->words;
     return worker->plan->kernels->covered(rows, unit->columns, suspects, count, unit->words) ||
            (unit->parent != NULL && is_listed(unit->parent, unit->item, rows, unit_huge(unit, rows), suspects));
 }
@@ -122,8 +123,10 @@ bool closed_mine(struct worker *worker, const struct unit *unit, const struct no
             continue;
         struct stack_mark mark = stack_mark(&worker->stack);
         uint32_t required = worker->required;
-        done = extend(worker, unit, node, i, covered);
+        struct sample sample = worker->sample;
+        done = !worker_enters(worker, unit->name[node->code[i]], node->count) || extend(worker, unit, node, i, covered);
         set_restore(worker, required, worker->optional);
+        worker->sample = sample;
         stack_release(&worker->stack, mark);
     }
     return done;

@@ -163,6 +163,8 @@ bool unit_new(struct worker *worker, const struct sparse *rows, const struct can
         if (huge != 0)
             fill_huge(unit, k, rows->huge[code]);
     }
+    if (!worker_works(worker, 4 * (uint64_t)items * unit->words))
+        return false;
     bool listed = worker->plan->type == TILL_ITEMSETS_CLOSED || unit->parent != NULL;
     return unit_merge(worker, unit) && (!listed || unit_list_items(worker, unit));
 }
@@ -248,6 +250,8 @@ bool node_project(struct worker *worker, const struct node *node, uint32_t i, st
                                                   worker->plan->minimum, child->columns, child->code, child->support);
     if (worker->plan->apart && child->ordinary > 0)
         drop_apart(child);
+    if (!worker_works(worker, 16 + (uint64_t)behind * node->words))
+        return false;
     stack_trim(&worker->stack, piece, 2 * numbers + ((size_t)child->count * node->words + 8) * 8);
     for (uint32_t k = 0; k < child->count; k++)
         child->code[k] += i + 1;

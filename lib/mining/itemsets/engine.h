@@ -22,6 +22,7 @@
 #include "stack.h"
 #include "kernels.h"
 #include "known.h"
+#include "sample.h"
 #include "store.h"
 #include "stream.h"
 #include "tally.h"
@@ -98,6 +99,9 @@ struct plan {
     const struct till_itemsets_options *options;
     uint64_t count_from; /* when so many are held; UINT64_MAX: never */
     atomic_bool counted;
+    uint64_t work;                    /* words and entries to look at, at most; UINT64_MAX: no bound */
+    atomic_uint_fast64_t worked;      /* up to date to a million */
+    const struct sampling *sampling;  /* counting: of a part of the search; NULL: all of it */
 };
 
 /* What one thread works with. `count`, `map` and `bits` are as long as the codes are many and clear between uses. */
@@ -117,6 +121,10 @@ struct worker {
     struct stream stream; /* frequent */
     struct known known;
     uint64_t unreported; /* sets stored since plan->held was brought up to date */
+    uint64_t work;       /* since plan->worked was */
+    struct sample sample;
+    double estimate;       /* sets of the part, by weight */
+    double estimate_items; /* and their items */
     uint32_t *count;
     uint32_t *touched;
     uint32_t *map;
@@ -264,6 +272,18 @@ void set_restore(struct worker *worker, uint32_t required, uint32_t optional);
 bool set_report(struct worker *worker, uint32_t support);
 /* Keeps count of what all workers hold together; false beyond the limit. */
 bool set_below_limit(struct worker *worker, uint64_t more);
+
+/* Adds to the work that was done; false beyond its bound. */
+bool work_below_limit(struct worker *worker);
+static inline bool worker_works(struct worker *worker, uint64_t more) {
+    worker->work += more;
+    return worker->work < 1u << 20 || work_below_limit(worker);
+}
+
+/* Whether to enter the branch of an item, one of `count`. */
+static inline bool worker_enters(struct worker *worker, uint32_t item, uint32_t count) {
+    return worker->plan->sampling == NULL || sample_draws(worker, item, count);
+}
 
 static inline void *worker_take(struct worker *worker, size_t count, size_t size) {
     void *taken = count > SIZE_MAX / 8 / size ? NULL : stack_take(&worker->stack, count * size);

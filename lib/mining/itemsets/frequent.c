@@ -26,7 +26,7 @@ static bool extend(struct worker *worker, const struct unit *unit, const struct 
         return false;
     if (worker->required >= worker->plan->largest || child.count == 0)
         return true;
-    if (child.count <= 2 && unit->weight == NULL && recoded->members == NULL)
+    if (child.count <= 2 && unit->weight == NULL && recoded->members == NULL && worker->plan->sampling == NULL)
         return count_leaves(worker, &child);
     return node_condense(worker, node->columns + (size_t)i * node->words, node->support[i], &child) &&
            frequent_mine(worker, unit, &child);
@@ -37,8 +37,10 @@ bool frequent_mine(struct worker *worker, const struct unit *unit, const struct 
     for (uint32_t i = 0; done && i < node->count; i++) {
         struct stack_mark mark = stack_mark(&worker->stack);
         uint32_t required = worker->required, optional = worker->optional;
-        done = extend(worker, unit, node, i);
+        struct sample sample = worker->sample;
+        done = !worker_enters(worker, unit->name[node->code[i]], node->count) || extend(worker, unit, node, i);
         set_restore(worker, required, optional);
+        worker->sample = sample;
         stack_release(&worker->stack, mark);
     }
     return done;

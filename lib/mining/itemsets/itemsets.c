@@ -2,6 +2,7 @@
  * workers found: numbers are added, sets are sorted, so that the result does not depend on who found what. */
 #include "engine.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,15 @@ static enum till_status too_many(const struct run *run, struct till_error *error
                    (unsigned long long)run->plan.limit, run->plan.minimum,
                    run->plan.type == TILL_ITEMSETS_FREQUENT ? "closed or maximal" : "maximal");
     till_error_at(error, NULL, 0, 0, "limit");
+    return TILL_ERROR_DATA;
+}
+
+static enum till_status too_long(const struct run *run, struct till_error *error) {
+    till_error_set(error, TILL_ERROR_DATA,
+                   "counting the itemsets at a support of %u baskets takes longer than was allowed: raise the minimum "
+                   "support, or bound the size",
+                   run->plan.minimum);
+    till_error_at(error, NULL, 0, 0, "work");
     return TILL_ERROR_DATA;
 }
 
@@ -198,9 +208,11 @@ static enum till_status run_start(struct run *run, const struct till_baskets *ba
     plan->limit = options->limit != 0 ? options->limit : counting ? UINT64_MAX : TILL_ITEMSETS_LIMIT;
     plan->input = baskets;
     plan->options = options;
-    plan->count_from = plan->listing && options->count_from > 0 ? options->count_from : UINT64_MAX;
+    plan->count_from = !counting && options->count_from > 0 ? options->count_from : UINT64_MAX;
+    plan->work = counting && options->work > 0 ? options->work : UINT64_MAX;
     atomic_init(&plan->held, 0);
     atomic_init(&plan->counted, false);
+    atomic_init(&plan->worked, 0);
     if ((status = recode_for(run, baskets, options->rank, error)) != TILL_OK)
         return status;
     plan->apart = run->recoded.apart >= plan->minimum;
@@ -235,6 +247,8 @@ static enum till_status status_error(const struct run *run, enum till_status sta
         return till_error_memory(error);
     if (status == TILL_OK)
         return TILL_OK;
+    if (atomic_load(&run->plan.worked) > run->plan.work)
+        return too_long(run, error);
     return run->plan.limit == UINT64_MAX ? tally_overflow(error) : too_many(run, error);
 }
 
@@ -294,10 +308,14 @@ static enum till_status search(struct run *run, struct till_error *error) {
     return till_parallel_for(run->workers, run->recoded.rows.items, mine_item, run, error);
 }
 
-/* The limit once more, with what was found since the workers last kept count. */
+/* The limits once more, with what was found since the workers last kept count. */
 static enum till_status check_limit(struct run *run, struct till_error *error) {
-    for (unsigned w = 0; w < run->workers; w++)
+    for (unsigned w = 0; w < run->workers; w++) {
         atomic_fetch_add(&run->plan.held, run->worker[w].unreported);
+        atomic_fetch_add(&run->plan.worked, run->worker[w].work);
+    }
+    if (atomic_load(&run->plan.worked) > run->plan.work)
+        return too_long(run, error);
     return atomic_load(&run->plan.held) > run->plan.limit ? too_many(run, error) : TILL_OK;
 }
 
@@ -499,6 +517,79 @@ enum till_status till_itemsets_count(const struct till_baskets *baskets, const s
         if (status == TILL_ERROR_DATA)
             status = status_error(&run, status, error);
     }
+    run_free(&run);
+    return status;
+}
+
+/* ---- estimates ---- */
+
+/* Parts of one breadth; words and entries to look at; how much broader parts begin; how broad they get. */
+enum { PARTS = 8, ESTIMATE_WORK = 1 << 28, BROADER_FIRST = 8, BROADEST = 1 << 20 };
+
+/* Searches one part; false when that takes too long or fails. */
+static enum till_status search_part(struct run *run, const struct sampling *part, struct till_error *error) {
+    struct worker *worker = &run->worker[0];
+    run->plan.sampling = part;
+    set_restore(worker, 0, 0);
+    worker->sample = (struct sample){0};
+    worker->estimate = worker->estimate_items = 0;
+    return search(run, error);
+}
+
+/* The mean of parts of one breadth, and its standard error. */
+static enum till_status estimate_by(struct run *run, uint32_t breadth, struct till_itemset_estimate *estimate,
+                                    struct till_error *error) {
+    double sum = 0, squares = 0, items = 0;
+    enum till_status status = TILL_OK;
+    for (unsigned k = 0; status == TILL_OK && k < PARTS; k++) {
+        const struct sampling part = {k + 1, BROADER_FIRST * breadth, breadth};
+        status = search_part(run, &part, error);
+        sum += run->worker[0].estimate;
+        squares += run->worker[0].estimate * run->worker[0].estimate;
+        items += run->worker[0].estimate_items;
+    }
+    if (status != TILL_OK)
+        return status;
+    double mean = sum / PARTS, variance = (squares - sum * mean) / (PARTS - 1);
+    *estimate = (struct till_itemset_estimate){mean, variance > 0 ? sqrt(variance / PARTS) : 0, items / PARTS, true};
+    return TILL_OK;
+}
+
+/* Parts get broader as long as there is work left for the next ones. */
+static enum till_status estimate_run(struct run *run, struct till_itemset_estimate *estimate,
+                                     struct till_error *error) {
+    uint64_t before = 0, work = 0;
+    enum till_status status = TILL_OK;
+    for (uint32_t breadth = 2; status == TILL_OK && breadth < BROADEST && before + 3 * work < run->plan.work;
+         breadth *= 2) {
+        status = estimate_by(run, breadth, estimate, error);
+        work = atomic_load(&run->plan.worked) + run->worker[0].work - before;
+        before += work;
+    }
+    return status == TILL_ERROR_DATA && before > run->plan.work ? TILL_OK : status;
+}
+
+bool till_itemset_estimate_passes(const struct till_itemset_estimate *estimate, uint64_t limit) {
+    return estimate->known && (isinf(estimate->sets) || estimate->sets - 3 * estimate->error > (double)limit);
+}
+
+enum till_status till_itemsets_estimate(const struct till_baskets *baskets,
+                                        const struct till_itemsets_options *options,
+                                        struct till_itemset_estimate *estimate, struct till_error *error) {
+    struct run run = {0};
+    struct till_itemsets_options alone = *options;
+    bool seen = false;
+    *estimate = (struct till_itemset_estimate){0};
+    alone.threads = 1;
+    alone.limit = 0;
+    alone.work = options->work == 0 ? ESTIMATE_WORK : options->work;
+    enum till_status status = run_start(&run, baskets, &alone, true, error);
+    if (status == TILL_OK && run.plan.type == TILL_ITEMSETS_FREQUENT)
+        status = status_error(&run, flood_seen(&run.plan, baskets, &seen), error);
+    if (status == TILL_OK && seen)
+        *estimate = (struct till_itemset_estimate){HUGE_VAL, 0, HUGE_VAL, true};
+    else if (status == TILL_OK)
+        status = estimate_run(&run, estimate, error);
     run_free(&run);
     return status;
 }

@@ -211,8 +211,10 @@ static bool mine(struct worker *worker, struct maximal *m) {
             break;
         struct stack_mark mark = stack_mark(&worker->stack);
         uint32_t required = worker->required;
-        done = extend(worker, m, i);
+        struct sample sample = worker->sample;
+        done = !worker_enters(worker, m->unit->name[m->node->code[i]], m->node->count) || extend(worker, m, i);
         set_restore(worker, required, worker->optional);
+        worker->sample = sample;
         stack_release(&worker->stack, mark);
     }
     return done;

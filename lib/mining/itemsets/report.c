@@ -92,14 +92,36 @@ void set_restore(struct worker *worker, uint32_t required, uint32_t optional) {
     unsettle(worker, required);
 }
 
-/* Counts all sets, which takes a small part of what it takes to list them; whether the limit allows them. */
+/* What a second estimate may take, where the first leaves doubt. */
+static const uint64_t long_work = (uint64_t)1 << 31;
+
+/* Whether an estimate leaves no doubt that the limit is passed. */
+static enum till_status estimate_all(const struct plan *plan, bool *beyond) {
+    struct till_itemsets_options options = *plan->options;
+    struct till_itemset_estimate estimate;
+    options.work = 0;
+    enum till_status status = till_itemsets_estimate(plan->input, &options, &estimate, NULL);
+    *beyond = status == TILL_OK && till_itemset_estimate_passes(&estimate, plan->limit);
+    if (status != TILL_OK || *beyond || estimate.sets <= (double)plan->limit)
+        return status;
+    options.work = long_work;
+    status = till_itemsets_estimate(plan->input, &options, &estimate, NULL);
+    *beyond = status == TILL_OK && till_itemset_estimate_passes(&estimate, plan->limit);
+    return status;
+}
+
+/* Estimates how many sets there are; frequent ones are then counted, which takes a small part of what it takes to list
+ * them. Whether the limit allows them. */
 static bool count_all(struct worker *worker) {
     const struct plan *plan = worker->plan;
     struct till_itemset_counts counts = {0};
     struct till_itemsets_options options = *plan->options;
     options.limit = plan->limit;
-    enum till_status status = till_itemsets_count(plan->input, &options, &counts, NULL);
-    if (status == TILL_OK && counts.total > (till_wide)plan->limit)
+    bool beyond;
+    enum till_status status = estimate_all(plan, &beyond);
+    if (status == TILL_OK && !beyond && plan->type == TILL_ITEMSETS_FREQUENT)
+        status = till_itemsets_count(plan->input, &options, &counts, NULL);
+    if (status == TILL_OK && (beyond || counts.total > (till_wide)plan->limit))
         status = TILL_ERROR_DATA;
     till_itemset_counts_free(&counts);
     worker->status = status;
@@ -117,6 +139,14 @@ bool set_below_limit(struct worker *worker, uint64_t more) {
         return false;
     }
     return held < worker->plan->count_from || atomic_exchange(&worker->plan->counted, true) || count_all(worker);
+}
+
+bool work_below_limit(struct worker *worker) {
+    uint64_t worked = atomic_fetch_add(&worker->plan->worked, worker->work) + worker->work;
+    worker->work = 0;
+    if (worked > worker->plan->work)
+        worker->status = TILL_ERROR_DATA;
+    return worked <= worker->plan->work;
 }
 
 static bool store_set(struct worker *worker, uint32_t size, uint32_t support) {
@@ -143,6 +173,10 @@ static uint32_t least_sets(const struct worker *worker) {
 bool set_report(struct worker *worker, uint32_t support) {
     if (!worker->plan->counting)
         return store_set(worker, worker->required, support);
+    if (worker->plan->sampling != NULL) {
+        sample_report(worker);
+        return true;
+    }
     if (worker->optional >= WIDE_BITS && worker->plan->largest == UINT32_MAX &&
         worker->plan->smallest <= worker->required + 1) {
         worker->status = TILL_ERROR_DATA; /* all subsets of so many are more than can be counted */

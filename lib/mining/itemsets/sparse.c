@@ -93,8 +93,10 @@ static bool scan_behind(struct worker *worker, const struct sparse *rows, uint32
     found->perfect = worker_take(worker, found->touched, sizeof *found->perfect);
     if (c->extend == NULL || found->perfect == NULL)
         return false;
+    uint64_t entries = found->touched;
     for (uint32_t k = 0; k < found->touched; k++) {
         uint32_t code = worker->touched[k], n = worker->count[code];
+        entries += n;
         if (n == c->support && !worker->plan->listing) {
             found->perfect[found->perfects++] = code;
         } else if (n >= worker->plan->minimum) {
@@ -102,7 +104,7 @@ static bool scan_behind(struct worker *worker, const struct sparse *rows, uint32
             c->entries += n;
         }
     }
-    return true;
+    return worker_works(worker, entries);
 }
 
 /* Counts the items before i: the frequent ones check. */
@@ -335,10 +337,14 @@ static bool list_branch(struct worker *worker, const struct sparse *rows, uint32
 bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i) {
     struct stack_mark mark = stack_mark(&worker->stack);
     uint32_t required = worker->required, optional = worker->optional;
+    struct sample sample = worker->sample;
     struct found found;
+    if (!worker_enters(worker, rows->name[i], rows->items - rows->first))
+        return true;
     bool done = worker->plan->listing ? list_branch(worker, rows, i, &found) : mine_branch(worker, rows, i, &found);
     clear_counts(worker, &found);
     set_restore(worker, required, optional);
+    worker->sample = sample;
     stack_release(&worker->stack, mark);
     return done;
 }

@@ -6,7 +6,7 @@
 #include <till/itemsets.h>
 
 /* Whether there are `wanted` sets or more at a support. A step of counting is a set or more, so when the steps are too
- * many the sets are. */
+ * many the sets are; where it takes too long to tell they may be. */
 static enum till_status has_enough(const struct till_baskets *baskets, const struct till_itemsets_options *options,
                                    uint64_t support, uint64_t wanted, bool *enough, struct till_error *error) {
     struct till_itemsets_options at = *options;
@@ -15,7 +15,8 @@ static enum till_status has_enough(const struct till_baskets *baskets, const str
     at.minimum_support = support;
     at.limit = wanted;
     enum till_status status = till_itemsets_count(baskets, &at, &counts, &beyond);
-    *enough = status == TILL_OK ? counts.total >= (till_wide)wanted : strcmp(beyond.role, "limit") == 0;
+    *enough = status == TILL_OK ? counts.total >= (till_wide)wanted
+                                : strcmp(beyond.role, "limit") == 0 || strcmp(beyond.role, "work") == 0;
     till_itemset_counts_free(&counts);
     if (*enough)
         return TILL_OK;

@@ -569,33 +569,30 @@ static struct decimal_digits far_digits(double value, int precision) {
     return (struct decimal_digits){digits, (int)strtol(exponent + 1, NULL, 10)};
 }
 
-/* Of a table's digits all are copied, as so many bytes are one move; there is room, and what is too much is written
- * over. */
-static char *put(char *out, const char *digits, int count, int precision) {
-    memcpy(out, digits, precision == TABLE_DIGITS ? TABLE_DIGITS : (size_t)count);
-    return out + count;
-}
-
-/* Lays digits out as %g does: plain for exponents from -4 to precision - 1, trailing zeros dropped. */
+/* Lays digits out as %g does: plain for exponents from -4 to precision - 1, trailing zeros dropped. They are written
+ * where they stay, but for those before the mark, which are few: reading back what was just written is slow. */
 static size_t lay_out(char *out, struct decimal_digits value, int precision) {
-    char digits[20] = {0}, *end = out;
+    char *end = out;
     int count = precision, exponent = value.exponent;
-    write_digits(digits, value.digits, (size_t)precision);
-    while (count > 1 && digits[count - 1] == '0')
-        count--;
+    for (; count > 1 && value.digits % 10 == 0; count--)
+        value.digits /= 10;
     bool scientific = exponent < -4 || exponent >= precision;
     int whole = scientific ? 1 : exponent + 1; /* digits before the mark */
     if (whole <= 0) {
         memcpy(end, "0.000", 5);
-        end = put(end - whole + 2, digits, count, precision);
+        end += 2 - whole;
+        write_digits(end, value.digits, (size_t)count);
+        end += count;
     } else if (whole < count) {
-        end = put(end, digits, whole, precision);
-        *end++ = '.';
-        end = put(end, digits + whole, count - whole, precision);
+        write_digits(end + 1, value.digits, (size_t)count);
+        for (int i = 0; i < whole; i++)
+            end[i] = end[i + 1];
+        end[whole] = '.';
+        end += count + 1;
     } else {
-        end = put(end, digits, count, precision);
-        memset(end, '0', (size_t)(whole - count));
-        end += whole - count;
+        write_digits(end, value.digits, (size_t)count);
+        memset(end + count, '0', (size_t)(whole - count));
+        end += whole;
     }
     if (scientific) {
         *end++ = 'e';

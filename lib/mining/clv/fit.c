@@ -50,14 +50,16 @@ static enum till_status add_chunk(void *context, size_t index, unsigned worker, 
     (void)worker;
     (void)error;
     for (size_t i = index * CHUNK; i < end; i++) {
-        struct slopes slopes;
         struct buyer buyer = buyer_at(sample, i * sample->stride);
-        if (sample->times.count > 0)
-            sample->model->slopes_between(&sample->point, &buyer, &sample->fates[sample->times.last_at[i]],
-                                          &sample->fates[sample->times.age_at[i]], &slopes);
-        else
+        double weight = sample->cells->weight[i * sample->stride];
+        if (sample->times.count > 0) {
+            sample->model->add_between(&sample->point, &buyer, &sample->fates[sample->times.last_at[i]],
+                                       &sample->fates[sample->times.age_at[i]], weight, &sum);
+        } else {
+            struct slopes slopes = {0};
             sample->model->slopes(&sample->point, &buyer, &slopes);
-        slopes_add(&sum, &slopes, sample->cells->weight[i * sample->stride]);
+            slopes_add(&sum, &slopes, weight);
+        }
     }
     sample->partial[index] = sum;
     return TILL_OK;

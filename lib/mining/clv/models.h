@@ -62,8 +62,8 @@ struct buying_model {
     void (*look_ahead)(const struct point *point, const struct times *times, const uint32_t *levels, size_t from,
                        size_t to, struct fate *fates);
     void (*add_up)(const struct point *point, const struct times *times, const uint32_t *levels, struct fate *fates);
-    void (*slopes_between)(const struct point *point, const struct buyer *buyer, const struct fate *last,
-                           const struct fate *age, struct slopes *slopes);
+    void (*add_between)(const struct point *point, const struct buyer *buyer, const struct fate *last,
+                        const struct fate *age, double weight, struct slopes *sum);
     double (*log_odds_between)(const struct point *point, const struct buyer *buyer, const struct fate *last,
                                const struct fate *age);
     /* Purchases expected in the time after `age`, of a buyer who is alive then. */

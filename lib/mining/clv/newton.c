@@ -20,15 +20,6 @@
  * smallest, so that nobody needs to look whether it led up. */
 #define UNSEEN_GAIN 1e-18
 
-void slopes_add(struct slopes *into, const struct slopes *from, double weight) {
-    into->value += weight * from->value;
-    for (size_t i = 0; i < MOST_PARAMETERS; i++) {
-        into->gradient[i] += weight * from->gradient[i];
-        for (size_t j = 0; j < MOST_PARAMETERS; j++) /* the lower triangle is zeros: adding rows whole is faster */
-            into->hessian[i][j] += weight * from->hessian[i][j];
-    }
-}
-
 /* The Cholesky factor of damping x identity - hessian, lower triangle. False when that is not positive definite. */
 static bool factor(const struct slopes *slopes, size_t n, double damping, double l[MOST_PARAMETERS][MOST_PARAMETERS]) {
     for (size_t i = 0; i < n; i++)

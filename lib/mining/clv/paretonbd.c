@@ -305,8 +305,8 @@ static void between(const struct fate *last, const struct fate *age, double shar
 /* All fates at once: with weights that add up to 1, the mean of the slopes, and the mean of their products and of the
  * second slopes less the products of the means. Of a fate of death at tau the slopes are -r A, k u, 1 - s B, d v - 1,
  * of being alive -r A, k u, -s B, s v. */
-static void slopes_between(const struct point *point, const struct buyer *buyer, const struct fate *last,
-                           const struct fate *age, struct slopes *slopes) {
+static void add_between(const struct point *point, const struct buyer *buyer, const struct fate *last,
+                        const struct fate *age, double weight, struct slopes *sum) {
     double r = point->parameter[0], s = point->parameter[2], k = r + buyer->repeats, d = s + 1;
     double alpha = point->parameter[1], beta = point->parameter[3];
     double a = age->a, b = age->b, u = buyer->age / (alpha + buyer->age), v = buyer->age / (beta + buyer->age);
@@ -316,8 +316,8 @@ static void slopes_between(const struct point *point, const struct buyer *buyer,
     double all = lives + dies * m.total;
     lives /= all;
     dies /= all;
-    *slopes = (struct slopes){.value = log(all) - k * last->a - d * last->b};
-    double *g = slopes->gradient, (*h)[MOST_PARAMETERS] = slopes->hessian;
+    struct slopes slopes = {.value = log(all) - k * last->a - d * last->b};
+    double *g = slopes.gradient, (*h)[MOST_PARAMETERS] = slopes.hessian;
     g[0] = -r * (lives * a + dies * m.a);
     g[1] = k * (lives * u + dies * m.u);
     g[2] = dies * m.total - s * (lives * b + dies * m.b);
@@ -332,7 +332,8 @@ static void slopes_between(const struct point *point, const struct buyer *buyer,
     h[2][2] = lives * s * b * (s * b - 1) + dies * (m.total - 3 * s * m.b + s * s * m.bb) - g[2] * g[2];
     h[2][3] = lives * s * v * (1 - s * b) + dies * ((s + d) * m.v - m.total + s * m.b - s * d * m.bv) - g[2] * g[3];
     h[3][3] = lives * s * v * (s * v - 1 + v) + dies * (m.total - 3 * d * m.v + (d + d * d) * m.vv) - g[3] * g[3];
-    add_rate(point, buyer, slopes);
+    add_rate(point, buyer, &slopes);
+    slopes_add(sum, &slopes, weight);
 }
 
 static double log_odds_between(const struct point *point, const struct buyer *buyer, const struct fate *last,
@@ -402,7 +403,7 @@ const struct buying_model paretonbd_model = {.names = {"r", "alpha", "s", "beta"
                                              .log_odds = log_odds,
                                              .look_ahead = look_ahead,
                                              .add_up = add_up,
-                                             .slopes_between = slopes_between,
+                                             .add_between = add_between,
                                              .log_odds_between = log_odds_between,
                                              .expected = expected,
                                              .residual = residual,

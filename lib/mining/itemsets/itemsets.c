@@ -349,12 +349,15 @@ static enum till_status deliver_group(struct receiver *to, struct till_error *er
     return status;
 }
 
-/* How many items two records have in common, but for the last. */
+/* How many items two records of a store have in common, but for the last. */
 static uint32_t shared_items(const unsigned char *a, const unsigned char *b, uint32_t size, unsigned width) {
     uint32_t bytes = 0, all = (size - 1) * width;
-    while (bytes < all && a[bytes] == b[bytes])
-        bytes++;
-    return bytes / width;
+    uint64_t differ = 0;
+    for (; differ == 0 && bytes < all; bytes += 8)
+        differ = place_prefix(a + bytes) ^ place_prefix(b + bytes);
+    if (differ != 0)
+        bytes -= 8 - (uint32_t)__builtin_clzll(differ) / 8;
+    return (bytes < all ? bytes : all) >> (width == 4 ? 2 : width - 1);
 }
 
 /* Begins a group with the set of a record, whose first `same` items are those of the group before. */

@@ -28,4 +28,10 @@ static inline const unsigned char *place_get(const unsigned char *from, uint32_t
     return from;
 }
 
+/* The first eight bytes as a number. */
+static inline uint64_t place_prefix(const unsigned char *from) {
+    return (uint64_t)from[0] << 56 | (uint64_t)from[1] << 48 | (uint64_t)from[2] << 40 | (uint64_t)from[3] << 32 |
+           (uint64_t)from[4] << 24 | (uint64_t)from[5] << 16 | (uint64_t)from[6] << 8 | (uint64_t)from[7];
+}
+
 #endif

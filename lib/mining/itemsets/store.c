@@ -8,7 +8,12 @@
 
 #include "places.h"
 
-enum { SMALL_GROUP = 24 };
+/* Up to so many are sorted by insertion; more than MANY are spread by their first two bytes, so that what is left of
+ * the work is done in the cache. */
+enum { SMALL_GROUP = 64, MANY = 1 << 14, FIRST_VALUES = 1 << 16, FIRST_SHIFT = 48 };
+
+/* What a prefix may look at behind the last record. */
+enum { PREFIX_SLACK = 8 };
 
 static bool grow_sizes(struct store *store, uint32_t size) {
     if (size < store->sizes)
@@ -37,13 +42,22 @@ static bool reserve(struct store_bucket *bucket, size_t more) {
     return true;
 }
 
+static unsigned char *put_bytes(unsigned char *to, const uint32_t *set, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++)
+        to[k] = (unsigned char)set[k];
+    return to + count;
+}
+
 bool store_add(struct store *store, const uint32_t *set, uint32_t size, uint32_t support) {
-    if (!grow_sizes(store, size) || !reserve(&store->bucket[size], store_stride(store, size)))
+    if (!grow_sizes(store, size) || !reserve(&store->bucket[size], store_stride(store, size) + PREFIX_SLACK))
         return false;
     struct store_bucket *bucket = &store->bucket[size];
     unsigned char *to = bucket->bytes + bucket->used;
-    for (uint32_t k = 0; k + 1 < size; k++)
-        to = place_put(to, store->inner == NULL ? set[k] : store->inner[set[k]], store->width);
+    if (store->width == 1 && store->inner == NULL)
+        to = put_bytes(to, set, size - 1);
+    else
+        for (uint32_t k = 0; k + 1 < size; k++)
+            to = place_put(to, store->inner == NULL ? set[k] : store->inner[set[k]], store->width);
     to = place_put(to, set[size - 1], store->width);
     memcpy(to, &support, sizeof support);
     bucket->used += store_stride(store, size);
@@ -55,7 +69,7 @@ bool store_merge(struct store *into, struct store *from) {
         struct store_bucket *source = &from->bucket[size];
         if (source->used == 0)
             continue;
-        if (!grow_sizes(into, size) || !reserve(&into->bucket[size], source->used))
+        if (!grow_sizes(into, size) || !reserve(&into->bucket[size], source->used + PREFIX_SLACK))
             return false;
         struct store_bucket *target = &into->bucket[size];
         memcpy(target->bytes + target->used, source->bytes, source->used);
@@ -72,15 +86,13 @@ struct sorting {
     size_t stride;
     size_t key;         /* bytes that are compared */
     size_t (*sum)[256]; /* by byte of the prefix and its value */
+    size_t *first;      /* [FIRST_VALUES] by the first two bytes */
 };
 
 static uint64_t prefix_at(const struct sorting *sorting, const struct store_key *key, size_t from) {
-    const unsigned char *bytes = sorting->records + key->record * sorting->stride + from;
-    size_t length = sorting->key - from < 8 ? sorting->key - from : 8;
-    uint64_t prefix = 0;
-    for (size_t k = 0; k < length; k++)
-        prefix |= (uint64_t)bytes[k] << (56 - 8 * k);
-    return prefix;
+    uint64_t prefix = place_prefix(sorting->records + key->record * sorting->stride + from);
+    size_t length = sorting->key - from;
+    return length >= sizeof prefix ? prefix : prefix >> (64 - 8 * length) << (64 - 8 * length);
 }
 
 /* Looks at one byte of all prefixes: from `keys` to `spare`, stable. */
@@ -94,16 +106,14 @@ static void scatter(const struct store_key *keys, struct store_key *spare, size_
         spare[next[keys[k].prefix >> shift & 255]++] = keys[k];
 }
 
-/* Sorts by the 8 bytes from `from` on. Bytes that are the same in all records are not looked at again. */
-static void sort_by_prefix(const struct sorting *sorting, struct store_key *keys, struct store_key *spare, size_t count,
-                           size_t from) {
+/* Sorts by the prefixes. Bytes that are the same in all are not looked at again. */
+static void sort_by_radix(const struct sorting *sorting, struct store_key *keys, struct store_key *spare,
+                          size_t count) {
     struct store_key *source = keys, *target = spare;
     memset(sorting->sum, 0, 8 * sizeof *sorting->sum);
-    for (size_t k = 0; k < count; k++) {
-        keys[k].prefix = prefix_at(sorting, &keys[k], from);
+    for (size_t k = 0; k < count; k++)
         for (unsigned b = 0; b < 8; b++)
             sorting->sum[b][keys[k].prefix >> 8 * b & 255]++;
-    }
     for (unsigned b = 0; b < 8; b++) {
         if (sorting->sum[b][keys[0].prefix >> 8 * b & 255] == count)
             continue;
@@ -116,14 +126,38 @@ static void sort_by_prefix(const struct sorting *sorting, struct store_key *keys
         memcpy(keys, source, count * sizeof *keys);
 }
 
-static void sort_by_insertion(const struct sorting *sorting, struct store_key *keys, size_t count, size_t from) {
-    for (size_t k = 0; k < count; k++) {
-        struct store_key key = {prefix_at(sorting, &keys[k], from), keys[k].record};
+static void sort_by_insertion(struct store_key *keys, size_t count) {
+    for (size_t k = 1; k < count; k++) {
+        struct store_key key = keys[k];
         size_t to = k;
         for (; to > 0 && keys[to - 1].prefix > key.prefix; to--)
             keys[to] = keys[to - 1];
         keys[to] = key;
     }
+}
+
+static void sort_few(const struct sorting *sorting, struct store_key *keys, struct store_key *spare, size_t count) {
+    if (count <= SMALL_GROUP)
+        sort_by_insertion(keys, count);
+    else
+        sort_by_radix(sorting, keys, spare, count);
+}
+
+static void sort_many(const struct sorting *sorting, struct store_key *keys, struct store_key *spare, size_t count) {
+    size_t *next = sorting->first;
+    memset(next, 0, FIRST_VALUES * sizeof *next);
+    for (size_t k = 0; k < count; k++)
+        next[keys[k].prefix >> FIRST_SHIFT]++;
+    for (size_t value = 0, sum = 0; value < FIRST_VALUES; value++) {
+        size_t here = next[value];
+        next[value] = sum;
+        sum += here;
+    }
+    for (size_t k = 0; k < count; k++)
+        spare[next[keys[k].prefix >> FIRST_SHIFT]++] = keys[k];
+    memcpy(keys, spare, count * sizeof *keys);
+    for (size_t value = 0, begin = 0; value < FIRST_VALUES; begin = next[value++])
+        sort_few(sorting, keys + begin, spare, next[value] - begin);
 }
 
 static void sort_group(const struct sorting *sorting, struct store_key *keys, struct store_key *spare, size_t count,
@@ -143,10 +177,12 @@ static void sort_ties(const struct sorting *sorting, struct store_key *keys, str
 /* Sorts by the bytes from `from` on: 8 at a time, then each group that they do not tell apart. */
 static void sort_group(const struct sorting *sorting, struct store_key *keys, struct store_key *spare, size_t count,
                        size_t from) {
-    if (count <= SMALL_GROUP)
-        sort_by_insertion(sorting, keys, count, from);
+    for (size_t k = 0; k < count; k++)
+        keys[k].prefix = prefix_at(sorting, &keys[k], from);
+    if (count > MANY)
+        sort_many(sorting, keys, spare, count);
     else
-        sort_by_prefix(sorting, keys, spare, count, from);
+        sort_few(sorting, keys, spare, count);
     sort_ties(sorting, keys, spare, count, from);
 }
 
@@ -154,15 +190,16 @@ bool store_sort(const struct store *store, uint32_t size, struct store_key **ord
     size_t stride = store_stride(store, size);
     *count = store->bucket[size].used / stride;
     struct sorting sorting = {store->bucket[size].bytes, stride, (size_t)size * store->width,
-                              malloc(8 * sizeof *sorting.sum)};
+                              malloc(8 * sizeof *sorting.sum), malloc(FIRST_VALUES * sizeof *sorting.first)};
     struct store_key *spare = malloc(*count * sizeof *spare);
     *order = malloc(*count * sizeof **order);
-    bool room = sorting.sum != NULL && spare != NULL && *order != NULL;
+    bool room = sorting.sum != NULL && sorting.first != NULL && spare != NULL && *order != NULL;
     for (size_t k = 0; room && k < *count; k++)
         (*order)[k].record = k;
     if (room)
         sort_group(&sorting, *order, spare, *count, 0);
     free(sorting.sum);
+    free(sorting.first);
     free(spare);
     if (!room)
         free(*order);

@@ -212,8 +212,8 @@ teardown() {
 
 @test "a signal removes temporary files and ends the tool by that signal" {
     for signal in INT TERM HUP; do
-        # Input without end. In the background, a shell has SIGINT ignored: env gives the default back.
-        env --default-signal=INT till-rfm -q --rejects=rejects.csv \
+        # Input without end. A shell has SIGINT ignored in the background, nohup SIGHUP: env gives the defaults back.
+        env --default-signal=INT,TERM,HUP till-rfm -q --rejects=rejects.csv \
             < <(echo customer,date,amount; exec yes C1,2024-01-05,1.00) > /dev/null 2>&1 3>&- &
         tool=$!
         for _ in $(seq 100); do

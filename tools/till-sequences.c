@@ -153,6 +153,7 @@ struct patterns {
     uint32_t *size;
     uint64_t *customers;
     size_t capacity;
+    uint64_t bytes; /* of all texts */
 };
 
 /* An item's name; the sign between steps is written \> in it. */
@@ -185,6 +186,16 @@ static bool reserve(struct patterns *patterns, size_t count) {
     return true;
 }
 
+/* Patterns are held until they are sorted; so many bytes of them are more than anybody reads. */
+static const uint64_t most_bytes = (uint64_t)1 << 29;
+
+static enum till_status too_much(struct till_error *error) {
+    return till_error_set(error, TILL_ERROR_DATA,
+                          "patterns of more than %llu bytes in all: raise --min-support, or bound --max-size or "
+                          "--max-gap",
+                          (unsigned long long)most_bytes);
+}
+
 static enum till_status keep_pattern(void *context, const uint32_t *items, const bool *opens, size_t size,
                                      uint64_t customers, struct till_error *error) {
     struct patterns *patterns = context;
@@ -200,6 +211,9 @@ static enum till_status keep_pattern(void *context, const uint32_t *items, const
         reserve(patterns, code + (size_t)1);
     if (!fine)
         return till_error_memory(error);
+    patterns->bytes += patterns->text.length;
+    if (patterns->bytes > most_bytes)
+        return too_much(error);
     patterns->size[code] = (uint32_t)size;
     patterns->customers[code] = customers;
     return TILL_OK;
@@ -214,28 +228,44 @@ static enum till_status write_pattern(struct till_writer *writer, const struct p
     return till_writer_end(writer, error);
 }
 
-/* By size, then by text: a pass over the order of texts for each size. */
+/* All patterns by size, then by text; NULL when memory is out. */
+static uint32_t *order_patterns(const struct patterns *patterns) {
+    uint32_t count = till_dictionary_count(patterns->texts), largest = 0;
+    for (uint32_t i = 0; i < count; i++)
+        largest = patterns->size[i] > largest ? patterns->size[i] : largest;
+    uint32_t *by_text = malloc((count + (size_t)1) * sizeof *by_text);
+    uint32_t *order = malloc((count + (size_t)1) * sizeof *order);
+    uint32_t *next = calloc((size_t)largest + 2, sizeof *next);
+    bool fine =
+        by_text != NULL && order != NULL && next != NULL && till_dictionary_order(patterns->texts, by_text);
+    for (uint32_t i = 0; fine && i < count; i++)
+        next[patterns->size[i] + 1]++;
+    for (uint32_t size = 1; fine && size <= largest; size++)
+        next[size] += next[size - 1];
+    for (uint32_t i = 0; fine && i < count; i++)
+        order[next[patterns->size[by_text[i]]]++] = by_text[i];
+    free(by_text);
+    free(next);
+    if (fine)
+        return order;
+    free(order);
+    return NULL;
+}
+
 static enum till_status write_patterns(struct tool_run *run, const struct patterns *patterns, uint64_t customers,
                                        struct till_error *error) {
     static const enum till_type types[] = {TILL_TEXT, TILL_COUNT, TILL_COUNT, TILL_REAL};
     const struct till_slice names[] = {till_slice_of("pattern"), till_slice_of("size"), till_slice_of("customers"),
                                        till_slice_of("support")};
     struct till_writer *writer;
-    uint32_t count = till_dictionary_count(patterns->texts), written = 0;
-    uint32_t *order = malloc((count + (size_t)1) * sizeof *order);
-    if (order == NULL || !till_dictionary_order(patterns->texts, order)) {
-        free(order);
+    uint32_t count = till_dictionary_count(patterns->texts), *order = order_patterns(patterns);
+    if (order == NULL)
         return till_error_memory(error);
-    }
     enum till_status status = tool_open_output(run, &writer, error);
     if (status == TILL_OK)
         status = till_writer_columns(writer, names, types, 4, error);
-    for (uint32_t size = 1; status == TILL_OK && written < count; size++)
-        for (uint32_t i = 0; status == TILL_OK && i < count; i++)
-            if (patterns->size[order[i]] == size) {
-                status = write_pattern(writer, patterns, order[i], customers, error);
-                written++;
-            }
+    for (uint32_t i = 0; status == TILL_OK && i < count; i++)
+        status = write_pattern(writer, patterns, order[i], customers, error);
     free(order);
     tool_figure(run, "customers", (double)customers);
     tool_figure(run, "patterns", (double)count);

@@ -57,3 +57,16 @@ END
     printf '%s\n' customer_id,date,item 'C1,2024-01-01,a > b' 'C1,2024-01-01,c|d' 'C1,2024-01-02,x>y' |
         till-sequences -q -s 1 | tail -n 1 | cmp - <(echo 'a \> b|c\|d > x>y,3,1,1')
 }
+
+# One customer bought 100,000 times; the others share a thing or two with them, and one has ten purchases of their own.
+@test "a customer of 100,000 purchases does not stall the others, and is refused where everything is asked for" {
+    awk 'BEGIN { print "customer_id,date,item"
+        for (i = 0; i < 100000; i++) { d = int(i / 5); printf "H,%04d-%02d-%02d,i%d\n", 1950 + int(d / 336), int(d % 336 / 28) + 1, d % 28 + 1, i * 7 % 300 }
+        for (c = 0; c < 20; c++) for (i = 0; i < 8; i++) printf "c%d,20%02d-01-%02d,i%d\n", c, c, i + 1, (c * 31 + i * 17) % 300 }' > rows.csv
+    timeout 100 till-sequences -q -s 2 rows.csv > out
+    [ "$(wc -l < out)" -gt 4000 ]
+    # every order of the eight items of a customer lies in the long history
+    grep -q '^i0 > i17 > i34 > i51 > i68 > i85 > i102 > i119,8,' out
+    run -3 timeout 100 till-sequences -q -s 1 rows.csv
+    [[ $output == *"patterns of more than "*"--max-size"* || $output == *"bound the size or the gap"* ]]
+}

@@ -153,7 +153,11 @@ static enum till_status choose_columns(struct work *work, struct till_error *err
     if (asked == NULL)
         return till_error_memory(error);
     bool *ignored = asked + work->schema->count;
+    size_t customer = TILL_NO_COLUMN;
+    struct till_error aside = {0};
     enum till_status status = TILL_OK;
+    if (till_schema_role(work->schema, TILL_ROLE_CUSTOMER, NULL, false, &customer, &aside) != TILL_OK)
+        customer = TILL_NO_COLUMN; /* two of them: neither is left out for it */
     if (settings->features != NULL)
         status = till_schema_list(work->schema, settings->features, asked, error);
     if (status == TILL_OK && settings->ignore != NULL)
@@ -161,11 +165,8 @@ static enum till_status choose_columns(struct work *work, struct till_error *err
     for (size_t column = 0; column < work->schema->count && status == TILL_OK; column++) {
         struct till_slice name = work->schema->names[column];
         bool wanted = settings->features != NULL ? asked[column] : !sheet_is_id(name) && !sheet_is_added(name);
-        size_t customer;
-        struct till_error aside = {0};
-        if (settings->features == NULL &&
-            till_schema_role(work->schema, TILL_ROLE_CUSTOMER, NULL, false, &customer, &aside) == TILL_OK)
-            wanted = wanted && column != customer;
+        if (settings->features == NULL && column == customer)
+            wanted = false;
         if (wanted && !ignored[column])
             status = sheet_add(&work->sheet, work->schema, column, SHEET_ANY, error);
     }

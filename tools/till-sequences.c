@@ -236,8 +236,7 @@ static uint32_t *order_patterns(const struct patterns *patterns) {
     uint32_t *by_text = malloc((count + (size_t)1) * sizeof *by_text);
     uint32_t *order = malloc((count + (size_t)1) * sizeof *order);
     uint32_t *next = calloc((size_t)largest + 2, sizeof *next);
-    bool fine =
-        by_text != NULL && order != NULL && next != NULL && till_dictionary_order(patterns->texts, by_text);
+    bool fine = by_text != NULL && order != NULL && next != NULL && till_dictionary_order(patterns->texts, by_text);
     for (uint32_t i = 0; fine && i < count; i++)
         next[patterns->size[i] + 1]++;
     for (uint32_t size = 1; fine && size <= largest; size++)

@@ -36,12 +36,12 @@ struct till_itemsets_options {
     uint32_t maximum_size;    /* items; larger sets are left out; 0: no bound */
     uint64_t limit;           /* of itemsets to deliver (0: TILL_ITEMSETS_LIMIT), or that are counted one by one (0:
                                  none): TILL_ERROR_DATA with role "limit" when there are more */
-    uint64_t count_from;  /* when so many itemsets are held for delivery, their number is estimated, and that of frequent
-                             ones counted, so that a flood is known before memory is full of it; 0: never */
-    uint64_t work;        /* of counting, about a nanosecond each: TILL_ERROR_DATA with role "work" when it takes more,
-                             on any machine and for any number of threads; 0: no bound */
-    unsigned threads;     /* 0 stands for 1; the result never depends on it */
-    bool portable;        /* no instructions beyond the baseline; the result is the same */
+    uint64_t count_from; /* when so many itemsets are held for delivery, their number is estimated, and that of frequent
+                            ones counted, so that a flood is known before memory is full of it; 0: never */
+    uint64_t work;       /* of counting, about a nanosecond each: TILL_ERROR_DATA with role "work" when it takes more,
+                            on any machine and for any number of threads; 0: no bound */
+    unsigned threads;    /* 0 stands for 1; the result never depends on it */
+    bool portable;       /* no instructions beyond the baseline; the result is the same */
     const uint32_t *rank; /* item_count different numbers: the order of items in a set and of sets; NULL: the codes */
     const uint32_t *inner_rank; /* where sets are ordered, another rank for items that have a further item behind them;
                                    NULL: `rank`. Joined texts in byte order need it: a separator follows such a name. */
@@ -115,9 +115,10 @@ struct till_itemset_estimate {
 };
 
 /* Estimates the number from parts of the search that are drawn at random, in half a second or so. The same for any
- * number of threads and on any machine; unbiased, but where few branches hold most of the sets the error is large, and itself
- * uncertain. `limit` is not read; options->work, if it is not 0, is what the search may take. Source: J. E. Knuth, "Estimating the efficiency of backtrack programs",
- * Mathematics of Computation 29, 1975. Errors: as of counting, but for limits. */
+ * number of threads and on any machine; unbiased, but where few branches hold most of the sets the error is large, and
+ * itself uncertain. `limit` is not read; options->work, if it is not 0, is what the search may take. Source: J. E.
+ * Knuth, "Estimating the efficiency of backtrack programs", Mathematics of Computation 29, 1975. Errors: as of
+ * counting, but for limits. */
 TILL_API enum till_status till_itemsets_estimate(const struct till_baskets *baskets,
                                                  const struct till_itemsets_options *options,
                                                  struct till_itemset_estimate *estimate, struct till_error *error);

@@ -382,6 +382,9 @@ static enum till_status open_file(struct till_state *state, const char *path, st
     if (state->descriptor < 0 || fstat(state->descriptor, &about) != 0) {
         return till_error_system(error, path, "cannot open", errno);
     }
+    if (S_ISDIR(about.st_mode)) {
+        return till_error_system(error, path, "cannot read", EISDIR);
+    }
     if (!S_ISREG(about.st_mode)) {
         return refuse(state, "no regular file, as a state has to be", error);
     }

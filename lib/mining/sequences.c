@@ -182,10 +182,11 @@ static enum till_status deliver(struct mining *mining, uint64_t customers) {
 }
 
 static enum till_status too_long(const struct mining *mining) {
-    return till_error_set(mining->error, TILL_ERROR_DATA,
-                          "patterns of more than %d items at a support of %llu customers: raise the minimum support, or "
-                          "bound the size or the gap",
-                          LONGEST, (unsigned long long)mining->options->minimum_support);
+    return till_error_set(
+        mining->error, TILL_ERROR_DATA,
+        "patterns of more than %d items at a support of %llu customers: raise the minimum support, or "
+        "bound the size or the gap",
+        LONGEST, (unsigned long long)mining->options->minimum_support);
 }
 
 static bool push(struct mining *mining, uint32_t item, bool opens) {

@@ -761,7 +761,8 @@ static void estimates_are_near_the_counts_of_other_miners(void **state) {
                 .type = types[t], .minimum_support = some[g].support, .threads = 1 + (unsigned)t};
             struct till_itemset_estimate estimate;
             assert_int_equal(till_itemsets_estimate(&fixture.baskets, &options, &estimate, &error), TILL_OK);
-            double sets = (double)some[g].sets[t], off = estimate.sets > sets ? estimate.sets - sets : sets - estimate.sets;
+            double sets = (double)some[g].sets[t],
+                   off = estimate.sets > sets ? estimate.sets - sets : sets - estimate.sets;
             assert_true(estimate.known && off <= sets / 2 && off <= 4 * estimate.error);
             assert_true(estimate.items > estimate.sets && estimate.items < 30 * estimate.sets);
         }

@@ -99,9 +99,9 @@ struct plan {
     const struct till_itemsets_options *options;
     uint64_t count_from; /* when so many are held; UINT64_MAX: never */
     atomic_bool counted;
-    uint64_t work;                    /* words and entries to look at, at most; UINT64_MAX: no bound */
-    atomic_uint_fast64_t worked;      /* up to date to a million */
-    const struct sampling *sampling;  /* counting: of a part of the search; NULL: all of it */
+    uint64_t work;                   /* words and entries to look at, at most; UINT64_MAX: no bound */
+    atomic_uint_fast64_t worked;     /* up to date to a million */
+    const struct sampling *sampling; /* counting: of a part of the search; NULL: all of it */
 };
 
 /* What one thread works with. `count`, `map` and `bits` are as long as the codes are many and clear between uses. */

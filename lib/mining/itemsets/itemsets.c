@@ -576,8 +576,7 @@ bool till_itemset_estimate_passes(const struct till_itemset_estimate *estimate, 
     return estimate->known && (isinf(estimate->sets) || estimate->sets - 3 * estimate->error > (double)limit);
 }
 
-enum till_status till_itemsets_estimate(const struct till_baskets *baskets,
-                                        const struct till_itemsets_options *options,
+enum till_status till_itemsets_estimate(const struct till_baskets *baskets, const struct till_itemsets_options *options,
                                         struct till_itemset_estimate *estimate, struct till_error *error) {
     struct run run = {0};
     struct till_itemsets_options alone = *options;

@@ -39,10 +39,11 @@ static uint64_t bits_of(double number) {
  * the order of their cells; NULL when memory is out. *items is to be freed. */
 static const struct radix_item *sort_customers(const struct till_clv_history *history, struct radix_item **items) {
     size_t count = history->count;
-    struct radix_item *at = malloc((2 * count + 1) * sizeof *at), *scratch = at + count;
+    struct radix_item *at = malloc((2 * count + 1) * sizeof *at);
     *items = at;
     if (at == NULL)
         return NULL;
+    struct radix_item *scratch = at + count;
     for (size_t i = 0; i < count; i++)
         at[i] = (struct radix_item){bits_of(history->last[i]), i};
     at = radix_sort_items(at, scratch, count);

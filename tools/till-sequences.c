@@ -234,7 +234,7 @@ static uint32_t *order_patterns(const struct patterns *patterns) {
     for (uint32_t i = 0; i < count; i++)
         largest = patterns->size[i] > largest ? patterns->size[i] : largest;
     uint32_t *by_text = malloc((count + (size_t)1) * sizeof *by_text);
-    uint32_t *order = malloc((count + (size_t)1) * sizeof *order);
+    uint32_t *order = calloc(count + (size_t)1, sizeof *order);
     uint32_t *next = calloc((size_t)largest + 2, sizeof *next);
     bool fine = by_text != NULL && order != NULL && next != NULL && till_dictionary_order(patterns->texts, by_text);
     for (uint32_t i = 0; fine && i < count; i++)

@@ -245,7 +245,7 @@ static struct frequent *choose(struct mining *mining, size_t *count, uint64_t *r
     for (uint32_t k = 0; k < mining->touches; k++)
         if (growth[mining->touched[k]].customers >= mining->options->minimum_support)
             ++*count;
-    struct frequent *chosen = malloc((*count + 1) * sizeof *chosen);
+    struct frequent *chosen = calloc(*count + 1, sizeof *chosen);
     if (chosen == NULL)
         return NULL;
     qsort(mining->touched, mining->touches, sizeof *mining->touched, compare_items);

@@ -170,7 +170,7 @@ static enum till_status add(void *opaque, struct till_block *block, struct till_
 static uint32_t *translate(struct till_dictionary *into, const struct till_dictionary *from) {
     enum { BATCH = 512 };
     uint32_t count = from == NULL ? 0 : till_dictionary_count(from);
-    uint32_t *codes = malloc((count + (size_t)1) * sizeof *codes);
+    uint32_t *codes = calloc(count + (size_t)1, sizeof *codes);
     bool fine = codes != NULL;
     for (uint32_t start = 0; fine && start < count; start += BATCH) {
         struct till_slice texts[BATCH];

@@ -216,17 +216,18 @@ static void join_chunks(struct filling *filling) {
 static enum till_status tidy(struct filling *filling, unsigned threads, struct till_error *error) {
     uint64_t starts[65];
     size_t baskets = filling->layout->basket_count;
-    filling->chunks = threads < 2 ? 1 : threads > 16 ? 64 : 4 * (size_t)threads;
-    filling->start = starts;
-    for (size_t chunk = 0; chunk < filling->chunks; chunk++)
-        starts[chunk] = filling->offsets[first_basket(filling, chunk)];
     filling->largest = largest_basket(filling->offsets, baskets);
     filling->spare = malloc((threads * filling->largest + 1) * sizeof *filling->spare);
     if (filling->spare == NULL)
         return till_error_memory(error);
+    filling->chunks = threads < 2 ? 1 : threads > 16 ? 64 : 4 * (size_t)threads;
+    filling->start = starts;
+    for (size_t chunk = 0; chunk < filling->chunks; chunk++)
+        starts[chunk] = filling->offsets[first_basket(filling, chunk)];
     enum till_status status = till_parallel_for(threads, filling->chunks, tidy_chunk, filling, error);
     free(filling->spare);
     join_chunks(filling);
+    filling->start = NULL;
     return status;
 }
 

@@ -76,7 +76,9 @@ static enum found number_all(struct clock *clock, struct times *times, const str
 
 /* Positive doubles are in the order of their bits. rank[number] is the place of a time among all. */
 static bool rank_times(struct clock *clock, uint32_t *rank) {
-    int64_t *keys = malloc((2 * clock->count + 1) * sizeof *keys);
+    if (clock->count == 0)
+        return true;
+    int64_t *keys = malloc(2 * clock->count * sizeof *keys);
     bool fine = keys != NULL;
     if (!fine)
         return false;
@@ -145,7 +147,7 @@ static bool add_levels(struct times *times, struct marks *marks, const struct cl
 }
 
 static bool reserve(struct times *times, size_t count, size_t most) {
-    times->time = malloc((most + 1) * sizeof *times->time);
+    times->time = calloc(most + 1, sizeof *times->time);
     times->level = malloc((most + 1) * sizeof *times->level);
     times->last_at = malloc((count + 1) * sizeof *times->last_at);
     times->age_at = malloc((count + 1) * sizeof *times->age_at);

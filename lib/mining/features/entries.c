@@ -50,7 +50,7 @@ static struct features_entry *append(struct features_entries *kept, const struct
 /* All items of the entry, or those of one sign: 0 purchases, 1 returns. */
 static uint32_t keep_items(struct features_entries *kept, const uint32_t *items, uint32_t count, int sign) {
     size_t before = kept->item_count;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; items != NULL && i < count; i++)
         if (sign < 0 || (items[i] & 1) == (uint32_t)sign)
             kept->items[kept->item_count++] = items[i] >> 1;
     return (uint32_t)(kept->item_count - before);

@@ -349,7 +349,7 @@ static int compare_events(const void *a, const void *b) {
 /* Puts the rows of each customer together, and sorts them; first[c]..first[c + 1] are those of code c. */
 static bool sort_events(struct till_features *features, size_t *first) {
     size_t customers = till_dictionary_count(features->customers);
-    struct features_event *sorted = malloc((features->count + 1) * sizeof *sorted);
+    struct features_event *sorted = calloc(features->count + 1, sizeof *sorted);
     size_t *next = malloc((customers + 1) * sizeof *next);
     if (sorted == NULL || next == NULL) {
         free(sorted);

@@ -536,7 +536,9 @@ static enum till_status search_part(struct run *run, const struct sampling *part
     set_restore(worker, 0, 0);
     worker->sample = (struct sample){0};
     worker->estimate = worker->estimate_items = 0;
-    return search(run, error);
+    enum till_status status = search(run, error);
+    run->plan.sampling = NULL;
+    return status;
 }
 
 /* The mean of parts of one breadth, and its standard error. */

@@ -116,9 +116,11 @@ static bool copy_branch(struct worker *worker, const struct branch *from, uint64
     return set_below_limit(worker, from->sets);
 }
 
-/* Makes the columns of a set: those of its items in the set that it extends, restricted to its own rows. That waits
- * until a branch is searched, for most sets have none. */
+/* Makes the columns of a set that has none: those of its items in the set that it extends, restricted to its own rows.
+ * That waits until a branch is searched, for most sets have none. The first set has its columns from the start. */
 static bool make_columns(struct worker *worker, struct listed *set) {
+    if (set->node.columns != NULL || set->parent == NULL)
+        return true;
     const struct node *from = &set->parent->node;
     const uint64_t *rows = from->columns + (size_t)set->item * from->words;
     uint32_t count = set->node.count, words = count < FEW_COLUMNS ? from->words : node_words(set->support, from->words);
@@ -208,7 +210,7 @@ static bool list_set(struct worker *worker, struct listed *set);
 
 /* Searches below item i; `mask` is what may extend it. What the search takes from the stack is given back. */
 static bool search_branch(struct worker *worker, struct listed *set, uint32_t i, uint64_t mask, struct branch *branch) {
-    if (set->node.columns == NULL && !make_columns(worker, set))
+    if (!make_columns(worker, set))
         return false;
     struct stack_mark mark = stack_mark(&worker->stack);
     struct stream *stream = &worker->stream;

@@ -50,7 +50,7 @@ static bool work_new(struct work *work, const struct till_baskets *baskets) {
     work->baskets = baskets;
     work->support = calloc((size_t)baskets->item_count + 1, sizeof *work->support);
     work->seen = calloc((size_t)baskets->item_count + 1, sizeof *work->seen);
-    work->code = allocate(baskets->item_count, sizeof *work->code);
+    work->code = calloc((size_t)baskets->item_count + 1, sizeof *work->code);
     work->order = allocate(baskets->item_count, sizeof *work->order);
     work->length = allocate(baskets->count, sizeof *work->length);
     return work->support != NULL && work->seen != NULL && work->code != NULL && work->order != NULL &&
@@ -161,7 +161,7 @@ static bool make_compact(struct work *work) {
     if (baskets->count == 0 || kept > baskets->offsets[baskets->count] / 2)
         return true;
     work->compact_offsets = allocate(rows, sizeof *work->compact_offsets);
-    work->compact_items = allocate(kept, sizeof *work->compact_items);
+    work->compact_items = calloc(kept + 1, sizeof *work->compact_items);
     if (work->compact_offsets == NULL || work->compact_items == NULL)
         return false;
     copy_frequent(work, work->compact_offsets, work->compact_items);

@@ -72,6 +72,8 @@ bool store_merge(struct store *into, struct store *from) {
         if (!grow_sizes(into, size) || !reserve(&into->bucket[size], source->used + PREFIX_SLACK))
             return false;
         struct store_bucket *target = &into->bucket[size];
+        if (target->bytes == NULL)
+            return false;
         memcpy(target->bytes + target->used, source->bytes, source->used);
         target->used += source->used;
         free(source->bytes);

@@ -68,10 +68,11 @@ check_pages() {
     done
 }
 
-# Words about how the project came about, and places on somebody's machine, are no part of it.
+# Words about how the project came about, and places on somebody's machine, are no part of it; nor are marks of what is
+# left open. The brackets keep the pattern from finding itself, so this file is looked at like the others.
 check_words() {
-    complain "not to be found in a project" "$(grep -rnE '(^|[^a-z])/(work|home|root)/|\b(TODO|FIXME|XXX)\b' \
-        lib include tools man tests data-samples README.md Makefile 2>/dev/null | grep -v '^tests/lint/lint.sh:')"
+    complain "not to be found in a project" "$(grep -rnE '(^|[^a-z])/(work|home|root)/|\b(TO[D]O|FIX[M]E|XX[X])\b' \
+        lib include tools man tests data-samples README.md Makefile 2>/dev/null)"
 }
 
 # Leaks are left to the address sanitizer: cppcheck loses a block that goes into a struct by assignment. Shifts of negative

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include <till/arrays.h>
+
 enum { REPEATS, LAST, AGE, MEAN, FIGURES };
 static const char *const names[FIGURES][5] = {
     {"repeats", "frequency", "x", NULL, NULL},
@@ -25,40 +27,14 @@ struct reading {
     size_t *group_length;
 };
 
-static bool grow(void **array, size_t capacity, size_t size) {
-    void *grown = realloc(*array, capacity * size);
-    if (grown == NULL)
-        return false;
-    *array = grown;
-    return true;
-}
-
 /* Room for `more` customers. */
 static bool make_room(struct reading *reading, size_t more) {
     struct clv_data *data = reading->data;
-    size_t capacity = reading->capacity == 0 ? 4096 : reading->capacity;
-    if (data->count + more <= reading->capacity)
-        return true;
-    while (capacity < data->count + more)
-        capacity *= 2;
-    void *arrays[] = {data->repeats,        data->last,           data->age,
-                      data->mean,           reading->name_start,  reading->name_length,
-                      reading->group_start, reading->group_length};
-    const size_t sizes[] = {sizeof *data->repeats, sizeof(double), sizeof(double), sizeof(double),
-                            sizeof(size_t),        sizeof(size_t), sizeof(size_t), sizeof(size_t)};
-    bool grown = true;
-    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
-        grown = grow(&arrays[i], capacity, sizes[i]) && grown;
-    data->repeats = arrays[0];
-    data->last = arrays[1];
-    data->age = arrays[2];
-    data->mean = arrays[3];
-    reading->name_start = arrays[4];
-    reading->name_length = arrays[5];
-    reading->group_start = arrays[6];
-    reading->group_length = arrays[7];
-    reading->capacity = grown ? capacity : reading->capacity;
-    return grown;
+    const struct till_array columns[] = {
+        TILL_ARRAY(data->repeats),        TILL_ARRAY(data->last),           TILL_ARRAY(data->age),
+        TILL_ARRAY(data->mean),           TILL_ARRAY(reading->name_start),  TILL_ARRAY(reading->name_length),
+        TILL_ARRAY(reading->group_start), TILL_ARRAY(reading->group_length)};
+    return till_arrays_reserve(columns, 8, data->count + more, &reading->capacity);
 }
 
 static size_t find(const struct till_schema *schema, const char *const *wanted) {

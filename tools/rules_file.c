@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/arrays.h>
 #include <till/input.h>
 
 void rules_file_free(struct rules_file *file) {
@@ -38,27 +39,9 @@ static uint32_t *parse_side(struct rules_file *file, struct till_slice text, siz
 }
 
 static bool reserve(struct rules_file *file, size_t rules) {
-    if (file->lines == file->line_capacity) {
-        size_t capacity = 2 * file->line_capacity + 64;
-        uint32_t **grown = realloc(file->antecedents, capacity * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        file->antecedents = grown;
-        file->line_capacity = capacity;
-    }
-    if (file->count + rules > file->capacity) {
-        size_t capacity = 2 * (file->count + rules) + 64;
-        struct till_offer_rule *grown = realloc(file->rules, capacity * sizeof *grown);
-        if (grown != NULL)
-            file->rules = grown;
-        struct place *because = realloc(file->because, capacity * sizeof *because);
-        if (because != NULL)
-            file->because = because;
-        if (grown == NULL || because == NULL)
-            return false;
-        file->capacity = capacity;
-    }
-    return true;
+    const struct till_array offers[] = {TILL_ARRAY(file->rules), TILL_ARRAY(file->because)};
+    return till_arrays_reserve(&TILL_ARRAY(file->antecedents), 1, file->lines + 1, &file->line_capacity) &&
+           till_arrays_reserve(offers, 2, file->count + rules, &file->capacity);
 }
 
 /* One line of the file. */

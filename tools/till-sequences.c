@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/arrays.h>
 #include <till/sequences.h>
 
 struct settings {
@@ -171,19 +172,8 @@ static bool write_name(struct till_text *out, struct till_slice name) {
 }
 
 static bool reserve(struct patterns *patterns, size_t count) {
-    if (count <= patterns->capacity)
-        return true;
-    size_t capacity = 2 * count + 1024;
-    uint32_t *size = realloc(patterns->size, capacity * sizeof *size);
-    if (size != NULL)
-        patterns->size = size;
-    uint64_t *customers = realloc(patterns->customers, capacity * sizeof *customers);
-    if (customers != NULL)
-        patterns->customers = customers;
-    if (size == NULL || customers == NULL)
-        return false;
-    patterns->capacity = capacity;
-    return true;
+    const struct till_array columns[] = {TILL_ARRAY(patterns->size), TILL_ARRAY(patterns->customers)};
+    return till_arrays_reserve(columns, 2, count, &patterns->capacity);
 }
 
 /* Patterns are held until they are sorted; so many bytes of them are more than anybody reads. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/arrays.h>
 #include <till/sequences.h>
 
 /* What is counted of an item that could go on. */
@@ -190,18 +191,9 @@ static enum till_status too_long(const struct mining *mining) {
 }
 
 static bool push(struct mining *mining, uint32_t item, bool opens) {
-    if (mining->size == mining->capacity) {
-        size_t capacity = 2 * mining->capacity + 64;
-        uint32_t *items = realloc(mining->items, capacity * sizeof *items);
-        if (items != NULL)
-            mining->items = items;
-        bool *flags = realloc(mining->opens, capacity * sizeof *flags);
-        if (flags != NULL)
-            mining->opens = flags;
-        if (items == NULL || flags == NULL)
-            return false;
-        mining->capacity = capacity;
-    }
+    const struct till_array columns[] = {TILL_ARRAY(mining->items), TILL_ARRAY(mining->opens)};
+    if (!till_arrays_reserve(columns, 2, mining->size + 1, &mining->capacity))
+        return false;
     mining->items[mining->size] = item;
     mining->opens[mining->size++] = opens;
     return true;

@@ -1,7 +1,7 @@
 # Reports includes that break the order of layers: base <- data <- fold <- mining <- tools. Input: the sources of lib and tools.
 BEGIN {
     rank["base"] = 1; rank["data"] = 2; rank["fold"] = 3; rank["mining"] = 4; rank["tools"] = 5
-    split("error text hash decimal date random parallel dictionary version", names)
+    split("error text arrays hash decimal date random parallel dictionary version", names)
     for (i in names) layer_of[names[i]] = "base"
     split("source input block schema rows sorter table transactions writer model", names2)
     for (i in names2) layer_of[names2[i]] = "data"

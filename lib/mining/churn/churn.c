@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/arrays.h>
 #include <till/hash.h>
 
 #include "parts.h"
@@ -60,21 +61,10 @@ static bool keep_row(const struct work *work, struct churn_rows *rows, uint64_t 
     return true;
 }
 
-/* Each array grows by itself, so that one that fails leaves the others good. */
-static bool grow_history(struct churn_history *history) {
-    size_t capacity = history->capacity == 0 ? 64 : 2 * history->capacity;
-    uint32_t *repeats = realloc(history->repeats, capacity * sizeof *repeats);
-    history->repeats = repeats == NULL ? history->repeats : repeats;
-    double *last = realloc(history->last, capacity * sizeof *last);
-    history->last = last == NULL ? history->last : last;
-    double *age = realloc(history->age, capacity * sizeof *age);
-    history->age = age == NULL ? history->age : age;
-    size_t *tested = realloc(history->tested, capacity * sizeof *tested);
-    history->tested = tested == NULL ? history->tested : tested;
-    if (repeats == NULL || last == NULL || age == NULL || tested == NULL)
-        return false;
-    history->capacity = capacity;
-    return true;
+static bool reserve_history(struct churn_history *history) {
+    const struct till_array columns[] = {TILL_ARRAY(history->repeats), TILL_ARRAY(history->last),
+                                         TILL_ARRAY(history->age), TILL_ARRAY(history->tested)};
+    return till_arrays_reserve(columns, 4, history->count + 1, &history->capacity);
 }
 
 /* A customer on the day of the test: everyone who bought is known to the Pareto/NBD, those in the window are tested. */
@@ -82,7 +72,7 @@ static bool keep_test(struct work *work, const struct till_features_row *row) {
     struct churn_history *history = &work->history;
     if (row->visits == 0)
         return true;
-    if (history->count == history->capacity && !grow_history(history))
+    if (!reserve_history(history))
         return false;
     size_t at = history->count++;
     history->repeats[at] = row->visits - 1;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/arrays.h>
+
 #include "parts.h"
 
 void churn_rows_start(struct churn_rows *rows, size_t columns, size_t most) {
@@ -18,21 +20,12 @@ void churn_rows_free(struct churn_rows *rows) {
     *rows = (struct churn_rows){0};
 }
 
-/* Each array grows by itself, so that one that fails leaves the others good. */
-static bool grow(struct churn_rows *rows) {
-    size_t capacity = rows->capacity == 0 ? 64 : 2 * rows->capacity;
-    double *values = realloc(rows->values, capacity * rows->columns * sizeof *values);
-    rows->values = values == NULL ? rows->values : values;
-    double *target = realloc(rows->target, capacity * sizeof *target);
-    rows->target = target == NULL ? rows->target : target;
-    int32_t *cutoff = realloc(rows->cutoff, capacity * sizeof *cutoff);
-    rows->cutoff = cutoff == NULL ? rows->cutoff : cutoff;
-    uint64_t *key = realloc(rows->key, capacity * sizeof *key);
-    rows->key = key == NULL ? rows->key : key;
-    if (values == NULL || target == NULL || cutoff == NULL || key == NULL)
-        return false;
-    rows->capacity = capacity;
-    return true;
+static bool reserve(struct churn_rows *rows) {
+    const struct till_array columns[] = {{&rows->values, rows->columns * sizeof *rows->values},
+                                         TILL_ARRAY(rows->target),
+                                         TILL_ARRAY(rows->cutoff),
+                                         TILL_ARRAY(rows->key)};
+    return till_arrays_reserve(columns, 4, rows->count + 1, &rows->capacity);
 }
 
 /* Leaves out the rows above the limit; those that stay keep their order. */
@@ -59,7 +52,7 @@ bool churn_rows_add(struct churn_rows *rows, uint64_t key, size_t *place) {
     }
     if (key > rows->limit)
         return true;
-    if (rows->count == rows->capacity && !grow(rows))
+    if (!reserve(rows))
         return false;
     *place = rows->count++;
     rows->key[*place] = key;

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include <till/arrays.h>
+
 /* The number of the day, or of its period. */
 static int32_t index_of(const struct till_clv_customers_settings *settings, int32_t day) {
     return settings->calendar ? till_date_period(settings->period, day) : day;
@@ -70,33 +72,12 @@ static void add(struct till_clv_customers *customers, const struct summary *sum,
     customers->stray_money += sum->stray_money;
 }
 
-static bool grow(void **array, size_t size) {
-    void *grown = realloc(*array, size);
-    *array = grown == NULL ? *array : grown;
-    return grown != NULL;
-}
-
 /* Room for so many more, and one. */
 static bool reserve(struct till_clv_customers *customers, size_t more) {
-    if (customers->capacity - customers->count > more)
-        return true;
-    size_t capacity = customers->count + more + 1 + customers->capacity / 2;
-    void *columns[] = {customers->row,  customers->first, customers->repeats,
-                       customers->last, customers->age,   customers->mean};
-    bool fine = grow(&columns[0], capacity * sizeof *customers->row);
-    fine = grow(&columns[1], capacity * sizeof *customers->first) && fine;
-    fine = grow(&columns[2], capacity * sizeof *customers->repeats) && fine;
-    fine = grow(&columns[3], capacity * sizeof *customers->last) && fine;
-    fine = grow(&columns[4], capacity * sizeof *customers->age) && fine;
-    fine = grow(&columns[5], capacity * sizeof *customers->mean) && fine;
-    customers->row = columns[0];
-    customers->first = columns[1];
-    customers->repeats = columns[2];
-    customers->last = columns[3];
-    customers->age = columns[4];
-    customers->mean = columns[5];
-    customers->capacity = fine ? capacity : customers->capacity;
-    return fine;
+    const struct till_array columns[] = {TILL_ARRAY(customers->row),     TILL_ARRAY(customers->first),
+                                         TILL_ARRAY(customers->repeats), TILL_ARRAY(customers->last),
+                                         TILL_ARRAY(customers->age),     TILL_ARRAY(customers->mean)};
+    return till_arrays_reserve(columns, 6, customers->count + more + 1, &customers->capacity);
 }
 
 enum till_status till_clv_customers_add(struct till_clv_customers *customers, const struct till_ledger_history *history,

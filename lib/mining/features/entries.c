@@ -6,34 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/arrays.h>
 #include <till/decimal.h>
 
 #include "parts.h"
 
 /* ---- keeping ---- */
 
-static bool grow(void **array, size_t *capacity, size_t needed, size_t size) {
-    if (needed <= *capacity)
-        return true;
-    size_t room = needed + *capacity / 2 + 64;
-    void *grown = realloc(*array, room * size);
-    if (grown == NULL)
-        return false;
-    *array = grown;
-    *capacity = room;
-    return true;
-}
-
 /* Room for a customer of so many entries, each with two sides at most. */
 static bool reserve(struct features_entries *kept, size_t entries, size_t items) {
-    void *arrays[] = {kept->ends, kept->entries, kept->items};
-    bool fine = grow(&arrays[0], &kept->capacity, kept->count + 1, sizeof *kept->ends) &&
-                grow(&arrays[1], &kept->entry_capacity, kept->entry_count + 2 * entries, sizeof *kept->entries) &&
-                grow(&arrays[2], &kept->item_capacity, kept->item_count + 2 * items, sizeof *kept->items);
-    kept->ends = arrays[0];
-    kept->entries = arrays[1];
-    kept->items = arrays[2];
-    return fine;
+    return till_arrays_reserve(&TILL_ARRAY(kept->ends), 1, kept->count + 1, &kept->capacity) &&
+           till_arrays_reserve(&TILL_ARRAY(kept->entries), 1, kept->entry_count + 2 * entries, &kept->entry_capacity) &&
+           till_arrays_reserve(&TILL_ARRAY(kept->items), 1, kept->item_count + 2 * items, &kept->item_capacity);
 }
 
 static bool same_order(const struct till_state_entry *a, const struct till_state_entry *b) {

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include <till/arrays.h>
+
 #include "lib/mining/rfm/figures.h"
 
 struct till_rfm_gather {
@@ -27,32 +29,12 @@ void till_rfm_gather_free(struct till_rfm_gather *gather) {
     }
 }
 
-static bool grow(void **array, size_t size) {
-    void *grown = realloc(*array, size);
-    *array = grown == NULL ? *array : grown;
-    return grown != NULL;
-}
-
 /* Room for so many customers more. */
 static bool reserve(struct till_rfm_gather *gather, size_t more) {
     struct till_rfm_customers *all = &gather->all;
-    if (gather->capacity - all->count >= more) {
-        return true;
-    }
-    size_t capacity = all->count + more + gather->capacity / 2;
-    void *columns[] = {all->customer, all->first, all->last, all->frequency, all->monetary};
-    bool fine = grow(&columns[0], capacity * sizeof *all->customer);
-    fine = grow(&columns[1], capacity * sizeof *all->first) && fine;
-    fine = grow(&columns[2], capacity * sizeof *all->last) && fine;
-    fine = grow(&columns[3], capacity * sizeof *all->frequency) && fine;
-    fine = grow(&columns[4], capacity * sizeof *all->monetary) && fine;
-    all->customer = columns[0];
-    all->first = columns[1];
-    all->last = columns[2];
-    all->frequency = columns[3];
-    all->monetary = columns[4];
-    gather->capacity = fine ? capacity : gather->capacity;
-    return fine;
+    const struct till_array columns[] = {TILL_ARRAY(all->customer), TILL_ARRAY(all->first), TILL_ARRAY(all->last),
+                                         TILL_ARRAY(all->frequency), TILL_ARRAY(all->monetary)};
+    return till_arrays_reserve(columns, 5, all->count + more, &gather->capacity);
 }
 
 static struct figure count(const struct till_ledger_history *history, size_t customer,

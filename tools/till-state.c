@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <till/date.h>
 #include <till/decimal.h>
@@ -220,6 +221,39 @@ static enum till_status merge_open(struct tool_run *run, struct till_state **sta
     return TILL_OK;
 }
 
+/* An input of a state that another one lacks; NULL for none. */
+static const struct till_state_input *find_lost(const struct till_state *state, const struct till_state *other) {
+    const struct till_state_head *head = till_state_head(state);
+    for (size_t i = 0; i < head->input_count; i++)
+        if (till_state_find_input(other, head->inputs[i].digest) == NULL)
+            return &head->inputs[i];
+    return NULL;
+}
+
+/* Of one state a sum is hardly ever meant: OUT was forgotten, and what stands in its place is a FILE that would be
+ * lost. A copy that follows its FILE, night by night, loses nothing, and is replaced; so is what is no state. */
+static enum till_status check_loss(const struct tool_run *run, const struct till_state *only,
+                                   struct till_error *error) {
+    const char *out = ((const struct settings *)run->settings)->merge;
+    struct till_state *old;
+    struct stat facts;
+    if (stat(out, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return TILL_OK;
+    enum till_status status = till_state_open(&old, out, error);
+    if (status != TILL_OK)
+        return status == TILL_ERROR_MEMORY ? status : TILL_OK;
+    const struct till_state_input *lost = find_lost(old, only);
+    if (lost != NULL) {
+        status = till_error_set(error, TILL_ERROR_STATE,
+                                "the input %s would be lost, for %s does not have it: give a new OUT and all the "
+                                "FILEs, or remove this one first",
+                                lost->name, run->operands[0]);
+        till_error_at(error, out, 0, 0, "--merge");
+    }
+    till_state_close(old);
+    return status;
+}
+
 static enum till_status merge_states(struct tool_run *run, struct till_error *error) {
     struct till_state **states = calloc(run->operand_count, sizeof(struct till_state *));
     enum till_status status = states == NULL ? till_error_memory(error) : TILL_OK;
@@ -228,6 +262,8 @@ static enum till_status merge_states(struct tool_run *run, struct till_error *er
         status = till_state_open(&states[opened], run->operands[opened], error);
         opened += status == TILL_OK;
     }
+    if (status == TILL_OK && opened == 1)
+        status = check_loss(run, states[0], error);
     if (status == TILL_OK)
         status = merge_open(run, states, error);
     while (opened > 0)

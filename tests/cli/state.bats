@@ -516,6 +516,26 @@ add_nights() { # options...
     [[ $output == *"the input shop-1.csv would be added twice" ]]
 }
 
+@test "a merge without OUT does not replace a state by another" {
+    make_rows 25 20 > a.csv
+    make_rows 27 20 > b.csv
+    till-rfm -q --state-only --state=a.state a.csv
+    till-rfm -q --state-only --state=b.state b.csv
+    cp a.state before
+    run -6 till-state --merge=a.state b.state
+    [ "$output" = "till-state: a.state: --merge: the input a.csv would be lost, for b.state does not have it: give a new OUT and all the FILEs, or remove this one first" ]
+    cmp a.state before
+    till-state -q --merge=a.state a.state
+    # a copy that follows its only shop, and an OUT that is no state
+    till-state -q --merge=night.state a.state
+    till-rfm -q --state-only --allow-overlap --state=a.state b.csv
+    till-state -q --merge=night.state a.state
+    till-state -q --inputs night.state | cmp - <(till-state -q --inputs a.state)
+    echo damaged > night.state
+    till-state -q --merge=night.state a.state
+    till-state -q --inputs night.state | cmp - <(till-state -q --inputs a.state)
+}
+
 @test "states of other roles do not add up" {
     make_rows 26 20 > a.csv
     sed 's/order_id/order/' a.csv > b.csv

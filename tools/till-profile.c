@@ -429,11 +429,10 @@ static void free_work(struct work *work) {
 
 static enum till_status run_profile(struct tool_run *run, struct till_error *error) {
     struct work work = {.run = run, .settings = run->settings};
-    if (work.settings->group == NULL) {
-        till_error_set(error, TILL_ERROR_USAGE, "which column holds the groups?");
-        till_error_at(error, NULL, 0, 0, "--group");
-        return TILL_ERROR_USAGE;
-    }
+    if (work.settings->group == NULL)
+        return tool_usage(error, "--group", "which column holds the groups?");
+    if (work.settings->features != NULL && work.settings->ignore != NULL)
+        return tool_usage(error, "--ignore", "give one of --features and --ignore");
     enum till_status status = read_input(&work, error);
     if (status == TILL_OK)
         status = find_formed(&work, error);

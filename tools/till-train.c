@@ -303,6 +303,8 @@ static void take_groups(struct train_work *work) {
 /* An option that the method has no use for would be ignored in silence. */
 static enum till_status refuse_options(const struct train_work *work, struct till_error *error) {
     const struct train_settings *settings = work->settings;
+    if (settings->features != NULL && settings->ignore != NULL)
+        return tool_usage(error, "--ignore", "give one of --features and --ignore");
     const struct {
         const char *name;
         bool given;

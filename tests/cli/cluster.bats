@@ -2,6 +2,7 @@
 # till-cluster: features, scaling, models, nights, bad input. Expected figures are those of scikit-learn 1.2.1 where a test
 # says so, or worked by hand.
 
+bats_require_minimum_version 1.5.0
 load ../support/examples
 
 setup() {
@@ -500,6 +501,11 @@ END
         run till-cluster -k 2 $options six.csv
         [ "$status" -eq 2 ]
     done
-    run till-cluster --method=kmodes -k 2 --features=recency --ignore=name six.csv
-    [ "$status" -eq 2 ]
+}
+
+@test "columns are chosen, or left out: the tools that can do either refuse both, in the same words" {
+    for tool in 'till-cluster -k 2' 'till-profile --group=score' 'till-train --target=score --positive=1'; do
+        run -2 $tool --features=recency --ignore=name six.csv
+        [ "$output" = "${tool%% *}: --ignore: give one of --features and --ignore (see ${tool%% *} --help)" ]
+    done
 }

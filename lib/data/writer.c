@@ -1,9 +1,10 @@
 /* Rows out: one buffer into which cells are written in place.
  *
- * A cell is the bytes that stand before it (a delimiter, a JSON key) and its value, formatted straight into the buffer,
- * which is handed to the sink whenever a row has carried it past 256 KB. What a format adds is a table of a few texts
- * and two functions (writer_parts.h), so the hot path is the same for all. The first failure is kept, what follows is
- * ignored, and the end of the row reports it. */
+ * A cell is the bytes that stand before it (a delimiter, a JSON key) and its value, formatted straight into the buffer.
+ * Whenever a row has carried it past 256 KB, the sink gets pieces of just that length: so each begins in a file where
+ * a large page of the system does, which takes three quarters of the time of pieces that begin anywhere. What a format
+ * adds is a table of a few texts and two functions (writer_parts.h), so the hot path is the same for all. The first
+ * failure is kept, what follows is ignored, and the end of the row reports it. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@
 #include "writer_parts.h"
 
 enum {
-    PASS_ON_AT = 256 * 1024,     /* the system takes long pieces in less time, and the tools copy none of this length */
+    PIECE = 256 * 1024,          /* the system takes long pieces in less time, and the tools copy none of this length */
     FIRST_CAPACITY = 320 * 1024, /* so that rows of usual length never make the buffer grow */
     CELL_ROOM = 64               /* no number or date is longer */
 };
@@ -359,9 +360,21 @@ static enum till_status hand_over(struct till_writer *w, struct till_text *bytes
     return status;
 }
 
+/* Hands over the whole pieces; what is left of a row or more moves to the front. */
+static enum till_status hand_over_pieces(struct till_writer *w, struct till_text *bytes, struct till_error *error) {
+    size_t length = bytes->length - bytes->length % PIECE, left = bytes->length - length;
+    if (length == 0)
+        return TILL_OK;
+    bytes->length = length;
+    enum till_status status = hand_over(w, bytes, error);
+    memmove(bytes->bytes, bytes->bytes + length, left);
+    bytes->length = left;
+    return status;
+}
+
 enum till_status writer_pass_on(struct till_writer *w, uint64_t row, struct till_error *error) {
     if (w->encoder == NULL) {
-        enum till_status status = w->out.length < PASS_ON_AT ? TILL_OK : hand_over(w, &w->out, error);
+        enum till_status status = hand_over_pieces(w, &w->out, error);
         w->row_start = w->out.length;
         return status;
     }
@@ -372,7 +385,7 @@ enum till_status writer_pass_on(struct till_writer *w, uint64_t row, struct till
         return till_error_set(error, status, "header: %s", place.message);
     if (status != TILL_OK)
         return till_error_set(error, status, "row %llu: %s", (unsigned long long)row, place.message);
-    return w->encoded.length < PASS_ON_AT ? TILL_OK : hand_over(w, &w->encoded, error);
+    return hand_over_pieces(w, &w->encoded, error);
 }
 
 static bool append_row_end(struct till_writer *w) {
@@ -421,7 +434,7 @@ char *till_writer_rows(struct till_writer *w, size_t length) {
 enum till_status till_writer_end_rows(struct till_writer *w, uint64_t rows, size_t length, struct till_error *error) {
     w->out.length += length;
     w->row += rows;
-    return w->out.length < PASS_ON_AT ? TILL_OK : writer_pass_on(w, w->row, error);
+    return w->out.length < PIECE ? TILL_OK : writer_pass_on(w, w->row, error);
 }
 
 enum till_status till_writer_finish(struct till_writer *w, struct till_error *error) {

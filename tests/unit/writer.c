@@ -423,6 +423,53 @@ static void a_full_disk_is_reported_once_the_buffer_is_passed_on(void **state) {
     till_writer_free(writer);
 }
 
+/* What a sink was given: how much, in order as a text, and the last piece. */
+struct pieces {
+    struct till_text all;
+    size_t last;
+};
+
+static enum till_status take_piece(void *context, const void *bytes, size_t length, struct till_error *error) {
+    struct pieces *pieces = context;
+    (void)error;
+    assert_int_equal(pieces->last % (256 * 1024), 0);
+    pieces->last = length;
+    assert_true(till_text_append(&pieces->all, bytes, length));
+    return TILL_OK;
+}
+
+static void all_pieces_but_the_last_begin_at_multiples_of_their_length(void **state) {
+    (void)state;
+    static const char *const encodings[] = {NULL, "UTF-16LE"};
+    for (size_t i = 0; i < 2; i++) {
+        struct pieces pieces = {0};
+        struct till_writer *writer;
+        struct till_error error = {0};
+        assert_int_equal(till_writer_new(&writer, (struct till_sink){take_piece, &pieces},
+                                         &(struct till_writer_options){.encoding = encodings[i]}, &error),
+                         TILL_OK);
+        assert_int_equal(till_writer_columns(writer, names, types, 1, &error), TILL_OK);
+        for (unsigned row = 0; row < 100000; row++) {
+            char text[32];
+            snprintf(text, sizeof text, "row number %u", row);
+            till_writer_text(writer, till_slice_of(text));
+            assert_int_equal(till_writer_end(writer, &error), TILL_OK);
+        }
+        assert_int_equal(till_writer_finish(writer, &error), TILL_OK);
+        assert_true(pieces.last > 0 && pieces.last < pieces.all.length);
+        size_t width = i + 1, at = 3; /* bytes of a character; behind the header */
+        for (unsigned row = 0; row < 100000; row++) {
+            char text[32];
+            size_t length = (size_t)snprintf(text, sizeof text, "row number %u\n", row);
+            for (size_t k = 0; k < length; k++, at++)
+                assert_int_equal(pieces.all.bytes[at * width], text[k]);
+        }
+        assert_int_equal(at * width, pieces.all.length);
+        till_writer_free(writer);
+        till_text_free(&pieces.all);
+    }
+}
+
 static void tables_start_out_missing_and_are_written_whole(void **state) {
     (void)state;
     struct till_text out = {0};
@@ -548,6 +595,7 @@ int main(void) {
         cmocka_unit_test(a_character_that_the_encoding_lacks_is_an_error),
         cmocka_unit_test(unknown_encodings_and_misplaced_marks_are_refused),
         cmocka_unit_test(a_full_disk_is_reported_once_the_buffer_is_passed_on),
+        cmocka_unit_test(all_pieces_but_the_last_begin_at_multiples_of_their_length),
         cmocka_unit_test(tables_start_out_missing_and_are_written_whole),
         cmocka_unit_test(kept_texts_do_not_move),
     };

@@ -11,20 +11,17 @@ static bool allowed(const bool *items, uint32_t item) {
 }
 
 static uint32_t single_count(const struct itemset_store *sets) {
-    uint32_t count = 0;
-    while (count + 1 < sets->count && set_size(sets, count + 1) == 1)
-        count++;
-    return count;
+    return sets->largest == 0 ? 0 : sets->first[2] - 1;
 }
 
 /* Frequent items that may be a consequent of these items: not among them, and no kind of them. */
 static uint32_t partners(const struct search *search, uint32_t set, uint32_t consequents, uint32_t singles) {
-    const uint32_t *items = set_items(&search->sets, set), *parent = search->options->parent;
     uint32_t size = set_size(&search->sets, set);
+    const uint32_t *items = set_items(&search->sets, set, size), *parent = search->options->parent;
     for (uint32_t i = 0; parent == NULL && i < size; i++)
         consequents -= allowed(search->options->consequent_items, items[i]);
     for (uint32_t s = 1; parent != NULL && s <= singles; s++) {
-        uint32_t item = set_items(&search->sets, s)[0];
+        uint32_t item = set_items(&search->sets, s, 1)[0];
         bool related = false;
         for (uint32_t i = 0; i < size; i++)
             related |= items_related(parent, items[i], item);
@@ -38,12 +35,12 @@ static double two_way_pairs(const struct search *search, uint32_t singles) {
     const struct till_rules_options *options = search->options;
     double pairs = 0, seen = 0;
     for (uint32_t s = 1; s <= singles; s++) {
-        uint32_t item = set_items(&search->sets, s)[0];
+        uint32_t item = set_items(&search->sets, s, 1)[0];
         if (!allowed(options->antecedent_items, item) || !allowed(options->consequent_items, item))
             continue;
         pairs += seen++;
         for (uint32_t t = 1; options->parent != NULL && t < s; t++) {
-            uint32_t other = set_items(&search->sets, t)[0];
+            uint32_t other = set_items(&search->sets, t, 1)[0];
             pairs -= allowed(options->antecedent_items, other) && allowed(options->consequent_items, other) &&
                      items_related(options->parent, item, other);
         }
@@ -68,12 +65,12 @@ bool search_count(struct search *search) {
     if (search->searched == NULL || search->log_searched == NULL || search->size_tested == NULL)
         return false;
     for (uint32_t s = 1; s <= singles; s++)
-        consequents += allowed(options->consequent_items, set_items(sets, s)[0]);
+        consequents += allowed(options->consequent_items, set_items(sets, s, 1)[0]);
     for (uint32_t set = 1; set < sets->count; set++) {
         uint32_t size = set_size(sets, set);
         bool fits = options->maximum_antecedent == 0 || size <= options->maximum_antecedent;
         for (uint32_t i = 0; fits && i < size; i++)
-            fits = allowed(options->antecedent_items, set_items(sets, set)[i]);
+            fits = allowed(options->antecedent_items, set_items(sets, set, size)[i]);
         uint32_t others = fits ? partners(search, set, consequents, singles) : 0;
         for (uint32_t c = 1; fits && c <= search->maximum_consequent && size + c <= sets->largest; c++)
             search->searched[size + c] += choose(others, c);

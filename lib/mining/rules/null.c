@@ -175,7 +175,7 @@ static bool strata_log(struct null_test *test, uint32_t touched, uint64_t both, 
 /* ---- clusters ---- */
 
 static double clusters_log(const struct null_test *test, uint32_t touched, const struct association *a) {
-    const uint64_t *support = test->sets->support;
+    const uint32_t *support = test->sets->support;
     double n = (double)support[a->base];
     double left = (double)support[a->left] / n, right = (double)support[a->right] / n;
     double score = 0, squares = 0, seen = 0;
@@ -195,7 +195,7 @@ static double clusters_log(const struct null_test *test, uint32_t touched, const
 }
 
 bool null_test_log(struct null_test *test, const struct association *a, double *log_p) {
-    const uint64_t *support = test->sets->support;
+    const uint32_t *support = test->sets->support;
     bool fine = true;
     if (test->null == TILL_NULL_INDEPENDENT) {
         *log_p = till_fisher_log(support[a->both], support[a->left], support[a->right], support[a->base]);

@@ -20,7 +20,8 @@ struct counts {
 };
 
 static struct counts counts_of(const struct itemset_store *sets, const struct candidate *c) {
-    return (struct counts){sets->support[c->both], sets->support[c->antecedent], sets->support[c->consequent]};
+    return (struct counts){set_support(sets, c->both), set_support(sets, c->antecedent),
+                           set_support(sets, c->consequent)};
 }
 
 /* Positive when `a` has the higher lift: both / (antecedent x consequent), cross-multiplied. */
@@ -46,8 +47,8 @@ static uint32_t place(const struct till_rules_options *options, const uint32_t *
 }
 
 static int compare_items(const struct search *search, uint32_t a, uint32_t b) {
-    const uint32_t *left = set_items(&search->sets, a), *right = set_items(&search->sets, b);
     uint32_t left_size = set_size(&search->sets, a), right_size = set_size(&search->sets, b);
+    const uint32_t *left = set_items(&search->sets, a, left_size), *right = set_items(&search->sets, b, right_size);
     for (uint32_t i = 0; i < left_size && i < right_size; i++) {
         uint32_t here = place(search->options, left, left_size, i),
                  there = place(search->options, right, right_size, i);
@@ -68,7 +69,7 @@ static int compare_measure(const struct search *search, const struct candidate *
     case TILL_SORT_CONFIDENCE:
         return compare_confidence(right, left);
     case TILL_SORT_LEVERAGE:
-        return compare_leverage(right, left, search->sets.support[0]);
+        return compare_leverage(right, left, set_support(&search->sets, 0));
     case TILL_SORT_Q_VALUE:
         return by_q != 0 ? by_q : by_p;
     case TILL_SORT_P_VALUE:
@@ -82,7 +83,7 @@ static int compare_measure(const struct search *search, const struct candidate *
 int compare_rules(const void *context, const void *first, const void *second) {
     const struct search *search = context;
     const struct candidate *a = first, *b = second;
-    const uint64_t *support = search->sets.support;
+    const uint32_t *support = search->sets.support;
     int order = compare_measure(search, a, b);
     if (order == 0)
         order = sign(support[b->both] > support[a->both], support[b->both] < support[a->both]);

@@ -155,9 +155,9 @@ static bool test_rule(struct search *search, uint32_t both, uint64_t mask, doubl
 static bool is_redundant(const struct itemset_store *sets, const struct candidate *c) {
     uint64_t consequent = (((uint64_t)1 << set_size(sets, c->both)) - 1) & ~c->mask;
     for (uint64_t part = (c->mask - 1) & c->mask; part != 0; part = (part - 1) & c->mask) {
-        uint64_t with = sets->support[sets_part(sets, c->both, part | consequent)];
-        if (with * sets->support[c->antecedent] >=
-            sets->support[c->both] * sets->support[sets_part(sets, c->both, part)])
+        uint64_t with = set_support(sets, sets_part(sets, c->both, part | consequent));
+        if (with * set_support(sets, c->antecedent) >=
+            set_support(sets, c->both) * set_support(sets, sets_part(sets, c->both, part)))
             return true;
     }
     return false;
@@ -165,12 +165,12 @@ static bool is_redundant(const struct itemset_store *sets, const struct candidat
 
 static bool passes(const struct search *search, const struct candidate *c) {
     const struct till_rules_options *options = search->options;
-    const uint64_t *support = search->sets.support;
-    double both = (double)support[c->both], antecedent = (double)support[c->antecedent];
-    double lift = both * (double)support[0] / (antecedent * (double)support[c->consequent]);
+    const struct itemset_store *sets = &search->sets;
+    double both = (double)set_support(sets, c->both), antecedent = (double)set_support(sets, c->antecedent);
+    double lift = both * (double)set_support(sets, 0) / (antecedent * (double)set_support(sets, c->consequent));
     return both / antecedent >= options->minimum_confidence && lift >= options->minimum_lift &&
            (options->held_out == NULL || c->log_p <= log(exploratory_p)) &&
-           !(options->drop_redundant && is_redundant(&search->sets, c));
+           !(options->drop_redundant && is_redundant(sets, c));
 }
 
 /* With held out baskets, candidates wait for their test; otherwise they are sorted by weight. */
@@ -195,10 +195,10 @@ static enum till_status add_candidate(struct search *search, uint32_t both, uint
 /* ---- all hypotheses ---- */
 
 /* True when every item may stand on the side where it is. */
-static bool is_wanted(const struct search *search, uint32_t both, uint64_t mask) {
+static bool is_wanted(const struct search *search, uint32_t both, uint32_t size, uint64_t mask) {
     const struct till_rules_options *options = search->options;
-    const uint32_t *items = set_items(&search->sets, both);
-    for (uint32_t i = 0; i < set_size(&search->sets, both); i++) {
+    const uint32_t *items = set_items(&search->sets, both, size);
+    for (uint32_t i = 0; i < size; i++) {
         const bool *allowed = mask >> i & 1 ? options->antecedent_items : options->consequent_items;
         if (allowed != NULL && !allowed[items[i]])
             return false;
@@ -207,10 +207,10 @@ static bool is_wanted(const struct search *search, uint32_t both, uint64_t mask)
 }
 
 /* One hypothesis; of a pair it may stand for both directions. What the search held out is judged by was not in it. */
-static enum till_status try_split(struct search *search, uint32_t both, uint64_t mask, struct till_error *error) {
-    uint32_t size = set_size(&search->sets, both);
+static enum till_status try_split(struct search *search, uint32_t both, uint32_t size, uint64_t mask,
+                                  struct till_error *error) {
     uint64_t other = (((uint64_t)1 << size) - 1) & ~mask;
-    bool here = is_wanted(search, both, mask), back = size == 2 && is_wanted(search, both, other);
+    bool here = is_wanted(search, both, size, mask), back = size == 2 && is_wanted(search, both, size, other);
     double log_p;
     if (!here && !back)
         return TILL_OK;
@@ -226,16 +226,15 @@ static enum till_status try_split(struct search *search, uint32_t both, uint64_t
 }
 
 /* All splits of a set; of a pair one, which stands for both directions. */
-static enum till_status split_set(struct search *search, uint32_t both, struct till_error *error) {
-    uint32_t size = set_size(&search->sets, both);
+static enum till_status split_set(struct search *search, uint32_t both, uint32_t size, struct till_error *error) {
     uint64_t all = ((uint64_t)1 << size) - 1;
     if (size == 2)
-        return try_split(search, both, 1, error);
+        return try_split(search, both, size, 1, error);
     enum till_status status = TILL_OK;
     for (uint32_t c = 1; c <= search->maximum_consequent && c < size; c++) {
         uint64_t consequent = ((uint64_t)1 << c) - 1;
         while (status == TILL_OK && consequent <= all) { /* all masks of c bits, in rising order (Gosper) */
-            status = try_split(search, both, all & ~consequent, error);
+            status = try_split(search, both, size, all & ~consequent, error);
             uint64_t low = consequent & -consequent, sum = consequent + low;
             consequent = (((sum ^ consequent) >> 2) / low) | sum;
         }
@@ -249,9 +248,9 @@ static enum till_status explore(struct search *search, const struct part *part, 
         status = use_part(search, part, false, error);
     if (status == TILL_OK && !search_count(search))
         status = till_error_memory(error);
-    for (uint32_t set = 1; status == TILL_OK && set < search->sets.count; set++)
-        if (set_size(&search->sets, set) >= 2)
-            status = split_set(search, set, error);
+    for (uint32_t size = 2; size <= search->sets.largest; size++)
+        for (uint32_t set = search->sets.first[size]; status == TILL_OK && set < search->sets.first[size + 1]; set++)
+            status = split_set(search, set, size, error);
     return status;
 }
 
@@ -261,7 +260,7 @@ static enum till_status confirm_rule(struct search *search, struct candidate c, 
                                      struct till_error *error) {
     const struct itemset_store *sets = &search->sets;
     bool again = c.both == last->both && set_size(sets, c.both) == 2;
-    if (sets->support[c.antecedent] == 0 || sets->support[c.consequent] == 0)
+    if (set_support(sets, c.antecedent) == 0 || set_support(sets, c.consequent) == 0)
         return TILL_OK; /* nothing to learn of it here */
     if (again)
         c.log_p = last->log_p;
@@ -305,23 +304,24 @@ static double improvement(const struct search *search, const struct candidate *c
     uint64_t consequent = (((uint64_t)1 << set_size(sets, c->both)) - 1) & ~c->mask;
     double best = 0;
     for (uint64_t part = (c->mask - 1) & c->mask; part != 0; part = (part - 1) & c->mask) {
-        double confidence = (double)sets->support[sets_part(sets, c->both, part | consequent)] /
-                            (double)sets->support[sets_part(sets, c->both, part)];
+        double confidence = (double)set_support(sets, sets_part(sets, c->both, part | consequent)) /
+                            (double)set_support(sets, sets_part(sets, c->both, part));
         if (confidence >= search->options->minimum_confidence && confidence > best)
             best = confidence;
     }
-    return (double)sets->support[c->both] / (double)sets->support[c->antecedent] - best;
+    return (double)set_support(sets, c->both) / (double)set_support(sets, c->antecedent) - best;
 }
 
 static struct till_rule make_rule(const struct search *search, const struct candidate *c) {
     const struct itemset_store *sets = &search->sets;
-    return (struct till_rule){.antecedent = set_items(sets, c->antecedent),
-                              .consequent = set_items(sets, c->consequent),
-                              .antecedent_size = set_size(sets, c->antecedent),
-                              .consequent_size = set_size(sets, c->consequent),
-                              .both = sets->support[c->both],
-                              .antecedent_count = sets->support[c->antecedent],
-                              .consequent_count = sets->support[c->consequent],
+    uint32_t left = set_size(sets, c->antecedent), right = set_size(sets, c->consequent);
+    return (struct till_rule){.antecedent = set_items(sets, c->antecedent, left),
+                              .consequent = set_items(sets, c->consequent, right),
+                              .antecedent_size = left,
+                              .consequent_size = right,
+                              .both = set_support(sets, c->both),
+                              .antecedent_count = set_support(sets, c->antecedent),
+                              .consequent_count = set_support(sets, c->consequent),
                               .improvement = search->options->improvement ? improvement(search, c) : NAN,
                               .log_p = c->log_p,
                               .q = c->q};
@@ -343,7 +343,7 @@ enum till_status till_rules_next(struct till_rules *rules, const struct till_rul
 static void summarise(struct search *search, struct till_rules *rules) {
     rules->count = till_sorter_count(search->delivery);
     rules->tested = search->tested;
-    rules->baskets = search->sets.support[0];
+    rules->baskets = set_support(&search->sets, 0);
     for (uint32_t k = 0; k <= search->sets.largest; k++)
         rules->largest = search->size_tested[k] ? k : rules->largest;
     for (uint32_t k = 0; k <= rules->largest; k++)

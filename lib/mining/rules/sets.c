@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/arrays.h>
 #include <till/hash.h>
 
 #include "lib/mining/rules/sets.h"
 
 void sets_free(struct itemset_store *sets) {
     free(sets->items);
-    free(sets->start);
     free(sets->support);
     free(sets->lists_start);
     free(sets->lists);
@@ -33,28 +33,8 @@ bool items_related(const uint32_t *parent, uint32_t a, uint32_t b) {
 /* ---- filling ---- */
 
 static bool reserve(struct itemset_store *sets, size_t size) {
-    size_t items = sets->count == 0 ? 0 : (size_t)sets->start[sets->count];
-    if (items + size > sets->item_capacity) {
-        size_t capacity = 2 * (items + size) + 1024;
-        uint32_t *grown = realloc(sets->items, capacity * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        sets->items = grown;
-        sets->item_capacity = capacity;
-    }
-    if (sets->count + 2 > sets->set_capacity) {
-        size_t capacity = 2 * sets->set_capacity + 1024;
-        uint64_t *start = realloc(sets->start, (capacity + 1) * sizeof *start);
-        if (start != NULL)
-            sets->start = start;
-        uint64_t *support = realloc(sets->support, capacity * sizeof *support);
-        if (support != NULL)
-            sets->support = support;
-        if (start == NULL || support == NULL)
-            return false;
-        sets->set_capacity = capacity;
-    }
-    return true;
+    return till_arrays_reserve(&TILL_ARRAY(sets->items), 1, sets->item_count + size, &sets->item_capacity) &&
+           till_arrays_reserve(&TILL_ARRAY(sets->support), 1, sets->count + 1, &sets->set_capacity);
 }
 
 struct filling {
@@ -70,38 +50,43 @@ static enum till_status add_set(void *context, const uint32_t *items, size_t siz
         for (size_t j = i + 1; j < size; j++)
             if (items_related(filling->parent, items[i], items[j]))
                 return TILL_OK;
+    if (size > LARGEST_SET)
+        return till_error_set(error, TILL_ERROR_DATA, "rules of more than 63 items: bound the size of both sides");
     if (!reserve(sets, size))
         return till_error_memory(error);
-    if (sets->count == 0)
-        sets->start[0] = 0;
+    for (; sets->largest < size; sets->largest++)
+        sets->place[sets->largest + 1] = sets->item_count;
     if (size > 0)
-        memcpy(sets->items + sets->start[sets->count], items, size * sizeof *items);
-    sets->start[sets->count + 1] = sets->start[sets->count] + size;
-    sets->support[sets->count++] = count;
-    if (size > sets->largest)
-        sets->largest = (uint32_t)size;
+        memcpy(sets->items + sets->item_count, items, size * sizeof *items);
+    sets->item_count += size;
+    sets->support[sets->count++] = (uint32_t)count;
+    sets->first[size + 1] = (uint32_t)sets->count;
     return TILL_OK;
 }
 
-static uint64_t hash_items(const uint32_t *items, size_t size) {
-    return till_hash(items, size * sizeof *items, 0);
+/* Where the search for a set begins. */
+static size_t slot_of(const struct itemset_store *sets, const uint32_t *items, size_t size) {
+    uint64_t hash = till_hash(items, size * sizeof *items, 0);
+    return (size_t)((hash >> 32) * sets->slot_count >> 32);
+}
+
+static size_t slot_behind(const struct itemset_store *sets, size_t slot) {
+    return slot + 1 == sets->slot_count ? 0 : slot + 1;
 }
 
 static enum till_status index_sets(struct itemset_store *sets, struct till_error *error) {
-    size_t slots = 16;
-    while (slots < 2 * sets->count)
-        slots *= 2;
-    sets->slots = calloc(slots, sizeof *sets->slots);
-    sets->slot_mask = slots - 1;
+    sets->slot_count = sets->count + sets->count / 2 + 1;
+    sets->slots = calloc(sets->slot_count, sizeof *sets->slots);
     sets->known = calloc(KNOWN_PARTS, sizeof *sets->known); /* of set 0, which is never split */
     if (sets->slots == NULL || sets->known == NULL)
         return till_error_memory(error);
-    for (uint32_t set = 0; set < sets->count; set++) {
-        size_t at = hash_items(set_items(sets, set), set_size(sets, set)) & sets->slot_mask;
-        while (sets->slots[at] != 0)
-            at = (at + 1) & sets->slot_mask;
-        sets->slots[at] = set + 1;
-    }
+    for (uint32_t size = 0; size <= sets->largest; size++)
+        for (uint32_t set = sets->first[size]; set < sets->first[size + 1]; set++) {
+            size_t slot = slot_of(sets, set_items(sets, set, size), size);
+            while (sets->slots[slot] != 0)
+                slot = slot_behind(sets, slot);
+            sets->slots[slot] = set + 1;
+        }
     return TILL_OK;
 }
 
@@ -117,11 +102,10 @@ enum till_status sets_mine(struct itemset_store *sets, const struct till_baskets
         wishes.maximum_size = options->maximum_antecedent + consequent;
     struct filling filling = {sets, options->parent};
     *sets = (struct itemset_store){0};
+    memset(sets->first + 1, 0xFF, sizeof sets->first - sizeof *sets->first);
     enum till_status status = add_set(&filling, NULL, 0, baskets->count, error);
     if (status == TILL_OK)
         status = till_itemsets_mine(baskets, &wishes, add_set, &filling, error);
-    if (status == TILL_OK && sets->largest > 63)
-        status = till_error_set(error, TILL_ERROR_DATA, "rules of more than 63 items: bound the size of both sides");
     if (status == TILL_OK)
         status = index_sets(sets, error);
     if (status != TILL_OK)
@@ -130,14 +114,15 @@ enum till_status sets_mine(struct itemset_store *sets, const struct till_baskets
 }
 
 uint32_t sets_find_part(const struct itemset_store *sets, uint32_t set, uint64_t mask) {
-    uint32_t part[64];
-    size_t size = 0;
-    const uint32_t *items = set_items(sets, set);
+    uint32_t part[LARGEST_SET + 1];
+    uint32_t size = 0;
+    const uint32_t *items = set_items(sets, set, set_size(sets, set));
     for (; mask != 0; mask &= mask - 1)
         part[size++] = items[__builtin_ctzll(mask)];
-    for (size_t at = hash_items(part, size) & sets->slot_mask;; at = (at + 1) & sets->slot_mask) {
-        uint32_t found = sets->slots[at] - 1;
-        if (set_size(sets, found) == size && memcmp(set_items(sets, found), part, size * sizeof *part) == 0)
+    for (size_t slot = slot_of(sets, part, size);; slot = slot_behind(sets, slot)) {
+        uint32_t found = sets->slots[slot] - 1;
+        if (found >= sets->first[size] && found < sets->first[size + 1] &&
+            memcmp(set_items(sets, found, size), part, size * sizeof *part) == 0)
             return found;
     }
 }
@@ -226,12 +211,12 @@ static bool count_all(struct counting *counting, bool keep) {
     struct itemset_store *sets = counting->sets;
     for (uint32_t set = 1; set < sets->count; set++) {
         uint32_t size = set_size(sets, set), shared = 0, before = set_size(sets, set - 1);
-        const uint32_t *items = set_items(sets, set), *last = set_items(sets, set - 1);
+        const uint32_t *items = set_items(sets, set, size), *last = set_items(sets, set - 1, before);
         while (shared < size && shared < before && items[shared] == last[shared])
             shared++;
         if (!hold(counting, items, size, shared))
             return false;
-        sets->support[set] = counting->length[size - 1];
+        sets->support[set] = (uint32_t)counting->length[size - 1];
         if (keep && !keep_list(counting, set, counting->held[size - 1], counting->length[size - 1]))
             return false;
     }
@@ -246,7 +231,7 @@ enum till_status sets_count(struct itemset_store *sets, const struct till_basket
         sets->lists_start = calloc(sets->count + 1, sizeof *sets->lists_start);
         fine = sets->lists_start != NULL;
     }
-    sets->support[0] = baskets->count;
+    sets->support[0] = (uint32_t)baskets->count;
     fine = fine && count_all(&counting, keep);
     free(counting.item_start);
     free(counting.item_baskets);

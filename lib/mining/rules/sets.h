@@ -5,19 +5,25 @@
 #include <till/itemsets.h>
 #include <till/rules.h>
 
-/* Set 0 is the empty one; then by rising size, in the order of mining. */
+/* Masks have a bit for each item of a set. */
+enum { LARGEST_SET = 63 };
+
+/* Set 0 is the empty one; then by rising size, in the order of mining. So sets of one size stand together, and no set
+ * needs to say where its items are. */
 struct itemset_store {
-    uint32_t *items; /* of all sets, one behind the other */
-    uint64_t *start; /* [count + 1] */
-    uint64_t *support;
-    uint64_t *lists_start; /* [count + 1]: where the baskets of each set lie; NULL: not kept */
-    uint32_t *lists;
+    uint32_t *items;   /* of all sets, one behind the other */
+    uint32_t *support; /* [count]; there are less than 2^32 baskets */
     size_t count;
+    size_t item_count;
+    uint32_t largest;
+    uint32_t first[LARGEST_SET + 2]; /* the first set of each size; count behind the largest, then UINT32_MAX */
+    size_t place[LARGEST_SET + 1];   /* where its items are */
     size_t item_capacity;
     size_t set_capacity;
+    uint64_t *lists_start; /* [count + 1]: where the baskets of each set lie; NULL: not kept */
+    uint32_t *lists;
     uint32_t *slots; /* hash table: set + 1; 0: free */
-    size_t slot_mask;
-    uint32_t largest;
+    size_t slot_count;
     struct known_part *known; /* [KNOWN_PARTS] what was looked up, by mask */
 };
 
@@ -28,11 +34,20 @@ struct known_part {
 };
 enum { KNOWN_PARTS = 1 << 12 };
 
+/* Halving, without a branch that could be foretold wrongly. */
 static inline uint32_t set_size(const struct itemset_store *sets, uint32_t set) {
-    return (uint32_t)(sets->start[set + 1] - sets->start[set]);
+    uint32_t size = 0;
+    for (uint32_t half = (LARGEST_SET + 1) / 2; half > 0; half /= 2)
+        size += set >= sets->first[size + half] ? half : 0;
+    return size;
 }
-static inline const uint32_t *set_items(const struct itemset_store *sets, uint32_t set) {
-    return sets->items + sets->start[set];
+/* The items of a set of that size. */
+static inline const uint32_t *set_items(const struct itemset_store *sets, uint32_t set, uint32_t size) {
+    return sets->items + sets->place[size] + (size_t)(set - sets->first[size]) * size;
+}
+/* Wide, as counts are multiplied. */
+static inline uint64_t set_support(const struct itemset_store *sets, uint32_t set) {
+    return sets->support[set];
 }
 
 /* True when one item is an ancestor of the other, or is it. */

@@ -20,6 +20,7 @@
 #include <zlib.h>
 
 #define BUFFER_SIZE ((size_t)1 << 18)
+#define ALIGNMENT ((size_t)1 << 16) /* divides it */
 #define LINKS_FOLLOWED 40
 
 struct output {
@@ -113,22 +114,32 @@ static enum till_status flush(struct output *file, struct till_error *error) {
     return TILL_OK;
 }
 
-/* Large pieces go past the buffer. */
+/* Puts what fits into the buffer; how much. */
+static size_t fill(struct output *file, const char *bytes, size_t length, size_t most) {
+    size_t taken = length < most ? length : most;
+    if (taken > 0)
+        memcpy(file->buffer + file->used, bytes, taken);
+    file->used += taken;
+    return taken;
+}
+
+/* Large pieces go past the buffer, but for their ends: what is written begins and ends where the system's own pieces of
+ * a file do, which it then has fewer of. */
 static enum till_status write_plain(void *context, const void *bytes, size_t length, struct till_error *error) {
     struct output *file = context;
-    if (length > BUFFER_SIZE - file->used) {
+    const char *at = bytes;
+    if (length >= BUFFER_SIZE - file->used) {
+        size_t taken = fill(file, at, length, (ALIGNMENT - file->used % ALIGNMENT) % ALIGNMENT);
+        size_t straight = (length - taken) / ALIGNMENT * ALIGNMENT;
         enum till_status status = flush(file, error);
         if (status != TILL_OK)
             return status;
-    }
-    if (length >= BUFFER_SIZE) {
-        if (!output_write_all(file->descriptor, bytes, length))
+        if (!output_write_all(file->descriptor, at + taken, straight))
             return till_error_system(error, file->name, "write error", errno);
-        return TILL_OK;
+        at += taken + straight;
+        length -= taken + straight;
     }
-    if (length > 0)
-        memcpy(file->buffer + file->used, bytes, length);
-    file->used += length;
+    fill(file, at, length, length);
     return TILL_OK;
 }
 

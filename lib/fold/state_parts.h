@@ -12,10 +12,11 @@
 #define STATE_MAGIC "\x89TILL\r\n\x1a"
 #define STATE_KIND "LDGR"
 enum {
-    STATE_HEADER = 40,    /* magic, version, kind, flags, parameter hash, checksum */
-    STATE_SECTION = 12,   /* before the payload of a section: type and length */
-    STATE_CHECKSUM = 4,   /* behind it */
-    STATE_BLOCK = 1 << 17 /* customers are written in sections of about this size */
+    STATE_HEADER = 40,     /* magic, version, kind, flags, parameter hash, checksum */
+    STATE_SECTION = 12,    /* before the payload of a section: type and length */
+    STATE_CHECKSUM = 4,    /* behind it */
+    STATE_BLOCK = 1 << 17, /* customers are written in sections of about this size */
+    STATE_PIECE = 1 << 19  /* and passed on in pieces of this */
 };
 enum { STATE_BY_TIME = 1, STATE_ITEMS = 2, STATE_ORDER_AMOUNTS = 4, STATE_FLAGS = 7 };
 
@@ -228,8 +229,9 @@ const char *state_path(const struct till_state *state);
 struct state_writer {
     const struct till_sink *sink;
     struct till_digest digest;
-    struct till_text section; /* begins with room for its head */
-    struct till_text record;  /* of one customer */
+    struct till_text out;    /* what waits to be passed on; the present section begins with room for its head */
+    size_t start;            /* of the present section */
+    struct till_text record; /* of one customer */
     bool by_time;
     uint64_t customers;
     uint64_t entries;

@@ -39,21 +39,32 @@ static bool put_print(struct till_text *out, struct till_fingerprint print) {
 /* Room for type and length, which are known when the section is full. */
 static bool begin_section(struct state_writer *writer) {
     static const char head[STATE_SECTION] = {0};
-    writer->section.length = 0;
-    return till_text_append(&writer->section, head, sizeof head);
+    writer->start = writer->out.length;
+    return till_text_append(&writer->out, head, sizeof head);
+}
+
+/* Several sections are passed on together: the system takes long pieces in less time. */
+static enum till_status pass_on(struct state_writer *writer, struct till_error *error) {
+    size_t length = writer->out.length;
+    writer->out.length = 0;
+    return writer->sink->write(writer->sink->context, writer->out.bytes, length, error);
+}
+
+static size_t section_length(const struct state_writer *writer) {
+    return writer->out.length - writer->start;
 }
 
 static enum till_status end_section(struct state_writer *writer, const char *type, struct till_error *error) {
     unsigned char checksum[STATE_CHECKSUM];
-    unsigned char *bytes = (unsigned char *)writer->section.bytes;
+    unsigned char *bytes = (unsigned char *)writer->out.bytes + writer->start;
     memcpy(bytes, type, 4);
-    store_64(bytes + 4, writer->section.length - STATE_SECTION);
-    store_32(checksum, crc32_add(0, bytes, writer->section.length));
-    if (!till_text_append(&writer->section, checksum, sizeof checksum)) {
+    store_64(bytes + 4, section_length(writer) - STATE_SECTION);
+    store_32(checksum, crc32_add(0, bytes, section_length(writer)));
+    if (!till_text_append(&writer->out, checksum, sizeof checksum)) {
         return till_error_memory(error);
     }
-    till_digest_add(&writer->digest, writer->section.bytes, writer->section.length);
-    return writer->sink->write(writer->sink->context, writer->section.bytes, writer->section.length, error);
+    till_digest_add(&writer->digest, writer->out.bytes + writer->start, section_length(writer));
+    return writer->out.length < STATE_PIECE ? TILL_OK : pass_on(writer, error);
 }
 
 /* ---- the head ---- */
@@ -80,7 +91,7 @@ static enum till_status write_beginning(struct state_writer *writer, const struc
     store_32(header + 36, crc32_add(0, header, 36));
     till_digest_start(&writer->digest);
     till_digest_add(&writer->digest, header, sizeof header);
-    return writer->sink->write(writer->sink->context, header, sizeof header, error);
+    return till_text_append(&writer->out, header, sizeof header) ? TILL_OK : till_error_memory(error);
 }
 
 static enum till_status write_parameters(struct state_writer *writer, const struct till_state_head *head,
@@ -91,9 +102,8 @@ static enum till_status write_parameters(struct state_writer *writer, const stru
         return till_error_memory(error);
     }
     enum till_status status = write_beginning(writer, head, till_fingerprint_of(packed.bytes, packed.length), error);
-    if (status == TILL_OK &&
-        !(begin_section(writer) && put_text(&writer->section, till_slice_of("till " TILL_VERSION)) &&
-          till_text_append(&writer->section, packed.bytes, packed.length))) {
+    if (status == TILL_OK && !(begin_section(writer) && put_text(&writer->out, till_slice_of("till " TILL_VERSION)) &&
+                               till_text_append(&writer->out, packed.bytes, packed.length))) {
         status = till_error_memory(error);
     }
     till_text_free(&packed);
@@ -103,12 +113,12 @@ static enum till_status write_parameters(struct state_writer *writer, const stru
 /* Days as steps from each to the next. */
 static enum till_status write_days(struct state_writer *writer, const struct till_state_head *head,
                                    struct till_error *error) {
-    bool fine = begin_section(writer) && put(&writer->section, head->day_count);
+    bool fine = begin_section(writer) && put(&writer->out, head->day_count);
     for (size_t i = 0; fine && i < head->day_count; i++) {
         const struct till_state_day *day = &head->days[i];
         uint64_t step = i == 0 ? zigzag(day->day) : (uint64_t)(day->day - head->days[i - 1].day);
-        fine = put(&writer->section, step) && put(&writer->section, day->rows) &&
-               put(&writer->section, (uint64_t)day->spent) && put(&writer->section, 0 - (uint64_t)day->returned);
+        fine = put(&writer->out, step) && put(&writer->out, day->rows) && put(&writer->out, (uint64_t)day->spent) &&
+               put(&writer->out, 0 - (uint64_t)day->returned);
     }
     return fine ? end_section(writer, "DAYS", error) : till_error_memory(error);
 }
@@ -122,9 +132,9 @@ static bool put_input(struct till_text *out, const struct till_state_input *inpu
 
 static enum till_status write_inputs(struct state_writer *writer, const struct till_state_head *head,
                                      struct till_error *error) {
-    bool fine = begin_section(writer) && put(&writer->section, head->input_count);
+    bool fine = begin_section(writer) && put(&writer->out, head->input_count);
     for (size_t i = 0; fine && i < head->input_count; i++) {
-        fine = put_input(&writer->section, &head->inputs[i]);
+        fine = put_input(&writer->out, &head->inputs[i]);
     }
     return fine ? end_section(writer, "INPT", error) : till_error_memory(error);
 }
@@ -132,9 +142,9 @@ static enum till_status write_inputs(struct state_writer *writer, const struct t
 static enum till_status write_items(struct state_writer *writer, const struct till_state_head *head,
                                     struct till_error *error) {
     uint32_t count = head->has_items ? till_dictionary_count(head->items) : 0;
-    bool fine = begin_section(writer) && put(&writer->section, count);
+    bool fine = begin_section(writer) && put(&writer->out, count);
     for (uint32_t code = 0; fine && code < count; code++) {
-        fine = put_text(&writer->section, till_dictionary_text(head->items, code));
+        fine = put_text(&writer->out, till_dictionary_text(head->items, code));
     }
     return fine ? end_section(writer, "ITEM", error) : till_error_memory(error);
 }
@@ -164,7 +174,7 @@ enum till_status state_write_head(struct state_writer *writer, const struct till
 static enum till_status end_customer(struct state_writer *writer, uint64_t entries, struct till_error *error) {
     writer->customers++;
     writer->entries += entries;
-    if (writer->section.length < STATE_BLOCK) {
+    if (section_length(writer) < STATE_BLOCK) {
         return TILL_OK;
     }
     enum till_status status = end_section(writer, "CUST", error);
@@ -174,7 +184,7 @@ static enum till_status end_customer(struct state_writer *writer, uint64_t entri
 enum till_status state_write_copy(struct state_writer *writer, const struct till_state *state,
                                   struct till_error *error) {
     struct till_slice bytes = state_bytes(state);
-    if (!till_text_append(&writer->section, bytes.bytes, bytes.length)) {
+    if (!till_text_append(&writer->out, bytes.bytes, bytes.length)) {
         return till_error_memory(error);
     }
     return end_customer(writer, state_entry_count(state), error);
@@ -274,8 +284,7 @@ enum till_status state_write_entries(struct state_writer *writer, struct till_sl
     for (size_t i = 0; i < count; i++) {
         length += put_entry(writer, entries, &first[i], i == 0 ? NULL : &first[i - 1], out + length);
     }
-    if (!put_text(&writer->section, name) ||
-        !put_text(&writer->section, (struct till_slice){writer->record.bytes, length})) {
+    if (!put_text(&writer->out, name) || !put_text(&writer->out, (struct till_slice){writer->record.bytes, length})) {
         return till_error_memory(error);
     }
     return end_customer(writer, count, error);
@@ -286,19 +295,22 @@ enum till_status state_write_entries(struct state_writer *writer, struct till_sl
 enum till_status state_write_end(struct state_writer *writer, uint64_t rows, struct till_fingerprint *digest,
                                  struct till_error *error) {
     enum till_status status = TILL_OK;
-    if (writer->section.length > STATE_SECTION) {
+    if (section_length(writer) > STATE_SECTION) {
         status = end_section(writer, "CUST", error);
     }
     *digest = till_digest_finish(&writer->digest);
     if (status == TILL_OK &&
-        !(begin_section(writer) && put(&writer->section, writer->customers) && put(&writer->section, writer->entries) &&
-          put(&writer->section, rows) && put_print(&writer->section, *digest))) {
+        !(begin_section(writer) && put(&writer->out, writer->customers) && put(&writer->out, writer->entries) &&
+          put(&writer->out, rows) && put_print(&writer->out, *digest))) {
         status = till_error_memory(error);
     }
-    return status == TILL_OK ? end_section(writer, "TAIL", error) : status;
+    if (status == TILL_OK) {
+        status = end_section(writer, "TAIL", error);
+    }
+    return status == TILL_OK ? pass_on(writer, error) : status;
 }
 
 void state_writer_free(struct state_writer *writer) {
-    till_text_free(&writer->section);
+    till_text_free(&writer->out);
     till_text_free(&writer->record);
 }

@@ -488,7 +488,8 @@ static enum till_status add_customer(struct merging *merging, struct till_slice 
     merging->totals->customers++;
     merging->totals->entries += merging->entries.count - merging->base;
     if (ask->sink != NULL && only != NULL) {
-        status = state_write_copy(&merging->writer, only->state, error);
+        struct state_run run = state_present(only->state);
+        status = state_write_copy(&merging->writer, &run, error);
     } else if (ask->sink != NULL) {
         status = state_write_entries(&merging->writer, name, &merging->entries, merging->base, error);
     }
@@ -500,7 +501,7 @@ static struct source *smallest(struct merging *merging, bool *alone) {
     struct source *least = NULL;
     for (size_t i = 0; i < merging->count; i++) {
         struct source *source = &merging->sources[i];
-        int order = !source->there ? 1 : least == NULL ? -1 : till_slice_compare(source->name, least->name);
+        int order = !source->there ? 1 : least == NULL ? -1 : name_compare(source->name, least->name);
         if (order < 0) {
             least = source;
         }
@@ -521,6 +522,31 @@ static enum till_status advance_all(struct merging *merging, struct source *firs
     return status == TILL_OK ? advance(merging, first, error) : status;
 }
 
+/* Copies customers of one state up to the first whom another source has, too, or has one before, and moves on. */
+static enum till_status copy_run(struct merging *merging, struct source *source, struct till_error *error) {
+    const struct source *next = NULL;
+    for (size_t i = 0; i < merging->count; i++) {
+        const struct source *other = &merging->sources[i];
+        if (other != source && other->there && (next == NULL || name_compare(other->name, next->name) < 0)) {
+            next = other;
+        }
+    }
+    bool writes = merging->ask->sink != NULL, stopped;
+    struct state_run run;
+    enum till_status status = state_run(source->state, next == NULL ? NULL : &next->name,
+                                        writes ? state_room(&merging->writer) : SIZE_MAX, &run, &stopped, error);
+    merging->totals->customers += run.customers;
+    merging->totals->entries += run.entries;
+    if (status == TILL_OK && writes) {
+        status = state_write_copy(&merging->writer, &run, error);
+    }
+    if (status != TILL_OK || !stopped) {
+        return status == TILL_OK ? advance(merging, source, error) : status;
+    }
+    source->name = state_name(source->state);
+    return TILL_OK;
+}
+
 static enum till_status add_customers(struct merging *merging, struct till_error *error) {
     const struct till_state_merge *ask = merging->ask;
     bool replaces = ask->night != NULL && ask->overlap == TILL_STATE_REPLACE;
@@ -536,12 +562,10 @@ static enum till_status add_customers(struct merging *merging, struct till_error
         }
         bool whole = alone && least->state != NULL && least->codes == NULL && !replaces;
         if (whole && ask->visit == NULL) {
-            merging->totals->customers++;
-            merging->totals->entries += state_entry_count(least->state);
-            status = ask->sink == NULL ? TILL_OK : state_write_copy(&merging->writer, least->state, error);
-        } else {
-            status = add_customer(merging, least->name, whole ? least : NULL, error);
+            status = copy_run(merging, least, error);
+            continue;
         }
+        status = add_customer(merging, least->name, whole ? least : NULL, error);
         if (status == TILL_OK) {
             status = advance_all(merging, least, error);
         }

@@ -109,6 +109,17 @@ static inline int64_t unzigzag(uint64_t value) {
     return (int64_t)(value >> 1 ^ (0 - (value & 1)));
 }
 
+/* Names of customers in byte order: mostly the first eight bytes tell. */
+static inline int name_compare(struct till_slice a, struct till_slice b) {
+    if (a.length >= 8 && b.length >= 8) {
+        uint64_t left = __builtin_bswap64(load_64(a.bytes)), right = __builtin_bswap64(load_64(b.bytes));
+        if (left != right) {
+            return left < right ? -1 : 1;
+        }
+    }
+    return till_slice_compare(a, b);
+}
+
 /* ---- entries ---- */
 
 /* Entries of one customer, and their items. Of an entry that is packed, first_item is where the bytes of its items
@@ -207,9 +218,19 @@ struct till_state_night {
  * until the next call. */
 enum till_status state_next(struct till_state *state, bool *there, struct till_error *error);
 struct till_slice state_name(const struct till_state *state);
-/* The bytes of the present customer, and how many entries are in them. */
-struct till_slice state_bytes(const struct till_state *state);
-uint64_t state_entry_count(const struct till_state *state);
+
+/* Customers that stand together in a state, as its bytes: they are valid until the next section is read. */
+struct state_run {
+    struct till_slice bytes;
+    uint64_t customers;
+    uint64_t entries;
+};
+/* The present customer alone. */
+struct state_run state_present(const struct till_state *state);
+/* The present customer and those behind who come before `limit` (NULL: all), in one section and until there are `most`
+ * bytes of them. *stopped: the present customer is now the first behind them; else state_next has to go on. */
+enum till_status state_run(struct till_state *state, const struct till_slice *limit, size_t most, struct state_run *run,
+                           bool *stopped, struct till_error *error);
 
 /* Adds the entries of the present customer, without those on `dropped` days; items through `codes`, which may be NULL.
  */
@@ -242,9 +263,10 @@ bool parameters_pack(const struct till_state_parameter *parameters, size_t count
 
 enum till_status state_write_head(struct state_writer *writer, const struct till_state_head *head,
                                   struct till_error *error);
-/* A customer that was read, as it is. */
-enum till_status state_write_copy(struct state_writer *writer, const struct till_state *state,
-                                  struct till_error *error);
+/* Customers that were read, as they are, but no more than state_room tells. */
+enum till_status state_write_copy(struct state_writer *writer, const struct state_run *run, struct till_error *error);
+/* The bytes of customers with which the present section will be full. */
+size_t state_room(const struct state_writer *writer);
 /* The entries from `base` on. */
 enum till_status state_write_entries(struct state_writer *writer, struct till_slice name, const struct entries *entries,
                                      size_t base, struct till_error *error);

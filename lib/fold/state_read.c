@@ -469,7 +469,7 @@ static enum till_status next_customer(struct till_state *state, struct till_erro
     state->name = get_text(in);
     uint64_t length = varint_get(in);
     const unsigned char *record = cursor_take(in, length);
-    bool sound = record != NULL && (state->customers == 0 || till_slice_compare(before, state->name) < 0);
+    bool sound = record != NULL && (state->customers == 0 || name_compare(before, state->name) < 0);
     if (sound) {
         state->record = (struct cursor){record, record + length, true};
         state->count = varint_get(&state->record);
@@ -516,12 +516,27 @@ struct till_slice state_name(const struct till_state *state) {
     return state->name;
 }
 
-struct till_slice state_bytes(const struct till_state *state) {
-    return (struct till_slice){(const char *)state->customer, (size_t)(state->payload.at - state->customer)};
+struct state_run state_present(const struct till_state *state) {
+    size_t length = (size_t)(state->payload.at - state->customer);
+    return (struct state_run){{(const char *)state->customer, length}, 1, state->count};
 }
 
-uint64_t state_entry_count(const struct till_state *state) {
-    return state->count;
+enum till_status state_run(struct till_state *state, const struct till_slice *limit, size_t most, struct state_run *run,
+                           bool *stopped, struct till_error *error) {
+    enum till_status status = TILL_OK;
+    *run = (struct state_run){{(const char *)state->customer, 0}, 0, 0};
+    *stopped = false;
+    while (status == TILL_OK && !*stopped) {
+        run->customers++;
+        run->entries += state->count;
+        run->bytes.length = (size_t)((const char *)state->payload.at - run->bytes.bytes);
+        if (state->payload.at == state->payload.end || run->bytes.length >= most) {
+            break;
+        }
+        status = next_customer(state, error);
+        *stopped = status == TILL_OK && limit != NULL && name_compare(state->name, *limit) >= 0;
+    }
+    return status;
 }
 
 /* ---- entries ---- */

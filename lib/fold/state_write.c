@@ -171,8 +171,9 @@ enum till_status state_write_head(struct state_writer *writer, const struct till
 /* ---- customers ---- */
 
 /* A section is closed when it is full, so it is larger than a block by at most one customer. */
-static enum till_status end_customer(struct state_writer *writer, uint64_t entries, struct till_error *error) {
-    writer->customers++;
+static enum till_status end_customers(struct state_writer *writer, uint64_t customers, uint64_t entries,
+                                      struct till_error *error) {
+    writer->customers += customers;
     writer->entries += entries;
     if (section_length(writer) < STATE_BLOCK) {
         return TILL_OK;
@@ -181,13 +182,15 @@ static enum till_status end_customer(struct state_writer *writer, uint64_t entri
     return status == TILL_OK && !begin_section(writer) ? till_error_memory(error) : status;
 }
 
-enum till_status state_write_copy(struct state_writer *writer, const struct till_state *state,
-                                  struct till_error *error) {
-    struct till_slice bytes = state_bytes(state);
-    if (!till_text_append(&writer->out, bytes.bytes, bytes.length)) {
+size_t state_room(const struct state_writer *writer) {
+    return STATE_BLOCK - section_length(writer);
+}
+
+enum till_status state_write_copy(struct state_writer *writer, const struct state_run *run, struct till_error *error) {
+    if (!till_text_append(&writer->out, run->bytes.bytes, run->bytes.length)) {
         return till_error_memory(error);
     }
-    return end_customer(writer, state_entry_count(state), error);
+    return end_customers(writer, run->customers, run->entries, error);
 }
 
 /* The most bytes that an entry takes without its items, and an item. */
@@ -287,7 +290,7 @@ enum till_status state_write_entries(struct state_writer *writer, struct till_sl
     if (!put_text(&writer->out, name) || !put_text(&writer->out, (struct till_slice){writer->record.bytes, length})) {
         return till_error_memory(error);
     }
-    return end_customer(writer, count, error);
+    return end_customers(writer, 1, count, error);
 }
 
 /* ---- the end ---- */

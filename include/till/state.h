@@ -42,6 +42,7 @@ struct till_state_entry {
     int64_t returned;       /* and of the others, zero or less */
     size_t first_item;      /* items[first_item .. first_item + item_count) of the customer, rising: */
     uint32_t item_count;    /* the code of the item times 2, plus 1 where a row below zero has it */
+    uint32_t packed_length; /* of the bytes that the whole entry is in a state; 0: it has to be packed anew */
 };
 
 struct till_state_customer {

@@ -79,6 +79,7 @@ static bool add_entry(struct till_state_entry *into, const struct till_state_ent
                 !__builtin_add_overflow(into->spent, other->spent, &into->spent) &&
                 !__builtin_add_overflow(into->returned, other->returned, &into->returned);
     into->differs = differs;
+    into->packed_length = 0;
     return fine;
 }
 
@@ -149,8 +150,9 @@ static void sort_entries(struct till_state_entry *at, size_t count) {
     }
 }
 
-/* Merges at[0..sorted) and at[sorted..count), both in order, from the back. There is room for the latter behind. */
-static void merge_entries(struct till_state_entry *at, size_t sorted, size_t count) {
+/* Merges at[0..sorted) and at[sorted..count), both in order, from the back. There is room for the latter behind.
+ * Returns how many of the former are before all of the latter. */
+static size_t merge_entries(struct till_state_entry *at, size_t sorted, size_t count) {
     struct till_state_entry *fresh = at + count;
     size_t more = count - sorted;
     memcpy(fresh, at + sorted, more * sizeof *fresh);
@@ -160,6 +162,7 @@ static void merge_entries(struct till_state_entry *at, size_t sorted, size_t cou
         sorted -= old;
         more -= !old;
     }
+    return sorted;
 }
 
 enum till_status entries_gather(struct entries *entries, size_t base, size_t sorted, struct till_error *error) {
@@ -173,13 +176,16 @@ enum till_status entries_gather(struct entries *entries, size_t base, size_t sor
     }
     sort_entries(entries->at + sorted, fresh);
     if (sorted > base) {
-        merge_entries(entries->at + base, sorted - base, entries->count - base);
+        kept += merge_entries(entries->at + base, sorted - base, entries->count - base);
     }
-    for (size_t i = base; i < entries->count; i++) {
+    for (size_t i = kept; i < entries->count; i++) {
         struct till_state_entry *entry = &entries->at[i];
         struct till_state_entry *last = kept == base ? NULL : &entries->at[kept - 1];
         if (last == NULL || entry_compare(last, entry) != 0) {
-            entries->at[kept++] = *entry;
+            if (kept != i) {
+                entries->at[kept] = *entry;
+            }
+            kept++;
             continue;
         }
         enum unpacking result = join_items(entries, last, entry);

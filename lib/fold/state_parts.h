@@ -68,8 +68,14 @@ static inline uint64_t varint_get_long(struct cursor *in) {
     return 0;
 }
 
-/* Up to eight bytes at once, where so many are left: the first without the highest bit is the last of the number; the
- * sevens of bits before it are pushed together in three steps. */
+/* The sevens of bits of up to eight bytes, pushed together in three steps. */
+static inline uint64_t varint_bits(uint64_t word) {
+    word = (word & UINT64_C(0x007F007F007F007F)) | (word & UINT64_C(0x7F007F007F007F00)) >> 1;
+    word = (word & UINT64_C(0x00003FFF00003FFF)) | (word & UINT64_C(0x3FFF00003FFF0000)) >> 2;
+    return (word & UINT64_C(0x0FFFFFFF)) | (word & UINT64_C(0x0FFFFFFF00000000)) >> 4;
+}
+
+/* Up to eight bytes at once, where so many are left: the first without the highest bit is the last of the number. */
 static inline uint64_t varint_get(struct cursor *in) {
     if (in->end - in->at < 8) {
         return varint_get_long(in);
@@ -84,10 +90,37 @@ static inline uint64_t varint_get(struct cursor *in) {
         return varint_get_long(in);
     }
     in->at += (__builtin_ctzll(stops) >> 3) + 1;
-    word &= stops ^ (stops - 1);
-    word = (word & UINT64_C(0x007F007F007F007F)) | (word & UINT64_C(0x7F007F007F007F00)) >> 1;
-    word = (word & UINT64_C(0x00003FFF00003FFF)) | (word & UINT64_C(0x3FFF00003FFF0000)) >> 2;
-    return (word & UINT64_C(0x0FFFFFFF)) | (word & UINT64_C(0x0FFFFFFF00000000)) >> 4;
+    return varint_bits(word & (stops ^ (stops - 1)));
+}
+
+/* Numbers that stand one behind the other in eight bytes, and the highest bits of their last bytes. */
+struct varints {
+    uint64_t word;
+    uint64_t stops;
+    unsigned bits; /* of those that were taken */
+};
+
+static inline struct varints varints_load(const unsigned char *bytes) {
+    uint64_t word = load_64(bytes);
+    return (struct varints){word, ~word & UINT64_C(0x8080808080808080), 0};
+}
+
+/* Whether there are two, three or four of them at least. */
+static inline bool varints_enough(const struct varints *in, unsigned count) {
+    uint64_t behind_one = in->stops & (in->stops - 1), behind_two = behind_one & (behind_one - 1);
+    const uint64_t left[] = {behind_one, behind_two, behind_two & (behind_two - 1)};
+    return left[count - 2] != 0;
+}
+
+/* The next of them, which must be there, if it is wanted; else 1. Without a branch: what is there varies from entry to
+ * entry. */
+static inline uint64_t varints_next(struct varints *in, bool wanted) {
+    uint64_t number = varint_bits(in->word & (in->stops ^ (in->stops - 1)));
+    unsigned bits = wanted ? (unsigned)__builtin_ctzll(in->stops) : 0;
+    in->word = in->word >> bits >> wanted;
+    in->stops = in->stops >> bits >> wanted;
+    in->bits += bits + wanted;
+    return wanted ? number : 1;
 }
 
 static inline const unsigned char *cursor_take(struct cursor *in, uint64_t length) {
@@ -123,7 +156,7 @@ static inline int name_compare(struct till_slice a, struct till_slice b) {
 /* ---- entries ---- */
 
 /* Entries of one customer, and their items. Of an entry that is packed, first_item is where the bytes of its items
- * begin in `packed`, and item_count is their length. */
+ * begin in `packed`, and item_count is their length; they are the last of the entry's own. */
 struct entries {
     struct till_state_entry *at;
     size_t count;
@@ -132,6 +165,7 @@ struct entries {
     size_t item_count;
     size_t item_capacity;
     const unsigned char *packed;
+    size_t packed_first; /* where the first entry of a customer begins in them */
     uint32_t item_codes; /* codes in packed items are below it */
 };
 

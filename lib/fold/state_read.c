@@ -615,13 +615,73 @@ static enum unpacking read_items_of(struct cursor *in, const struct entry_wish *
     return wish->items == ITEMS_PACKED ? UNPACKED : entries_unpack(entries, entry, wish->codes);
 }
 
+/* An entry as nearly all are: purchases alone, of an order of its own, in numbers that fit into eight bytes together.
+ * False: it has to be looked at piece by piece. */
+static bool read_plain(const struct till_state *state, struct cursor *in, const struct entry_wish *wish,
+                       const struct till_state_entry *before, const struct entries *entries,
+                       struct till_state_entry *entry) {
+    enum {
+        PLAIN = ENTRY_PURCHASES,
+        OTHER = ENTRY_SAME_ORDER | ENTRY_RETURNS | ENTRY_RETURN_ROWS | 128,
+        FIXED = 1 + 16
+    };
+    const unsigned char *at = in->at, *readable = state->payload.end + STATE_CHECKSUM;
+    if (in->end == at || readable - at < FIXED + 8 || (*at & (PLAIN | OTHER)) != PLAIN) {
+        return false;
+    }
+    bool several = (*at & ENTRY_PURCHASE_ROWS) != 0, items = (*at & ENTRY_ITEMS) != 0;
+    struct varints numbers = varints_load(at + FIXED);
+    if (!varints_enough(&numbers, 2U + several + items)) {
+        return false;
+    }
+    int64_t day = unzigzag(varints_next(&numbers, true)) + (before == NULL ? 0 : before->day);
+    uint64_t rows = varints_next(&numbers, several);
+    uint64_t spent = varints_next(&numbers, true);
+    uint64_t length = items ? varints_next(&numbers, true) : 0;
+    const unsigned char *behind = at + FIXED + numbers.bits / 8;
+    *entry = (struct till_state_entry){.order = {load_64(at + 1), load_64(at + 9)},
+                                       .day = (int32_t)day,
+                                       .differs = (*at & ENTRY_DIFFERS) != 0,
+                                       .purchase_rows = (uint32_t)rows,
+                                       .spent = (int64_t)spent};
+    if (behind > in->end || length > (uint64_t)(in->end - behind) || length > UINT32_MAX / 2 || !is_day(day) ||
+        rows == 0 || rows > UINT32_MAX || (items && (length == 0 || wish->items == ITEMS_UNPACKED)) ||
+        (before != NULL && entry_compare(before, entry) >= 0)) {
+        return false;
+    }
+    in->at = behind + length;
+    if (wish->items == ITEMS_PACKED) {
+        entry->packed = items;
+        entry->first_item = (size_t)(behind - entries->packed);
+        entry->item_count = (uint32_t)length;
+        entry->packed_length = (uint32_t)(in->at - at);
+    }
+    return true;
+}
+
+static bool read_by_pieces(const struct till_state *state, struct cursor *in, const struct entry_wish *wish,
+                           const struct till_state_entry *before, struct entries *entries,
+                           struct till_state_entry *entry, enum unpacking *items) {
+    const unsigned char *flags = cursor_take(in, 1);
+    *entry = (struct till_state_entry){.day = 0};
+    bool fine = flags != NULL && *flags < 128 &&
+                (state->head.by_time ? read_time(in, *flags, before, entry) : read_place(in, *flags, before, entry)) &&
+                read_amounts(in, *flags, entry);
+    if (fine && (*flags & ENTRY_ITEMS) != 0) {
+        *items = read_items_of(in, wish, entries, entry);
+        fine = *items == UNPACKED;
+    }
+    return fine;
+}
+
 enum till_status state_entries(const struct till_state *state, const struct entry_wish *wish, struct entries *entries,
                                struct till_error *error) {
     struct cursor in = state->record;
     struct till_state_entry before = {0};
-    bool by_time = state->head.by_time, fine = true;
+    bool plain = !state->head.by_time, fine = true;
     enum unpacking items = UNPACKED;
     entries->packed = (const unsigned char *)state->section.bytes;
+    entries->packed_first = (size_t)(in.at - entries->packed);
     entries->item_codes = state->item_codes;
     if (!entries_reserve(entries, (size_t)state->count)) {
         return till_error_memory(error);
@@ -629,17 +689,8 @@ enum till_status state_entries(const struct till_state *state, const struct entr
     for (uint64_t i = 0; fine && i < state->count; i++) {
         struct till_state_entry *entry = &entries->at[entries->count];
         const struct till_state_entry *last = i == 0 ? NULL : wish->dropped_count == 0 ? entry - 1 : &before;
-        const unsigned char *flags = cursor_take(&in, 1);
-        fine = flags != NULL && *flags < 128 &&
-               (by_time ? read_time(&in, *flags, last, entry) : read_place(&in, *flags, last, entry)) &&
-               read_amounts(&in, *flags, entry);
-        entry->packed = false;
-        entry->first_item = 0;
-        entry->item_count = 0;
-        if (fine && (*flags & ENTRY_ITEMS) != 0) {
-            items = read_items_of(&in, wish, entries, entry);
-            fine = items == UNPACKED;
-        }
+        fine = (plain && read_plain(state, &in, wish, last, entries, entry)) ||
+               read_by_pieces(state, &in, wish, last, entries, entry, &items);
         if (wish->dropped_count == 0) {
             entries->count++;
         } else {

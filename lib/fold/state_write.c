@@ -265,6 +265,29 @@ static size_t put_entry(const struct state_writer *writer, const struct entries 
     return length;
 }
 
+static size_t packed_end(const struct till_state_entry *entry) {
+    return entry->first_item + entry->item_count;
+}
+
+/* How many entries from `at` on follow on one another, and on the one before, as they do in the state: an entry is
+ * packed by how it differs from that. *bytes: what they are there. */
+static size_t find_run(const struct entries *entries, size_t at, size_t base, size_t *bytes) {
+    const struct till_state_entry *all = entries->at;
+    size_t end = at == base                       ? entries->packed_first
+                 : all[at - 1].packed_length == 0 ? SIZE_MAX
+                                                  : packed_end(&all[at - 1]);
+    size_t start = end, run = 0;
+    for (; at + run < entries->count; run++) {
+        const struct till_state_entry *entry = &all[at + run];
+        if (entry->packed_length == 0 || packed_end(entry) - entry->packed_length != end) {
+            break;
+        }
+        end = packed_end(entry);
+    }
+    *bytes = end - start;
+    return run;
+}
+
 /* The most bytes that entries take. */
 static size_t room_for(const struct till_state_entry *entries, size_t count) {
     size_t room = VARINT_MOST;
@@ -284,8 +307,16 @@ enum till_status state_write_entries(struct state_writer *writer, struct till_sl
     }
     unsigned char *out = (unsigned char *)writer->record.bytes;
     size_t length = varint_put(out, count);
-    for (size_t i = 0; i < count; i++) {
-        length += put_entry(writer, entries, &first[i], i == 0 ? NULL : &first[i - 1], out + length);
+    for (size_t i = 0; i < count;) {
+        size_t bytes, run = find_run(entries, base + i, base, &bytes);
+        if (run > 0) {
+            memcpy(out + length, entries->packed + packed_end(&first[i]) - first[i].packed_length, bytes);
+            length += bytes;
+            i += run;
+        } else {
+            length += put_entry(writer, entries, &first[i], i == 0 ? NULL : &first[i - 1], out + length);
+            i++;
+        }
     }
     if (!put_text(&writer->out, name) || !put_text(&writer->out, (struct till_slice){writer->record.bytes, length})) {
         return till_error_memory(error);

@@ -68,14 +68,8 @@ static inline uint64_t varint_get_long(struct cursor *in) {
     return 0;
 }
 
-/* The sevens of bits of up to eight bytes, pushed together in three steps. */
-static inline uint64_t varint_bits(uint64_t word) {
-    word = (word & UINT64_C(0x007F007F007F007F)) | (word & UINT64_C(0x7F007F007F007F00)) >> 1;
-    word = (word & UINT64_C(0x00003FFF00003FFF)) | (word & UINT64_C(0x3FFF00003FFF0000)) >> 2;
-    return (word & UINT64_C(0x0FFFFFFF)) | (word & UINT64_C(0x0FFFFFFF00000000)) >> 4;
-}
-
-/* Up to eight bytes at once, where so many are left: the first without the highest bit is the last of the number. */
+/* Up to eight bytes at once, where so many are left: the first without the highest bit is the last of the number; the
+ * sevens of bits before it are pushed together in three steps. */
 static inline uint64_t varint_get(struct cursor *in) {
     if (in->end - in->at < 8) {
         return varint_get_long(in);
@@ -90,37 +84,43 @@ static inline uint64_t varint_get(struct cursor *in) {
         return varint_get_long(in);
     }
     in->at += (__builtin_ctzll(stops) >> 3) + 1;
-    return varint_bits(word & (stops ^ (stops - 1)));
+    word &= stops ^ (stops - 1);
+    word = (word & UINT64_C(0x007F007F007F007F)) | (word & UINT64_C(0x7F007F007F007F00)) >> 1;
+    word = (word & UINT64_C(0x00003FFF00003FFF)) | (word & UINT64_C(0x3FFF00003FFF0000)) >> 2;
+    return (word & UINT64_C(0x0FFFFFFF)) | (word & UINT64_C(0x0FFFFFFF00000000)) >> 4;
 }
 
-/* Numbers that stand one behind the other in eight bytes, and the highest bits of their last bytes. */
+/* Numbers that stand one behind the other in eight bytes. Of the last bytes of numbers the highest bits are in `stops`,
+ * and so is that of the eighth byte, whatever it is. */
 struct varints {
     uint64_t word;
     uint64_t stops;
-    unsigned bits; /* of those that were taken */
+    uint64_t beyond; /* not 0: a number has more than four bytes */
+    unsigned bits;   /* of those that were taken */
 };
 
 static inline struct varints varints_load(const unsigned char *bytes) {
     uint64_t word = load_64(bytes);
-    return (struct varints){word, ~word & UINT64_C(0x8080808080808080), 0};
+    return (struct varints){word, ~word & UINT64_C(0x8080808080808080), 0, 0};
 }
 
-/* Whether there are two, three or four of them at least. */
-static inline bool varints_enough(const struct varints *in, unsigned count) {
-    uint64_t behind_one = in->stops & (in->stops - 1), behind_two = behind_one & (behind_one - 1);
-    const uint64_t left[] = {behind_one, behind_two, behind_two & (behind_two - 1)};
-    return left[count - 2] != 0;
+/* The next of them if it is wanted, else 1: without a branch, for what is there varies from entry to entry. */
+static inline uint32_t varints_next(struct varints *in, bool wanted) {
+    uint64_t stops = in->stops | UINT64_C(1) << 63, mask = stops ^ (stops - 1);
+    uint32_t all = 0U - wanted, number = (uint32_t)(in->word & mask);
+    unsigned bits = ((unsigned)__builtin_ctzll(stops) + 1) & all;
+    number = (number & 0x007F007FU) | (number & 0x7F007F00U) >> 1;
+    number = (number & 0x00003FFFU) | (number & 0x3FFF0000U) >> 2;
+    in->word >>= bits & 63;
+    in->stops >>= bits & 63;
+    in->beyond |= mask >> 32;
+    in->bits += bits;
+    return 1 + ((number - 1) & all);
 }
 
-/* The next of them, which must be there, if it is wanted; else 1. Without a branch: what is there varies from entry to
- * entry. */
-static inline uint64_t varints_next(struct varints *in, bool wanted) {
-    uint64_t number = varint_bits(in->word & (in->stops ^ (in->stops - 1)));
-    unsigned bits = wanted ? (unsigned)__builtin_ctzll(in->stops) : 0;
-    in->word = in->word >> bits >> wanted;
-    in->stops = in->stops >> bits >> wanted;
-    in->bits += bits + wanted;
-    return wanted ? number : 1;
+/* Whether all that were taken were there: the eighth byte is not believed. */
+static inline bool varints_fine(const struct varints *in) {
+    return in->beyond == 0 && in->bits <= 56;
 }
 
 static inline const unsigned char *cursor_take(struct cursor *in, uint64_t length) {

@@ -615,47 +615,42 @@ static enum unpacking read_items_of(struct cursor *in, const struct entry_wish *
     return wish->items == ITEMS_PACKED ? UNPACKED : entries_unpack(entries, entry, wish->codes);
 }
 
-/* An entry as nearly all are: purchases alone, of an order of its own, in numbers that fit into eight bytes together.
- * False: it has to be looked at piece by piece. */
-static bool read_plain(const struct till_state *state, struct cursor *in, const struct entry_wish *wish,
-                       const struct till_state_entry *before, const struct entries *entries,
-                       struct till_state_entry *entry) {
-    enum {
-        PLAIN = ENTRY_PURCHASES,
-        OTHER = ENTRY_SAME_ORDER | ENTRY_RETURNS | ENTRY_RETURN_ROWS | 128,
-        FIXED = 1 + 16
-    };
-    const unsigned char *at = in->at, *readable = state->payload.end + STATE_CHECKSUM;
-    if (in->end == at || readable - at < FIXED + 8 || (*at & (PLAIN | OTHER)) != PLAIN) {
+/* An entry as nearly all are: purchases alone, of an order of its own, with numbers that fit into seven bytes. False:
+ * it has to be looked at piece by piece. */
+static inline bool read_plain(const unsigned char *readable, struct cursor *in, const struct entry_wish *wish,
+                              const struct till_state_entry *before, const struct entries *entries,
+                              struct till_state_entry *entry) {
+    const unsigned other = ENTRY_SAME_ORDER | ENTRY_RETURNS | ENTRY_RETURN_ROWS | 128;
+    const size_t fixed = 1 + 16;
+    const unsigned char *at = in->at;
+    if (in->end == at || (size_t)(readable - at) < fixed + 8 || (*at & (ENTRY_PURCHASES | other)) != ENTRY_PURCHASES) {
         return false;
     }
-    bool several = (*at & ENTRY_PURCHASE_ROWS) != 0, items = (*at & ENTRY_ITEMS) != 0;
-    struct varints numbers = varints_load(at + FIXED);
-    if (!varints_enough(&numbers, 2U + several + items)) {
-        return false;
-    }
+    unsigned flags = *at;
+    bool items = (flags & ENTRY_ITEMS) != 0;
+    struct till_fingerprint order = {load_64(at + 1), load_64(at + 9)};
+    struct varints numbers = varints_load(at + fixed);
     int64_t day = unzigzag(varints_next(&numbers, true)) + (before == NULL ? 0 : before->day);
-    uint64_t rows = varints_next(&numbers, several);
-    uint64_t spent = varints_next(&numbers, true);
-    uint64_t length = items ? varints_next(&numbers, true) : 0;
-    const unsigned char *behind = at + FIXED + numbers.bits / 8;
-    *entry = (struct till_state_entry){.order = {load_64(at + 1), load_64(at + 9)},
-                                       .day = (int32_t)day,
-                                       .differs = (*at & ENTRY_DIFFERS) != 0,
-                                       .purchase_rows = (uint32_t)rows,
-                                       .spent = (int64_t)spent};
-    if (behind > in->end || length > (uint64_t)(in->end - behind) || length > UINT32_MAX / 2 || !is_day(day) ||
-        rows == 0 || rows > UINT32_MAX || (items && (length == 0 || wish->items == ITEMS_UNPACKED)) ||
-        (before != NULL && entry_compare(before, entry) >= 0)) {
+    uint32_t rows = varints_next(&numbers, (flags & ENTRY_PURCHASE_ROWS) != 0);
+    uint32_t spent = varints_next(&numbers, true);
+    uint32_t length = items ? varints_next(&numbers, true) : 0;
+    const unsigned char *behind = at + fixed + numbers.bits / 8;
+    if (!varints_fine(&numbers) || behind > in->end || length > (size_t)(in->end - behind) || !is_day(day) ||
+        rows == 0 || (items && (length == 0 || wish->items == ITEMS_UNPACKED)) ||
+        (before != NULL && order_compare(before->order, order) >= 0)) {
         return false;
     }
+    bool packed = wish->items == ITEMS_PACKED;
     in->at = behind + length;
-    if (wish->items == ITEMS_PACKED) {
-        entry->packed = items;
-        entry->first_item = (size_t)(behind - entries->packed);
-        entry->item_count = (uint32_t)length;
-        entry->packed_length = (uint32_t)(in->at - at);
-    }
+    *entry = (struct till_state_entry){.order = order,
+                                       .day = (int32_t)day,
+                                       .differs = (flags & ENTRY_DIFFERS) != 0,
+                                       .packed = packed && items,
+                                       .purchase_rows = rows,
+                                       .spent = spent,
+                                       .first_item = packed ? (size_t)(behind - entries->packed) : 0,
+                                       .item_count = packed ? length : 0,
+                                       .packed_length = packed ? (uint32_t)(in->at - at) : 0};
     return true;
 }
 
@@ -678,6 +673,7 @@ enum till_status state_entries(const struct till_state *state, const struct entr
                                struct till_error *error) {
     struct cursor in = state->record;
     struct till_state_entry before = {0};
+    const unsigned char *readable = state->payload.end + STATE_CHECKSUM;
     bool plain = !state->head.by_time, fine = true;
     enum unpacking items = UNPACKED;
     entries->packed = (const unsigned char *)state->section.bytes;
@@ -689,7 +685,7 @@ enum till_status state_entries(const struct till_state *state, const struct entr
     for (uint64_t i = 0; fine && i < state->count; i++) {
         struct till_state_entry *entry = &entries->at[entries->count];
         const struct till_state_entry *last = i == 0 ? NULL : wish->dropped_count == 0 ? entry - 1 : &before;
-        fine = (plain && read_plain(state, &in, wish, last, entries, entry)) ||
+        fine = (plain && read_plain(readable, &in, wish, last, entries, entry)) ||
                read_by_pieces(state, &in, wish, last, entries, entry, &items);
         if (wish->dropped_count == 0) {
             entries->count++;

@@ -1,6 +1,9 @@
 /* What is said of a scheme and of those it scored: the cuts, and the scores that nobody has. */
 #include "rfm_report.h"
 
+#include <till/date.h>
+#include <till/decimal.h>
+
 static const char *const figures[] = {"recency", "frequency", "monetary"};
 static const char *const facts[] = {"scheme.recency", "scheme.frequency", "scheme.monetary"};
 
@@ -54,6 +57,9 @@ enum till_status rfm_report_scheme(struct tool_run *run, const struct till_rfm_s
                                    const struct till_rfm_cells *cells, struct till_error *error) {
     if (till_rfm_scheme_customers(scheme) == 0)
         return TILL_OK; /* nothing was cut */
+    char as_of[TILL_DAY_TEXT];
+    tool_fact(run, "scheme.as_of", "%.*s", (int)till_date_write(as_of, till_rfm_scheme_as_of(scheme)), as_of);
+    tool_fact(run, "scheme.customers", "%llu", (unsigned long long)till_rfm_scheme_customers(scheme));
     tool_fact(run, "scheme.bins", "%u", till_rfm_scheme_bins(scheme));
     tool_fact(run, "scheme.scores", "%s", till_rfm_scheme_scores(scheme) == TILL_RFM_NESTED ? "nested" : "independent");
     bool good = report_figure(run, scheme, cells, TILL_RFM_RECENCY) &&

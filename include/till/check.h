@@ -43,8 +43,6 @@ struct till_check;
  * the plan; it may mark identifiers there. */
 TILL_API void till_check_plan(struct till_plan *plan, struct till_wanted *wanted, const struct till_schema *schema);
 
-TILL_API uint64_t till_check_rows(const struct till_check *check);
-
 /* Rows that are, byte for byte, a repetition of another one (every one but the first of its kind). UINT64_MAX: there
  * are too many different rows (16 times the limit) to tell. By fingerprints of 128 bits. O(1). */
 TILL_API uint64_t till_check_duplicates(const struct till_check *check);

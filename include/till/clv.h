@@ -83,16 +83,22 @@ TILL_API enum till_status till_clv_fit(struct till_clv_fit *fit, enum till_clv_m
 TILL_API void till_clv_interval(const struct till_clv_fit *fit, int parameter, double *std_error, double *lower,
                                 double *upper);
 
-/* Of one customer: the log-likelihood, the probability to be alive at the end of `age`, and the purchases expected in
- * the `time` after it (a number of periods for BGBB). Repeats, last and age 0 is a customer just acquired. For BGBB
- * `time` is a whole number. */
+/* Of one customer: the log-likelihood (the log of a probability for BGBB, of a density for the others; their sum over
+ * customers is what till_clv_fit makes largest), the probability to be alive at the end of `age`, and the purchases
+ * expected in the `time` after it (a number of periods for BGBB). Repeats, last and age 0 is a customer just acquired.
+ * For BGBB `time` is a whole number. Each call prepares the model anew: for many customers there is till_clv_predict.
+ * NaN when memory is out.
+ *
+ *     struct till_clv_model model = {TILL_CLV_PARETONBD, {0.5534, 10.578, 0.6061, 11.669}};     CDNOW, in weeks
+ *     double still = till_clv_alive(&model, 26, 30.86, 31), more = till_clv_expected(&model, 26, 30.86, 31, 52); */
 TILL_API double till_clv_log_likelihood(const struct till_clv_model *model, uint32_t repeats, double last, double age);
 TILL_API double till_clv_alive(const struct till_clv_model *model, uint32_t repeats, double last, double age);
 TILL_API double till_clv_expected(const struct till_clv_model *model, uint32_t repeats, double last, double age,
                                   double time);
 
 /* The purchases that are still to come in all time, each discounted by exp(-delta x time) (DERT: Fader, Hardie & Lee
- * 2005, "RFM and CLV"; for BGBB by exp(-delta) a period). PARETONBD and BGBB only; NaN for the others. delta > 0. */
+ * 2005, "RFM and CLV"; for BGBB by exp(-delta) a period). PARETONBD and BGBB only; NaN for the others, and when memory
+ * is out. delta > 0. */
 TILL_API double till_clv_residual(const struct till_clv_model *model, uint32_t repeats, double last, double age,
                                   double delta);
 

@@ -1,6 +1,7 @@
 /* till/matrix.h: rows of real numbers in memory, laid out for vector code.
  *
  *     struct till_matrix *matrix = till_matrix_new(rows, columns, &error);
+ *     till_matrix_set(matrix, row, values);
  *     *till_matrix_at(matrix, row, column) = 1.5;
  *     till_matrix_free(matrix);
  *
@@ -35,7 +36,7 @@ static inline double *till_matrix_at(const struct till_matrix *matrix, size_t ro
     return till_matrix_block(matrix, row / TILL_MATRIX_BLOCK) + column * TILL_MATRIX_BLOCK + row % TILL_MATRIX_BLOCK;
 }
 
-/* Copies a row out of the matrix, or into it; `values` has `columns` numbers. */
+/* Copies a row out of the matrix, or into it; `values` has `columns` numbers. O(columns). */
 TILL_API void till_matrix_get(const struct till_matrix *matrix, size_t row, double *values);
 TILL_API void till_matrix_set(struct till_matrix *matrix, size_t row, const double *values);
 

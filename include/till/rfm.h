@@ -118,7 +118,8 @@ TILL_API void till_rfm_scheme_free(struct till_rfm_scheme *scheme);
 TILL_API struct till_rfm_score till_rfm_scheme_score(const struct till_rfm_scheme *scheme, int32_t recency,
                                                      uint64_t frequency, int64_t monetary);
 
-/* What the scheme was made with: bins, kind of scores, as-of day, and the number of customers with purchases. */
+/* What the scheme was made with: bins, kind of scores, the day that recency was counted to, and the number of customers
+ * with purchases. A scheme that was made long ago, or of few, says so. O(1). */
 TILL_API unsigned till_rfm_scheme_bins(const struct till_rfm_scheme *scheme);
 TILL_API enum till_rfm_scores till_rfm_scheme_scores(const struct till_rfm_scheme *scheme);
 TILL_API int32_t till_rfm_scheme_as_of(const struct till_rfm_scheme *scheme);

@@ -1,6 +1,7 @@
 /* till/writer.h: rows as CSV, TSV, JSON Lines, JSON, Markdown or an aligned table.
  *
- *     till_writer_new(&writer, sink, &options, &error);
+ *     struct till_text text = {0};
+ *     till_writer_new(&writer, till_sink_text(&text), &options, &error);
  *     till_writer_columns(writer, names, types, 2, &error);
  *     till_writer_text(writer, customer); till_writer_money(writer, total); till_writer_end(writer);
  *     till_writer_finish(writer, &error);
@@ -26,7 +27,8 @@ struct till_sink {
     void *context;
 };
 
-/* A sink that appends to a text. */
+/* A sink that appends to a text, which is the caller's and outlives the sink. Writing fails with TILL_ERROR_MEMORY
+ * alone. */
 TILL_API struct till_sink till_sink_text(struct till_text *text);
 
 /* CSV and TSV follow RFC 4180: quotes stand only around a field that holds the delimiter, a quote, CR or LF; records

@@ -105,6 +105,13 @@ END
     done
 }
 
+@test "how old a scheme is, and of how many customers, is told" {
+    till-rfm -q --scheme-out=scheme.json --as-of=2024-04-01 -o out sales.csv
+    till-rfm -v --scheme=scheme.json --as-of=2024-05-01 -o out sales.csv 2> err
+    grep -q 'scheme.as_of: 2024-04-01$' err
+    grep -q "scheme.customers: $(awk -F, 'NR > 1 && $4 != ""' out | wc -l)\$" err
+}
+
 @test "a scheme that is damaged or of another kind is refused with exit 6" {
     till-rfm -q --scheme-out=scheme.json -o out sales.csv
     sed 's/"bins": *5/"bins": 4/' scheme.json > bad.json

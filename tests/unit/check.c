@@ -149,7 +149,6 @@ static void counts_and_the_most_frequent_value_are_right(void **state) {
     assert_text(table, "top", "5"); /* as often as 7, and smaller */
     assert_int_equal(till_table_column(table, "top_count")->count[0], 2);
     assert_true(till_table_column(table, "mean")->real[0] == 33.0 / 5);
-    assert_int_equal(till_check_rows(check), 7);
     till_table_free(table);
     till_check_aggregate.destroy(check);
 }

@@ -290,10 +290,6 @@ void till_check_plan(struct till_plan *plan, struct till_wanted *wanted, const s
     *plan = (struct till_plan){.wanted = wanted, .wanted_count = schema->count, .records = true};
 }
 
-uint64_t till_check_rows(const struct till_check *check) {
-    return check->rows;
-}
-
 uint64_t till_check_duplicates(const struct till_check *check) {
     return check->too_many ? UINT64_MAX : check->rows - check->records.count;
 }

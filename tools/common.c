@@ -546,7 +546,7 @@ static enum till_status map_lines(struct common *common, const struct option_set
         if (status == TILL_ERROR_USAGE)
             till_error_at(error, common->map, number, 0, "--map");
     }
-    if (status == TILL_OK && ferror(file))
+    if (status == TILL_OK && !feof(file)) /* memory that is out sets no mark on the file */
         status = till_error_system(error, common->map, "read error", errno);
     free(line);
     return status;

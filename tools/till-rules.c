@@ -160,12 +160,6 @@ static const struct option options[] = {
      .help = "The memory to sort rules in; what goes beyond it is sorted in temporary files in $TMPDIR."},
     {0}};
 
-static enum till_status usage(struct till_error *error, const char *option, const char *message) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", message);
-    till_error_at(error, NULL, 0, 0, option);
-    return TILL_ERROR_USAGE;
-}
-
 /* ---- items on the command line ---- */
 
 static bool find_item(const struct till_basket_data *data, struct till_slice name, bool *chosen) {
@@ -177,12 +171,11 @@ static bool find_item(const struct till_basket_data *data, struct till_slice nam
     return false;
 }
 
-/* The next of several names joined by a bar, without its backslashes; false at the end. */
+/* The next of several names joined by a bar, without its backslashes; *at is NULL behind the last. False when memory is
+ * out. */
 static bool next_item(const char **at, struct till_text *name) {
-    name->length = 0;
-    if (*at == NULL)
-        return false;
     const char *c = *at;
+    name->length = 0;
     for (; *c != '\0' && *c != '|'; c++) {
         c += *c == '\\' && c[1] != '\0';
         if (!till_text_append(name, c, 1))
@@ -203,13 +196,15 @@ static enum till_status choose_items(const struct till_basket_data *data, const 
     *chosen = calloc(data->baskets.item_count + (size_t)1, sizeof **chosen);
     if (*chosen == NULL)
         return till_error_memory(error);
-    while (status == TILL_OK && next_item(&list, &name)) {
+    while (status == TILL_OK && list != NULL) {
         char quoted[TILL_QUOTED_SIZE];
-        if (find_item(data, (struct till_slice){name.bytes, name.length}, *chosen))
-            continue;
-        status = till_error_set(error, TILL_ERROR_DATA, "no basket holds an item called %s (items are joined by |)",
-                                till_error_quote(quoted, name.bytes, name.length));
-        till_error_at(error, NULL, 0, 0, option);
+        if (!next_item(&list, &name)) {
+            status = till_error_memory(error);
+        } else if (!find_item(data, (struct till_slice){name.bytes, name.length}, *chosen)) {
+            status = till_error_set(error, TILL_ERROR_DATA, "no basket holds an item called %s (items are joined by |)",
+                                    till_error_quote(quoted, name.bytes, name.length));
+            till_error_at(error, NULL, 0, 0, option);
+        }
     }
     till_text_free(&name);
     return status;
@@ -517,7 +512,7 @@ static enum till_status rules_of_input(struct tool_run *run, struct till_error *
                                    .group_customer = settings->holdout > 0,
                                    .stratum = by_size ? NULL : settings->strata};
     if (settings->strata != NULL && settings->robust != NULL)
-        return usage(error, "--robust", "--strata and --robust are two different nulls: give one");
+        return tool_usage(error, "--robust", "--strata and --robust are two different nulls: give one");
     enum till_status status = choose_measures(settings->measures, work.columns, &work.column_count, error);
     if (status == TILL_OK)
         status = baskets_read(run, &settings->input, &labels, settings->holdout > 0, &state, &work.data, error);

@@ -12,6 +12,7 @@ make_inputs() {
       done
       echo O9,C9,2024-01-32,I1,1, ; } > sales.csv
     gzip -c sales.csv > sales.csv.gz
+    echo customer=item > products.map
     till-rfm -q --max-bad=1 --scheme-out=scheme.json sales.csv > customers.csv
     till-rfm -q --max-bad=1 --no-scores sales.csv > figures.csv
     { echo time,event,group
@@ -52,11 +53,11 @@ command_of() {
     rfm) argv=(till-rfm -q -j1 --max-bad=1 --rejects=rejects.csv --meta=meta.json --scheme-out=new.json sales.csv) ;;
     rfm-state) argv=(till-rfm -q -j1 --max-bad=1 --state=new.state sales.csv) ;;
     check) argv=(till-check -q -j1 sales.csv) ;;
-    cohort) argv=(till-cohort -q -j1 --max-bad=1 --by=week sales.csv) ;;
+    cohort) argv=(till-cohort -q -j1 --max-bad=1 --by=week --map=products.map sales.csv) ;;
     value) argv=(till-value -q -j1 --value=monetary --scheme-out=new.json figures.csv) ;;
     assign) argv=(till-assign -q --model=scheme.json figures.csv) ;;
     itemsets) argv=(till-itemsets -q -j1 --min-support=2 --max-bad=1 sales.csv) ;;
-    rules) argv=(till-rules -q -j1 --min-support=2 --min-confidence=0.1 --max-bad=1 sales.csv) ;;
+    rules) argv=(till-rules -q -j1 --min-support=2 --min-confidence=0.1 --antecedent='I0|I1|I3' --max-bad=1 sales.csv) ;;
     sequences) argv=(till-sequences -q -j1 --min-support=2 --max-bad=1 sales.csv) ;;
     recommend) argv=(till-recommend -q -j1 --rules=rules.csv --max-bad=1 sales.csv) ;;
     features) argv=(till-features -q -j1 --cutoff=2024-01-20 --horizon=5d --max-bad=1 sales.csv) ;;

@@ -6,12 +6,6 @@
 
 #include <till/fold.h>
 
-static enum till_status usage(struct till_error *error, const char *option, const char *message) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", message);
-    till_error_at(error, NULL, 0, 0, option);
-    return TILL_ERROR_USAGE;
-}
-
 /* ---- support ---- */
 
 __extension__ typedef unsigned __int128 wide;
@@ -43,10 +37,11 @@ enum till_status baskets_support(const char *text, uint64_t baskets, uint64_t *m
     uint64_t digits;
     unsigned scale;
     if (!parse_decimal(text, length - percent, &digits, &scale, &integer))
-        return usage(error, "--min-support",
-                     "a number of baskets (60), a fraction (0.01) or a percentage (1%) is wanted");
+        return tool_usage(error, "--min-support",
+                          "a number of baskets (60), a fraction (0.01) or a percentage (1%) is wanted");
     if (digits == 0)
-        return usage(error, "--min-support", "a support of 0 would ask for every set there is: give 1 basket or more");
+        return tool_usage(error, "--min-support",
+                          "a support of 0 would ask for every set there is: give 1 basket or more");
     *minimum = digits;
     if (integer && !percent)
         return TILL_OK;
@@ -54,7 +49,7 @@ enum till_status baskets_support(const char *text, uint64_t baskets, uint64_t *m
     for (unsigned i = 0; i < scale; i++)
         unit *= 10;
     if (digits > unit)
-        return usage(error, "--min-support", "a support above 1 (a number of baskets is written without a point)");
+        return tool_usage(error, "--min-support", "a support above 1 (a number of baskets is written without a point)");
     wide product = (wide)digits * baskets;
     *minimum = (uint64_t)((product + unit - 1) / unit);
     *minimum += *minimum == 0; /* without baskets */
@@ -126,11 +121,11 @@ static enum till_status check(const struct basket_options *options, const struct
                               struct till_error *error) {
     bool lines = options->lines || options->numbers;
     if (options->lines && options->numbers)
-        return usage(error, "--fimi", "the input is --baskets or --fimi, not both");
+        return tool_usage(error, "--fimi", "the input is --baskets or --fimi, not both");
     if (lines && options->by != TILL_BASKET_ORDER)
-        return usage(error, "--by", "lines are baskets already");
+        return tool_usage(error, "--by", "lines are baskets already");
     if (lines && labels != NULL && (labels->group != NULL || labels->stratum != NULL))
-        return usage(error, labels->group != NULL ? "--robust" : "--strata", "lines have no columns");
+        return tool_usage(error, labels->group != NULL ? "--robust" : "--strata", "lines have no columns");
     return TILL_OK;
 }
 

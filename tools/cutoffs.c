@@ -9,12 +9,6 @@
 
 enum { MOST_DAYS = 100000 };
 
-static enum till_status usage(struct till_error *error, const char *option, const char *what, const char *text) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s: \"%s\"", what, text);
-    till_error_at(error, NULL, 0, 0, option);
-    return TILL_ERROR_USAGE;
-}
-
 /* Digits are added up only as far as they can be a number of days, so nothing overflows. */
 enum till_status cutoffs_days(const char *option, const char *text, int32_t least, int32_t *days,
                               struct till_error *error) {
@@ -26,7 +20,7 @@ enum till_status cutoffs_days(const char *option, const char *text, int32_t leas
     bool fine = at > text && (*at == '\0' || ((*at == 'd' || weeks) && at[1] == '\0'));
     number *= weeks ? 7 : 1;
     if (!fine || number < least || number > MOST_DAYS)
-        return usage(error, option, "not a number of days (90d) or weeks (12w)", text);
+        return tool_usage_text(error, option, "not a number of days (90d) or weeks (12w)", till_slice_of(text));
     *days = (int32_t)number;
     return TILL_OK;
 }
@@ -46,16 +40,17 @@ enum till_status cutoffs_list(const char *option, const char *text, int32_t *cut
         size_t length = comma == NULL ? strlen(from) : (size_t)(comma - from);
         int64_t time;
         if (*count == CUTOFFS_MOST)
-            return usage(error, option, "more than 1000 cutoffs", text);
+            return tool_usage_text(error, option, "more than 1000 cutoffs", till_slice_of(text));
         if (!till_date_parse(TILL_DATE_ISO, NULL, from, length, &time))
-            return usage(error, option, "not a list of dates such as 2011-06-30,2011-09-30", text);
+            return tool_usage_text(error, option, "not a list of dates such as 2011-06-30,2011-09-30",
+                                   till_slice_of(text));
         cutoffs[(*count)++] = till_date_day(time);
         from = comma == NULL ? NULL : comma + 1;
     }
     qsort(cutoffs, *count, sizeof *cutoffs, compare_days);
     for (size_t i = 1; i < *count; i++)
         if (cutoffs[i] == cutoffs[i - 1])
-            return usage(error, option, "a date stands there twice", text);
+            return tool_usage_text(error, option, "a date stands there twice", till_slice_of(text));
     return TILL_OK;
 }
 

@@ -201,6 +201,11 @@ void script_label(struct script *script, const struct script_place *place, struc
 
 /* --- Numbers --- */
 
+static const struct {
+    double size;
+    const char *name;
+} units[] = {{1e12, "T"}, {1e9, "bn"}, {1e6, "M"}, {1e3, "k"}};
+
 /* Digits in groups of three. */
 static void group_digits(char out[SCRIPT_NUMBER], const char *digits) {
     size_t length = strspn(digits, "-0123456789"), at = 0;
@@ -213,10 +218,6 @@ static void group_digits(char out[SCRIPT_NUMBER], const char *digits) {
 }
 
 const char *script_number(char out[SCRIPT_NUMBER], double value, bool shorten) {
-    static const struct {
-        double size;
-        const char *name;
-    } units[] = {{1e12, "T"}, {1e9, "bn"}, {1e6, "M"}, {1e3, "k"}};
     char digits[SCRIPT_NUMBER / 2];
     double size = fabs(value);
     for (size_t i = 0; shorten && size >= 9999.5 && i < sizeof units / sizeof *units; i++)
@@ -235,8 +236,7 @@ const char *script_number(char out[SCRIPT_NUMBER], double value, bool shorten) {
 
 const char *script_percent(char out[SCRIPT_NUMBER], double share) {
     double percent = share * 100;
-    snprintf(out, SCRIPT_NUMBER, fabs(percent) < 9.95 && percent != 0 && fabs(percent) != 100 ? "%.1f%%" : "%.0f%%",
-             percent);
+    snprintf(out, SCRIPT_NUMBER, fabs(percent) < 9.95 && percent != 0 ? "%.1f%%" : "%.0f%%", percent);
     return out;
 }
 
@@ -321,10 +321,6 @@ static int decimals(double step) {
 
 /* The unit of an axis's labels: the largest in which they are short, from 10k on. */
 static double label_unit(const struct script_axis *axis, const char **name) {
-    static const struct {
-        double size;
-        const char *name;
-    } units[] = {{1e12, "T"}, {1e9, "bn"}, {1e6, "M"}, {1e3, "k"}};
     double largest = fmax(fabs(axis->low), fabs(axis->high));
     *name = axis->percent ? "%" : "";
     for (size_t i = 0; !axis->percent && largest >= 10000 && i < sizeof units / sizeof *units; i++)
@@ -496,7 +492,7 @@ void script_names(struct script *script, char axis, const struct till_slice *nam
     double length = axis == 'x' ? script->right - script->left : script->bottom - script->top;
     size_t every = axis == 'x' && level ? level_every(names, count, length) : names_every(count, length);
     every = every == 0 ? 1 : every;
-    script_add(script, "set %crange [%s]\nset %ctics (", axis, "-0.5:0.5", axis);
+    script_add(script, "set %crange [-0.5:0.5]\nset %ctics (", axis, axis);
     for (size_t i = 0; i < count; i += every) {
         script_add(script, "%s", i == 0 ? "" : ", ");
         quote(script, names[i].length == 0 ? till_slice_of(" ") : names[i],

@@ -264,6 +264,14 @@ enum till_status tool_usage(struct till_error *error, const char *option, const 
     return TILL_ERROR_USAGE;
 }
 
+enum till_status tool_usage_text(struct till_error *error, const char *option, const char *what,
+                                 struct till_slice text) {
+    char quoted[TILL_QUOTED_SIZE];
+    till_error_set(error, TILL_ERROR_USAGE, "%s: %s", what, till_error_quote(quoted, text.bytes, text.length));
+    till_error_at(error, NULL, 0, 0, option);
+    return TILL_ERROR_USAGE;
+}
+
 /* --- outputs --- */
 
 static enum till_status check_min_rows(const struct tool_run *run, struct till_error *error) {
@@ -329,11 +337,7 @@ static enum till_status refuse_form(const struct tool_run *run, struct till_erro
                          : common->output_encoding != NULL ? "--output-encoding"
                          : common->bom                     ? "--bom"
                                                            : NULL;
-    if (option == NULL)
-        return TILL_OK;
-    till_error_set(error, TILL_ERROR_USAGE, "this output is no table");
-    till_error_at(error, NULL, 0, 0, option);
-    return TILL_ERROR_USAGE;
+    return option == NULL ? TILL_OK : tool_usage(error, option, "this output is no table");
 }
 
 enum till_status tool_open_bytes(struct tool_run *run, struct till_sink *sink, struct till_error *error) {

@@ -21,13 +21,6 @@ static const struct synth_shape shapes[] = {
     [SYNTH_SUMMARY] = {"customer", "P", 4, 5, 3}};
 
 /* A message that shows what was typed. */
-static enum till_status usage(struct till_error *error, const char *option, const char *what, struct till_slice text) {
-    char quoted[TILL_QUOTED_SIZE];
-    till_error_set(error, TILL_ERROR_USAGE, "%s: %s", what, till_error_quote(quoted, text.bytes, text.length));
-    till_error_at(error, NULL, 0, 0, option);
-    return TILL_ERROR_USAGE;
-}
-
 /* Cuts the piece before the next `mark` off the front of `rest`; false when nothing is left. */
 static bool cut(struct till_slice *rest, char mark, struct till_slice *piece) {
     if (rest->bytes == NULL)
@@ -64,10 +57,11 @@ static enum till_status read_weights(const char *text, const char *option, doubl
     size_t found = 0;
     while (cut(&rest, ',', &piece)) {
         if (found == count || !read_real(piece, &weights[found]))
-            return usage(error, option, count == 7 ? "not seven weights" : "not twelve weights", till_slice_of(text));
+            return tool_usage_text(error, option, count == 7 ? "not seven weights" : "not twelve weights",
+                                   till_slice_of(text));
         found++;
     }
-    return found == count ? TILL_OK : usage(error, option, "too few weights", till_slice_of(text));
+    return found == count ? TILL_OK : tool_usage_text(error, option, "too few weights", till_slice_of(text));
 }
 
 /* 52w, 365d, 12m, in weeks. */
@@ -103,7 +97,7 @@ static enum till_status read_segment(const char *text, char *names, struct till_
         valid = read_real(piece, values[i]);
     return valid && rest.bytes == NULL
                ? TILL_OK
-               : usage(error, "segment", "not NAME:SHARE[:RATE[:LIFE[:VALUE]]]", till_slice_of(text));
+               : tool_usage_text(error, "segment", "not NAME:SHARE[:RATE[:LIFE[:VALUE]]]", till_slice_of(text));
 }
 
 /* P0042 is item 42. */
@@ -159,7 +153,7 @@ static enum till_status read_columns(struct synth_layout *layout, const char *li
         while (field < SYNTH_FIELDS && !till_slice_equal(name, till_slice_of(field_names[field])))
             field++;
         if (field == SYNTH_FIELDS || seen[field])
-            return usage(error, "columns", field == SYNTH_FIELDS ? "no such column" : "named twice", name);
+            return tool_usage_text(error, "columns", field == SYNTH_FIELDS ? "no such column" : "named twice", name);
         seen[field] = true;
         layout->fields[layout->count] = (enum synth_field)field;
         layout->headers[layout->count++] = header.bytes == NULL ? name : header;
@@ -249,7 +243,7 @@ static enum till_status apply_texts(struct till_synth_options *synth, const stru
                   {"popularity", settings->popularity, &synth->popularity}};
     for (size_t i = 0; i < 3; i++)
         if (shares[i].text != NULL && !read_share(till_slice_of(shares[i].text), shares[i].value))
-            return usage(error, shares[i].name, "not a number", till_slice_of(shares[i].text));
+            return tool_usage_text(error, shares[i].name, "not a number", till_slice_of(shares[i].text));
     enum till_status status = read_weights(settings->weekdays, "weekdays", synth->weekdays, 7, error);
     return status == TILL_OK ? read_weights(settings->months, "months", synth->months, 12, error) : status;
 }
@@ -290,7 +284,7 @@ static enum till_status plant_rules(struct synth_planted *planted, const struct 
             char what[80];
             snprintf(what, sizeof what, "not A|B=>C:SUPPORT:CONFIDENCE with items such as %s%0*d",
                      layout->shape->item_prefix, layout->item_digits, 1);
-            return usage(error, "plant", what, till_slice_of(list->values[i]));
+            return tool_usage_text(error, "plant", what, till_slice_of(list->values[i]));
         }
     return TILL_OK;
 }
@@ -328,9 +322,7 @@ static enum till_status check_summary(const struct synth_settings *settings, con
                                                      : NULL;
     if (settings->shape != SYNTH_SUMMARY || option == NULL)
         return TILL_OK;
-    till_error_set(error, TILL_ERROR_USAGE, "not with --shape=summary, which has a row for each customer");
-    till_error_at(error, NULL, 0, 0, option);
-    return TILL_ERROR_USAGE;
+    return tool_usage(error, option, "not with --shape=summary, which has a row for each customer");
 }
 
 enum till_status synth_settle(struct tool_run *run, struct till_synth_options *synth, struct synth_layout *layout,
@@ -354,7 +346,8 @@ enum till_status synth_settle(struct tool_run *run, struct till_synth_options *s
     if (status == TILL_OK)
         status = check_summary(settings, synth, error);
     if (status == TILL_OK && !read_horizon(settings->horizon, &layout->horizon))
-        status = usage(error, "horizon", "not a time such as 52w, 365d or 12m", till_slice_of(settings->horizon));
+        status =
+            tool_usage_text(error, "horizon", "not a time such as 52w, 365d or 12m", till_slice_of(settings->horizon));
     synth->orders = rows_are_orders(layout);
     return status;
 }

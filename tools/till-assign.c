@@ -54,12 +54,6 @@ static const struct assigner *find_assigner(const char *kind) {
     return assigners[i];
 }
 
-static enum till_status usage(struct till_error *error, const char *role, const char *what) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
-    till_error_at(error, NULL, 0, 0, role);
-    return TILL_ERROR_USAGE;
-}
-
 /* A loaded model becomes the one of the run. */
 static enum till_status adopt(struct work *work, const char *kind, const json_t *body, const char *value,
                               struct till_error *error) {
@@ -75,7 +69,7 @@ static enum till_status open_model(struct work *work, const struct settings *set
     char kind[TILL_MODEL_KIND_SIZE], digest[TILL_FINGERPRINT_TEXT];
     json_t *body;
     if (settings->model == NULL)
-        return usage(
+        return tool_usage(
             error, "--model",
             "which model? (till-rfm and till-value write one with --scheme-out, till-cluster with --model-out)");
     enum till_status status = till_model_digest(settings->model, digest, error);

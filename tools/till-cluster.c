@@ -165,12 +165,6 @@ enum { ADDED = sizeof added / sizeof *added };
 
 /* Options --------------------------------------------------------------------------------------------------------- */
 
-static enum till_status usage(struct till_error *error, const char *role, const char *what) {
-    till_error_set(error, TILL_ERROR_USAGE, "%s", what);
-    till_error_at(error, NULL, 0, 0, role);
-    return TILL_ERROR_USAGE;
-}
-
 /* N, or A..B. */
 static enum till_status parse_clusters(struct cluster_work *work, struct till_error *error) {
     const char *text = work->settings->clusters;
@@ -182,7 +176,7 @@ static enum till_status parse_clusters(struct cluster_work *work, struct till_er
     if (good && end[0] == '.' && end[1] == '.' && end[2] >= '0' && end[2] <= '9')
         last = strtoul(end + 2, &end, 10);
     if (!good || *end != '\0' || first == 0 || last < first || last > 1000000)
-        return usage(error, "-k", "a number of clusters is wanted, such as 5");
+        return tool_usage(error, "-k", "a number of clusters is wanted, such as 5");
     work->smallest = first;
     work->largest = last;
     return TILL_OK;
@@ -199,19 +193,19 @@ static enum till_status prepare_previous(struct cluster_work *work, struct till_
     const struct cluster_settings *settings = work->settings;
     if (settings->features != NULL || settings->ignore != NULL || settings->categorical != NULL ||
         settings->log != NULL || settings->start != NULL)
-        return usage(error, "--previous", "features, scaling and start are those of the earlier model");
+        return tool_usage(error, "--previous", "features, scaling and start are those of the earlier model");
     enum till_status status = till_clustering_load(&work->previous, settings->previous, error);
     if (status != TILL_OK)
         return status;
     const struct till_clustering *previous = work->previous;
     if (work->smallest > 0 && (work->smallest != previous->clusters || work->largest != work->smallest))
-        return usage(error, "-k", "the earlier model has another number of clusters");
+        return tool_usage(error, "-k", "the earlier model has another number of clusters");
     if (differs(settings->method, (int)previous->method))
-        return usage(error, "--method", "the earlier model is of another method");
+        return tool_usage(error, "--method", "the earlier model is of another method");
     if (differs(settings->metric, (int)previous->metric))
-        return usage(error, "--metric", "the earlier model has another metric");
+        return tool_usage(error, "--metric", "the earlier model has another metric");
     if (settings->gamma > 0 && (settings->gamma < previous->gamma || settings->gamma > previous->gamma))
-        return usage(error, "--gamma", "the earlier model has another gamma");
+        return tool_usage(error, "--gamma", "the earlier model has another gamma");
     work->method = previous->method;
     work->metric = previous->metric;
     work->gamma = previous->gamma;
@@ -223,13 +217,13 @@ static enum till_status prepare_previous(struct cluster_work *work, struct till_
 static enum till_status check_method(const struct cluster_work *work, struct till_error *error) {
     const struct cluster_settings *settings = work->settings;
     if (work->metric != TILL_METRIC_EUCLIDEAN && work->method != TILL_CLUSTERING_KMEDOIDS)
-        return usage(error, "--metric", "a metric is for --method=kmedoids");
+        return tool_usage(error, "--metric", "a metric is for --method=kmedoids");
     if (settings->gamma > 0 && work->method != TILL_CLUSTERING_KPROTOTYPES)
-        return usage(error, "--gamma", "gamma is for --method=kprototypes");
+        return tool_usage(error, "--gamma", "gamma is for --method=kprototypes");
     if (settings->algorithm > 0 && work->method != TILL_CLUSTERING_KMEANS)
-        return usage(error, "--algorithm", "these are algorithms of --method=kmeans");
+        return tool_usage(error, "--algorithm", "these are algorithms of --method=kmeans");
     if (settings->start != NULL && !cluster_start_is_file(work) && work->method != TILL_CLUSTERING_KMEANS)
-        return usage(error, "--start", "kmeans++ and random are starts of --method=kmeans; others make their own");
+        return tool_usage(error, "--start", "kmeans++ and random are starts of --method=kmeans; others make their own");
     return TILL_OK;
 }
 
@@ -239,22 +233,22 @@ static enum till_status prepare(struct cluster_work *work, struct till_error *er
     if (status != TILL_OK)
         return status;
     if (settings->missing != NULL && strcmp(settings->missing, "error") != 0 && strcmp(settings->missing, "pass") != 0)
-        return usage(error, "--missing", "error or pass is wanted");
+        return tool_usage(error, "--missing", "error or pass is wanted");
     if (settings->features != NULL && settings->ignore != NULL)
-        return usage(error, "--ignore", "give one of --features and --ignore");
+        return tool_usage(error, "--ignore", "give one of --features and --ignore");
     bool range = work->largest > work->smallest;
     if (!range && settings->criterion > 0)
-        return usage(error, "--criterion", "a range of k is wanted (-k A..B)");
+        return tool_usage(error, "--criterion", "a range of k is wanted (-k A..B)");
     if (range && settings->criterion == 0 && (settings->summary != NULL || settings->model_out != NULL))
-        return usage(error, "--criterion", "which k is to be kept? (without it, -k A..B writes a table alone)");
+        return tool_usage(error, "--criterion", "which k is to be kept? (without it, -k A..B writes a table alone)");
     if (range && cluster_start_is_file(work))
-        return usage(error, "--start", "a given start is for one k");
+        return tool_usage(error, "--start", "a given start is for one k");
     work->method = (enum till_clustering_method)settings->method;
     work->metric = (enum till_clustering_metric)settings->metric;
     work->gamma = settings->gamma;
     if (settings->previous != NULL)
         return prepare_previous(work, error);
-    return work->smallest > 0 ? check_method(work, error) : usage(error, "-k", "how many clusters? (-k N)");
+    return work->smallest > 0 ? check_method(work, error) : tool_usage(error, "-k", "how many clusters? (-k N)");
 }
 
 /* Reading --------------------------------------------------------------------------------------------------------- */

@@ -113,6 +113,9 @@ int tool_main(const struct tool *tool, int argc, char **argv);
 
 /* The error of an option that is used in the wrong way; `what` is what is shown. Returns TILL_ERROR_USAGE. */
 enum till_status tool_usage(struct till_error *error, const char *option, const char *what);
+/* The same with the text that was given behind it, in quotes. */
+enum till_status tool_usage_text(struct till_error *error, const char *option, const char *what,
+                                 struct till_slice text);
 
 /* Who cleans up: tool_main. It closes inputs, finishes and frees writers, and completes files; a tool does none of
  * that. */

@@ -2,6 +2,7 @@
  * fields of the expected form); what is not plain goes to a function that settles it for good: the content of quotes,
  * cleaned ids, missing values, other number and date forms, or a verdict on the row. The first verdict on a row stands:
  * encoding, filters, wanted columns in their order. Rows that are not used are squeezed out at the end. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -351,7 +352,7 @@ static void decode_real(struct decoding *d, const struct wanted *wanted, double 
     for (size_t row = 0; row < rows; row++) {
         struct till_slice field = grid_column_field(&column, row);
         struct till_slice content;
-        out[row] = (double)__builtin_nanf("");
+        out[row] = (double)NAN;
         if (!content_of(d, row, field, wanted->ask.role, &content)) {
             continue;
         }

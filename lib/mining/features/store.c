@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <till/arrays.h>
 #include <till/date.h>
 #include <till/decimal.h>
 #include <till/dictionary.h>
@@ -92,15 +93,9 @@ void till_features_free(struct till_features *features) {
 }
 
 static enum till_status reserve(struct till_features *features, size_t rows, struct till_error *error) {
-    if (features->count + rows <= features->capacity)
-        return TILL_OK;
-    size_t capacity = features->count + rows + features->capacity / 2;
-    void *moved = realloc(features->events, capacity * sizeof *features->events);
-    if (moved == NULL)
-        return till_error_memory(error);
-    features->events = moved;
-    features->capacity = capacity;
-    return TILL_OK;
+    const struct till_array events = TILL_ARRAY(features->events);
+    bool fine = till_arrays_reserve(&events, 1, features->count + rows, &features->capacity);
+    return fine ? TILL_OK : till_error_memory(error);
 }
 
 /* Customers and items of so many rows. */

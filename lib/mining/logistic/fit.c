@@ -103,7 +103,8 @@ static enum till_status advance(struct work *work, double before, struct till_er
             return TILL_OK;
         }
     }
-    return till_error_set(error, TILL_ERROR_MODEL, "logistic regression did not converge: no step lowers the loss");
+    return till_error_set(error, TILL_ERROR_MODEL,
+                          "logistic regression did not converge: no step lowers the loss; use a larger --ridge");
 }
 
 /* The step by the gradient and the factor that there is; returns twice what it would win in a quadratic world. */
@@ -241,7 +242,8 @@ static enum till_status climb(struct work *work, double enough, struct till_erro
             return status;
     }
     if (gain > 1e-9 * work->data.looked_at)
-        return till_error_set(error, TILL_ERROR_MODEL, "logistic regression did not converge in %d steps", MOST_STEPS);
+        return till_error_set(error, TILL_ERROR_MODEL,
+                              "logistic regression did not converge in %d steps: use a larger --ridge", MOST_STEPS);
     return TILL_OK;
 }
 
@@ -382,7 +384,8 @@ static enum till_status make_robust(struct work *work, const uint32_t *group, si
     size_t p = work->data.p;
     groups = group == NULL ? work->data.n : groups;
     if (groups < 2)
-        return till_error_set(error, TILL_ERROR_MODEL, "errors by key need two keys or more");
+        return till_error_set(error, TILL_ERROR_MODEL,
+                              "errors by key need two keys or more: all rows are of one (choose another --key)");
     enum till_status status = sum_scores(work, group, groups, error);
     if (status != TILL_OK)
         return status;

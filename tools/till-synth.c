@@ -3,6 +3,7 @@
  * The drawing is the library's (till/synth.h). Here are the options; synth_options.c reads shapes, segments and planted
  * rules from their texts, synth_write.c writes rows, truth and summaries. */
 #include <stddef.h>
+#include <stdio.h>
 
 #include "synth.h"
 
@@ -85,47 +86,65 @@ static const struct option options[] = {
      .kind = OPTION_REAL,
      .offset = FIELD(r),
      .argument = "X",
+     .minimum = 0.001,
+     .maximum = 1e6,
      .help = "Shape of the gamma distribution of purchase rates (default 0.553; bgnbd: 0.243)."},
     {.name = "alpha",
      .kind = OPTION_REAL,
      .offset = FIELD(alpha),
      .argument = "X",
+     .minimum = 0.001,
+     .maximum = 1e6,
      .help = "Its rate, in weeks (default 10.578; bgnbd: 4.414)."},
     {.name = "s",
      .kind = OPTION_REAL,
      .offset = FIELD(s),
      .argument = "X",
+     .minimum = 0.001,
+     .maximum = 1e6,
      .help = "paretonbd: shape of the gamma distribution of death rates (default 0.606)."},
     {.name = "beta",
      .kind = OPTION_REAL,
      .offset = FIELD(beta),
      .argument = "X",
+     .minimum = 0.001,
+     .maximum = 1e6,
      .help = "Its rate, in weeks (default 11.669)."},
     {.name = "a",
      .kind = OPTION_REAL,
      .offset = FIELD(a),
      .argument = "X",
+     .minimum = 0.001,
+     .maximum = 1e6,
      .help =
          "bgnbd: first parameter of the beta distribution of dropping out after a repeat purchase (default 0.793)."},
     {.name = "b",
      .kind = OPTION_REAL,
      .offset = FIELD(b),
      .argument = "X",
+     .minimum = 0.001,
+     .maximum = 1e6,
      .help = "Its second parameter (default 2.426)."},
     {.name = "p",
      .kind = OPTION_REAL,
      .offset = FIELD(p),
      .argument = "X",
+     .minimum = 0.001,
+     .maximum = 1e6,
      .help = "Gamma-gamma spend: shape of an order's worth (default 6.25)."},
     {.name = "q",
      .kind = OPTION_REAL,
      .offset = FIELD(q),
      .argument = "X",
+     .minimum = 0.001,
+     .maximum = 1e6,
      .help = "Gamma-gamma spend: shape of its rates; above 1 (default 3.74)."},
     {.name = "gamma",
      .kind = OPTION_REAL,
      .offset = FIELD(gamma),
      .argument = "X",
+     .minimum = 0.001,
+     .maximum = 1e6,
      .help = "Gamma-gamma spend: rate of its rates (default 15.44)."},
     {.name = "segment",
      .kind = OPTION_LIST,
@@ -137,6 +156,8 @@ static const struct option options[] = {
      .kind = OPTION_REAL,
      .offset = FIELD(lines),
      .argument = "X",
+     .minimum = 1,
+     .maximum = 24,
      .help = "Mean lines of an order, 1 to 24 (default 2; --shape=wide: 2.5)."},
     {.name = "items",
      .kind = OPTION_COUNT,
@@ -179,6 +200,13 @@ static const struct option options[] = {
      .help = "How busy January to December are: twelve weights (default: all alike)."},
     {0}};
 
+/* The library names a setting as its option is called, but for the dashes. */
+static void name_option(struct till_error *error) {
+    char option[sizeof error->role];
+    snprintf(option, sizeof option, "--%.*s", (int)sizeof option - 3, error->role);
+    till_error_at(error, NULL, 0, 0, option);
+}
+
 static enum till_status run_synth(struct tool_run *run, struct till_error *error) {
     struct till_synth_options synth_options;
     struct till_synth *synth = NULL;
@@ -196,6 +224,8 @@ static enum till_status run_synth(struct tool_run *run, struct till_error *error
         status = synth_write_summaries(run, synth, &layout, error);
     else if (status == TILL_OK)
         status = synth_write_rows(run, synth, &layout, error);
+    if (status == TILL_ERROR_USAGE && *error->role != '\0' && *error->role != '-')
+        name_option(error);
     till_synth_free(synth);
     synth_planted_free(&planted);
     return status;

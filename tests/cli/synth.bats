@@ -128,6 +128,9 @@ refused() { # option, words of the message, arguments
     refused horizon 'not a time' --horizon=52
     refused returns 'not a number: "few"' --returns=few
     refused q 'above 1' --q=1
+    for option in --r --alpha --s --beta --a --b --p --q --gamma --lines; do
+        refused $option 'not between' $option=0
+    done
     refused acquisition 'number of days' --days=10 --acquisition=11
 }
 
@@ -152,7 +155,7 @@ refused() { # option, words of the message, arguments
     for option in --rows=5 --columns=date --returns=2%; do
         run -2 till-synth --shape=summary $option
         name=${option%%=*}
-        [[ $output == "till-synth: ${name#--}: not with --shape=summary"* ]]
+        [[ $output == "till-synth: $name: not with --shape=summary"* ]]
     done
 }
 

@@ -44,7 +44,8 @@ typedef enum till_status till_sequences_visit(void *context, const uint32_t *ite
  * before. Time and memory follow the number of patterns and of the places where they end.
  * Source: Pei et al. 2004, Mining sequential patterns by pattern-growth: the PrefixSpan approach, IEEE TKDE 16(11);
  * with all places where a prefix ends kept instead of the first, which a bound on gaps needs. Errors: TILL_ERROR_USAGE,
- * TILL_ERROR_DATA (the limit), TILL_ERROR_MEMORY. */
+ * TILL_ERROR_DATA (the limit, or a pattern of more than 4096 items, or of some hundreds where the places of its parts
+ * come to more than 256 MB and 64 times the items), TILL_ERROR_MEMORY. */
 TILL_API enum till_status till_sequences_mine(const struct till_sequences *sequences,
                                               const struct till_sequences_options *options, till_sequences_visit *visit,
                                               void *context, struct till_error *error);

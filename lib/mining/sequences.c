@@ -43,6 +43,10 @@ struct index {
 /* A pattern is searched this deep at most: each item costs a part of the program's stack. */
 enum { LONGEST = 4096 };
 
+/* The ends of a pattern and of all that it goes on from are held: so many, and 64 times the rows. More than that is the
+ * way down a pattern without an end, in the many purchases of very few customers. */
+static const uint64_t most_ends = UINT64_C(1) << 26;
+
 struct mining {
     const struct till_sequences *sequences;
     const struct till_sequences_options *options;
@@ -59,6 +63,7 @@ struct mining {
     size_t size;
     size_t capacity;
     uint64_t delivered;
+    uint64_t ends; /* that are held */
 };
 
 /* A walk over the places where items can go on: of the same step, or of a later one. */
@@ -185,9 +190,9 @@ static enum till_status deliver(struct mining *mining, uint64_t customers) {
 static enum till_status too_long(const struct mining *mining) {
     return till_error_set(
         mining->error, TILL_ERROR_DATA,
-        "patterns of more than %d items at a support of %llu customers: raise the minimum support, or "
+        "patterns of more than %zu items at a support of %llu customers: raise the minimum support, or "
         "bound the size or the gap",
-        LONGEST, (unsigned long long)mining->options->minimum_support);
+        mining->size, (unsigned long long)mining->options->minimum_support);
 }
 
 static bool push(struct mining *mining, uint32_t item, bool opens) {
@@ -218,11 +223,19 @@ static enum till_status go_on(struct mining *mining, uint32_t item, const struct
     return status;
 }
 
-/* Keeps the frequent items of a walk and says where the ends of each begin: item, and place behind each other. */
+/* A frequent item of a walk. */
 struct frequent {
     uint32_t item;
     struct growth growth;
-    uint64_t start;
+    uint64_t start; /* of its ends among those of the walk */
+};
+
+/* What goes on from a pattern: the ends of each item behind those of the one before. */
+struct following {
+    struct frequent *items;
+    size_t count;
+    uint32_t *steps;
+    uint64_t ends;
 };
 
 static int compare_items(const void *a, const void *b) {
@@ -230,61 +243,65 @@ static int compare_items(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static struct frequent *choose(struct mining *mining, size_t *count, uint64_t *room) {
+/* Keeps the frequent items of a walk and says where the ends of each begin. False when memory is out. */
+static bool choose(struct mining *mining, struct following *following) {
     struct growth *growth = mining->growth;
-    *count = 0;
-    *room = 0;
     for (uint32_t k = 0; k < mining->touches; k++)
-        if (growth[mining->touched[k]].customers >= mining->options->minimum_support)
-            ++*count;
-    struct frequent *chosen = calloc(*count + 1, sizeof *chosen);
-    if (chosen == NULL)
-        return NULL;
+        following->count += growth[mining->touched[k]].customers >= mining->options->minimum_support;
+    following->items = calloc(following->count + 1, sizeof *following->items);
+    if (following->items == NULL)
+        return false;
     qsort(mining->touched, mining->touches, sizeof *mining->touched, compare_items);
     size_t at = 0;
     for (uint32_t k = 0; k < mining->touches; k++) {
         uint32_t item = mining->touched[k];
         if (growth[item].customers < mining->options->minimum_support)
             continue;
-        growth[item].place = *room;
-        chosen[at++] = (struct frequent){item, growth[item], *room};
-        *room += growth[item].ends;
+        growth[item].place = following->ends;
+        following->items[at++] = (struct frequent){item, growth[item], following->ends};
+        following->ends += growth[item].ends;
     }
-    return chosen;
+    return true;
 }
 
-/* Walks over what follows: the frequent items, NULL when memory is out, and their ends. */
-static struct frequent *search(struct mining *mining, struct ends ends, enum direction direction, size_t *count,
-                               uint32_t **steps) {
-    uint64_t room = 0;
+/* Room for the ends of what follows, unless there are too many already. */
+static enum till_status make_room(struct mining *mining, struct following *following) {
+    const struct till_sequences *sequences = mining->sequences;
+    uint64_t rows = sequences->step_start[sequences->customer_start[sequences->customers]];
+    mining->ends += following->ends;
+    if (mining->ends > most_ends + 64 * rows)
+        return too_long(mining);
+    following->steps = malloc((following->ends + 1) * sizeof *following->steps);
+    return following->steps == NULL ? till_error_memory(mining->error) : TILL_OK;
+}
+
+/* Walks over what follows: once to count, and once more to write the ends of what is frequent. */
+static enum till_status search(struct mining *mining, struct ends ends, enum direction direction,
+                               struct following *following) {
     struct walk walk = {.mining = mining, .above = mining->size == 0 ? 0 : mining->items[mining->size - 1]};
     take(&walk, ends, direction);
-    struct frequent *chosen = choose(mining, count, &room);
-    walk.steps = *steps = chosen == NULL ? NULL : malloc((room + 1) * sizeof **steps);
-    if (walk.steps != NULL && *count > 0)
+    enum till_status status =
+        choose(mining, following) ? make_room(mining, following) : till_error_memory(mining->error);
+    walk.steps = following->steps;
+    if (status == TILL_OK && following->count > 0)
         take(&walk, ends, direction);
     for (uint32_t k = 0; k < mining->touches; k++)
         mining->growth[mining->touched[k]] = (struct growth){0};
     mining->touches = 0;
-    if (walk.steps != NULL)
-        return chosen;
-    free(chosen);
-    return NULL;
+    return status;
 }
 
 static enum till_status extend(struct mining *mining, struct ends ends, enum direction direction) {
-    size_t count;
-    uint32_t *steps;
-    enum till_status status = TILL_OK;
-    struct frequent *chosen = search(mining, ends, direction, &count, &steps);
-    if (chosen == NULL)
-        return till_error_memory(mining->error);
-    for (size_t i = 0; status == TILL_OK && i < count; i++) {
-        struct ends next = {steps + chosen[i].start, chosen[i].growth.ends};
-        status = go_on(mining, chosen[i].item, &chosen[i].growth, next, direction);
+    struct following following = {0};
+    enum till_status status = search(mining, ends, direction, &following);
+    for (size_t i = 0; status == TILL_OK && i < following.count; i++) {
+        const struct frequent *frequent = &following.items[i];
+        struct ends next = {following.steps + frequent->start, frequent->growth.ends};
+        status = go_on(mining, frequent->item, &frequent->growth, next, direction);
     }
-    free(steps);
-    free(chosen);
+    mining->ends -= following.ends;
+    free(following.steps);
+    free(following.items);
     return status;
 }
 

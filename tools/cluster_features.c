@@ -116,13 +116,10 @@ enum till_status cluster_choose(struct cluster_work *work, struct till_error *er
         return status;
     if (work->previous != NULL)
         return choose_previous(work, error);
-    if (work->settings->categorical != NULL && !takes_levels(work)) {
-        till_error_set(error, TILL_ERROR_USAGE,
-                       "this method takes numbers alone (kmodes, kprototypes and "
-                       "kmedoids with --metric=gower take levels)");
-        till_error_at(error, NULL, 0, 0, "--categorical");
-        return TILL_ERROR_USAGE;
-    }
+    if (work->settings->categorical != NULL && !takes_levels(work))
+        return tool_usage(error, "--categorical",
+                          "this method takes numbers alone (kmodes, kprototypes and kmedoids with --metric=gower take "
+                          "levels)");
     bool *flags = calloc(3 * count + 1, sizeof *flags);
     if (flags == NULL)
         return till_error_memory(error);

@@ -347,14 +347,6 @@ void common_groups(struct option_set *set, unsigned groups, struct common *commo
     add_group(set, "Running", running_options, common);
 }
 
-/* A usage error about an option's value. */
-static enum till_status bad(struct till_error *error, const char *role, const char *what, const char *text) {
-    char quoted[TILL_QUOTED_SIZE];
-    till_error_set(error, TILL_ERROR_USAGE, "%s: %s", what, till_error_quote(quoted, text, strlen(text)));
-    till_error_at(error, NULL, 0, 0, role);
-    return TILL_ERROR_USAGE;
-}
-
 enum till_status common_delimiter(const struct common *common, char *delimiter, struct till_error *error) {
     const char *text = common->delimiter;
     *delimiter = common->tsv ? '\t' : ',';
@@ -364,7 +356,8 @@ enum till_status common_delimiter(const struct common *common, char *delimiter, 
         text = "\t";
     unsigned char byte = (unsigned char)text[0];
     if (strlen(text) != 1 || byte >= 0x80 || byte == '"' || byte == '\n' || byte == '\r')
-        return bad(error, "--delimiter", "not a single byte that can separate fields, or \"tab\"", text);
+        return tool_usage_text(error, "--delimiter", "not a single byte that can separate fields, or \"tab\"",
+                               till_slice_of(text));
     *delimiter = text[0];
     return TILL_OK;
 }
@@ -391,7 +384,7 @@ static enum till_status make_filter(struct till_filter *filter, const char *opti
                                     struct keep *keep, struct till_error *error) {
     size_t length = strcspn(text, "=");
     if (length == 0 || text[length] == '\0')
-        return bad(error, option, "not of the form COLUMN=VALUE,VALUE", text);
+        return tool_usage_text(error, option, "not of the form COLUMN=VALUE,VALUE", till_slice_of(text));
     char *column = keep_copy(keep, text, length);
     char *name = keep_alloc(keep, strlen(option) + length + 2);
     filter->values = split(text + length + 1, &filter->value_count, keep);
@@ -454,13 +447,13 @@ static enum till_status make_max_bad(struct till_input_options *options, const c
         return TILL_OK;
     bool percent = length > 0 && text[length - 1] == '%';
     if (till_real_parse(text, length - percent, NULL, &value) != TILL_NUMBER_OK || value < 0)
-        return bad(error, "--max-bad", what, text);
+        return tool_usage_text(error, "--max-bad", what, till_slice_of(text));
     if (percent && value <= 100)
         options->max_bad_share = value / 100;
     else if (!percent && value < 9e15 && value == (double)(uint64_t)value)
         options->max_bad = (uint64_t)value;
     else
-        return bad(error, "--max-bad", what, text);
+        return tool_usage_text(error, "--max-bad", what, till_slice_of(text));
     return TILL_OK;
 }
 
@@ -481,7 +474,7 @@ enum till_status common_input_options(struct till_input_options *options, const 
     enum till_status status = common_delimiter(common, &options->delimiter, error);
     if (status == TILL_OK && options->delimiter == options->number.decimal_mark && common->decimal != 0 &&
         common->delimiter != NULL)
-        status = bad(error, "--decimal", "the same as the delimiter", common->delimiter);
+        status = tool_usage_text(error, "--decimal", "the same as the delimiter", till_slice_of(common->delimiter));
     if (status == TILL_OK)
         status = make_max_bad(options, common->max_bad, error);
     if (status == TILL_OK)
@@ -512,19 +505,21 @@ static enum till_status map_line(struct common *common, const struct option_set 
         return TILL_OK;
     size_t length = strcspn(line, "=");
     if (line[length] == '\0' || line[length + 1] == '\0')
-        return bad(error, "--map", "not of the form role=column", line);
+        return tool_usage_text(error, "--map", "not of the form role=column", till_slice_of(line));
     const char *value = line + length + 1;
     line[length] = '\0';
     if (strcmp(line, "amount_per") == 0) {
         if (strcmp(value, "line") != 0 && strcmp(value, "order") != 0)
-            return bad(error, "--map", "amount_per is not line or order", value);
+            return tool_usage_text(error, "--map", "amount_per is not line or order", till_slice_of(value));
         if (!option_set_was_given(set, "amount-per"))
             common->amount_per = strcmp(value, "order") == 0;
         return TILL_OK;
     }
     const char **field = map_field(common, line);
     if (field == NULL)
-        return bad(error, "--map", "not one of customer, date, amount, order, item, date_format, amount_per", line);
+        return tool_usage_text(error, "--map",
+                               "not one of customer, date, amount, order, item, date_format, amount_per",
+                               till_slice_of(line));
     if (*field == NULL)
         *field = value;
     return TILL_OK;
@@ -575,7 +570,8 @@ enum till_status common_since(const char *text, int32_t *day, int32_t *age, stru
         return TILL_OK;
     }
     if (length != 10 || !till_date_parse(TILL_DATE_ISO, NULL, text, length, &time))
-        return bad(error, "--since", "not a date such as 2011-12-09, or an age such as 365d", text);
+        return tool_usage_text(error, "--since", "not a date such as 2011-12-09, or an age such as 365d",
+                               till_slice_of(text));
     *day = till_date_day(time);
     return TILL_OK;
 }

@@ -17,10 +17,7 @@ static const struct {
              {">", ABOVE},     {"<", BELOW},    {"=", EQUAL}};
 
 static enum till_status bad(struct till_error *error, const char *what, const char *text) {
-    char quoted[TILL_QUOTED_SIZE];
-    till_error_set(error, TILL_ERROR_USAGE, "%s: %s", what, till_error_quote(quoted, text, strlen(text)));
-    till_error_at(error, NULL, 0, 0, "--fail-if");
-    return TILL_ERROR_USAGE;
+    return tool_usage_text(error, "--fail-if", what, till_slice_of(text));
 }
 
 /* Finds the sign at `text`; returns its length, or 0. */

@@ -326,11 +326,7 @@ enum till_status option_help(struct till_text *out, const struct tool *tool, con
         put(&page, tool->purpose);
         put(&page, "\n");
     } else {
-        char quoted[TILL_QUOTED_SIZE];
-        till_error_set(error, TILL_ERROR_USAGE, "not one of man, bash, zsh, purpose: %s",
-                       till_error_quote(quoted, form, strlen(form)));
-        till_error_at(error, NULL, 0, 0, "--help");
-        return TILL_ERROR_USAGE;
+        return tool_usage_text(error, "--help", "not one of man, bash, zsh, purpose", till_slice_of(form));
     }
     return page.failed ? till_error_memory(error) : TILL_OK;
 }

@@ -34,11 +34,8 @@ static enum till_status apply_age(struct tool_run *run, struct till_input *input
                                   struct till_transactions *transactions, struct till_error *error) {
     size_t date = transactions->at[TILL_ROLE_DATE];
     int32_t day = run->as_of != TILL_DAY_MISSING ? run->as_of : run->roles.until;
-    if (date == TILL_NO_COLUMN) {
-        till_error_set(error, TILL_ERROR_USAGE, "an age needs a date column, and none is used");
-        till_error_at(error, NULL, 0, 0, "--since");
-        return TILL_ERROR_USAGE;
-    }
+    if (date == TILL_NO_COLUMN)
+        return tool_usage(error, "--since", "an age needs a date column, and none is used");
     if (day == TILL_DAY_MISSING) {
         enum till_status status = till_input_start(input, &transactions->plan, error);
         if (status == TILL_OK)

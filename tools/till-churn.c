@@ -157,12 +157,9 @@ static enum till_status take_options(struct work *work, struct till_error *error
         status = cutoffs_days("--spacing", settings->spacing, 1, &work->how.spacing, error);
     if (status == TILL_OK)
         status = take_cutoffs(work, error);
-    if (status == TILL_OK && run->state_only && (settings->evaluation != NULL || settings->model_out != NULL)) {
-        till_error_set(error, TILL_ERROR_USAGE,
-                       "nothing is learned that could be written to --evaluation or --model-out");
-        till_error_at(error, NULL, 0, 0, "--state-only");
-        status = TILL_ERROR_USAGE;
-    }
+    if (status == TILL_OK && run->state_only && (settings->evaluation != NULL || settings->model_out != NULL))
+        status = tool_usage(error, "--state-only",
+                            "nothing is learned that could be written to --evaluation or --model-out");
     wishes->all = true;
     work->how.horizon = wishes->horizon;
     work->how.gap = wishes->gap;

@@ -129,12 +129,9 @@ enum till_status clv_horizon(const struct clv_settings *settings, struct till_cl
     const char *text = settings->horizon == NULL ? "52w" : settings->horizon;
     double days = horizon_days(text), unit = clv_unit_days(settings);
     bool periods = settings->method == CLV_BGBB;
-    if (isnan(days)) {
-        till_error_set(error, TILL_ERROR_USAGE,
-                       "not a time of up to a century such as 52w, 12m, 365d, 2y or inf: \"%.64s\"", text);
-        till_error_at(error, NULL, 0, 0, "--horizon");
-        return TILL_ERROR_USAGE;
-    }
+    if (isnan(days))
+        return tool_usage_text(error, "--horizon", "not a time of up to a century such as 52w, 12m, 365d, 2y or inf",
+                               till_slice_of(text));
     horizon->time = periods && !isinf(days) ? fmax(1, round(days / unit)) : days / unit;
     horizon->step = periods ? 1 : 7 / unit;
     horizon->delta = log1p(settings->discount) / 52 * unit / 7;

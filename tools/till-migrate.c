@@ -298,11 +298,8 @@ static enum till_status run_migrate(struct tool_run *run, struct till_error *err
     struct work work = {.run = run, .settings = run->settings};
     if (run->operand_count != 2)
         return till_error_set(error, TILL_ERROR_USAGE, "two files are wanted, the old and the new one");
-    if (work.settings->features != NULL && work.settings->psi == NULL) {
-        till_error_set(error, TILL_ERROR_USAGE, "features are those of --psi=FILE");
-        till_error_at(error, NULL, 0, 0, "--features");
-        return TILL_ERROR_USAGE;
-    }
+    if (work.settings->features != NULL && work.settings->psi == NULL)
+        return tool_usage(error, "--features", "features are those of --psi=FILE");
     enum till_status status = read_side(&work, &work.old, run->operands[0], error);
     if (status == TILL_OK)
         status = read_side(&work, &work.new, run->operands[1], error);

@@ -70,11 +70,8 @@ struct work {
 
 static enum till_status open_model(struct work *work, const char *path, struct till_error *error) {
     char digest[TILL_FINGERPRINT_TEXT];
-    if (path == NULL) {
-        till_error_set(error, TILL_ERROR_USAGE, "which model? (till-train writes one with --model-out)");
-        till_error_at(error, NULL, 0, 0, "--model");
-        return TILL_ERROR_USAGE;
-    }
+    if (path == NULL)
+        return tool_usage(error, "--model", "which model? (till-train writes one with --model-out)");
     enum till_status status = till_model_digest(path, digest, error);
     if (status == TILL_OK)
         status = till_classifier_load(&work->model, path, error);

@@ -59,11 +59,8 @@ static enum till_status parse_age(const char *text, const char *option, uint32_t
     for (; *at >= '0' && *at <= '9' && value < 1000000; at++)
         value = 10 * value + (uint64_t)(*at - '0');
     bool weeks = *at == 'w';
-    if (value == 0 || value > 1000000 || !((*at == 'd' || weeks) && at[1] == '\0')) {
-        till_error_set(error, TILL_ERROR_USAGE, "a time such as 30d or 8w is wanted");
-        till_error_at(error, NULL, 0, 0, option);
-        return TILL_ERROR_USAGE;
-    }
+    if (value == 0 || value > 1000000 || !((*at == 'd' || weeks) && at[1] == '\0'))
+        return tool_usage_text(error, option, "not a time such as 30d or 8w", till_slice_of(text));
     *days = (uint32_t)(weeks ? 7 * value : value);
     return TILL_OK;
 }

@@ -92,9 +92,7 @@ static enum till_status prepare(struct work *work, struct till_error *error) {
     }
     if (settings->tiers == NULL)
         return till_value_scheme_load(&work->scheme, settings->scheme, error);
-    till_error_set(error, TILL_ERROR_USAGE, "a scheme has its own tiers; give one of --tiers and --scheme");
-    till_error_at(error, NULL, 0, 0, "--tiers");
-    return TILL_ERROR_USAGE;
+    return tool_usage(error, "--tiers", "a scheme has its own tiers; give one of --tiers and --scheme");
 }
 
 static bool is_called(struct till_slice name, const char *wanted) {

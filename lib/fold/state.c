@@ -14,7 +14,7 @@ struct source {
     uint32_t *codes; /* of the state's items in the sum; NULL: the same */
 };
 
-enum { SHOWN = 256 };
+enum { SHOWN = 16 };
 
 struct merging {
     const struct till_state_merge *ask;

@@ -91,12 +91,13 @@ static inline uint64_t varint_get(struct cursor *in) {
 }
 
 /* Numbers that stand one behind the other in eight bytes. Of the last bytes of numbers the highest bits are in `stops`,
- * and so is that of the eighth byte, whatever it is. */
+ * and so is that of the eighth byte, whatever it is. Nothing here branches: what stands there varies from entry to
+ * entry. */
 struct varints {
     uint64_t word;
     uint64_t stops;
-    uint64_t beyond; /* not 0: a number has more than four bytes */
-    unsigned bits;   /* of those that were taken */
+    uint64_t beyond; /* not 0: a number has more bytes than were taken for it */
+    unsigned bits;   /* that were taken */
 };
 
 static inline struct varints varints_load(const unsigned char *bytes) {
@@ -104,18 +105,28 @@ static inline struct varints varints_load(const unsigned char *bytes) {
     return (struct varints){word, ~word & UINT64_C(0x8080808080808080), 0, 0};
 }
 
-/* The next of them if it is wanted, else 1: without a branch, for what is there varies from entry to entry. */
-static inline uint32_t varints_next(struct varints *in, bool wanted) {
-    uint64_t stops = in->stops | UINT64_C(1) << 63, mask = stops ^ (stops - 1);
-    uint32_t all = 0U - wanted, number = (uint32_t)(in->word & mask);
-    unsigned bits = ((unsigned)__builtin_ctzll(stops) + 1) & all;
-    number = (number & 0x007F007FU) | (number & 0x7F007F00U) >> 1;
-    number = (number & 0x00003FFFU) | (number & 0x3FFF0000U) >> 2;
+static inline void varints_skip(struct varints *in, unsigned bits) {
     in->word >>= bits & 63;
     in->stops >>= bits & 63;
-    in->beyond |= mask >> 32;
     in->bits += bits;
-    return 1 + ((number - 1) & all);
+}
+
+/* The next of them, of up to four bytes. */
+static inline uint32_t varints_next(struct varints *in) {
+    uint64_t stops = in->stops | UINT64_C(1) << 63, mask = stops ^ (stops - 1);
+    uint32_t number = (uint32_t)(in->word & mask);
+    varints_skip(in, (unsigned)__builtin_ctzll(stops) + 1);
+    in->beyond |= mask >> 32;
+    number = (number & 0x007F007FU) | (number & 0x7F007F00U) >> 1;
+    return (number & 0x00003FFFU) | (number & 0x3FFF0000U) >> 2;
+}
+
+/* The next of them, of one byte, if it is wanted; else `other`. */
+static inline uint32_t varints_small(struct varints *in, bool wanted, uint32_t other) {
+    uint32_t all = 0U - wanted, number = ((uint32_t)in->word & 127 & all) | (other & ~all);
+    in->beyond |= in->word & 128 & all;
+    varints_skip(in, 8 & all);
+    return number;
 }
 
 /* Whether all that were taken were there: the eighth byte is not believed. */

@@ -630,10 +630,10 @@ static inline bool read_plain(const unsigned char *readable, struct cursor *in, 
     bool items = (flags & ENTRY_ITEMS) != 0;
     struct till_fingerprint order = {load_64(at + 1), load_64(at + 9)};
     struct varints numbers = varints_load(at + fixed);
-    int64_t day = unzigzag(varints_next(&numbers, true)) + (before == NULL ? 0 : before->day);
-    uint32_t rows = varints_next(&numbers, (flags & ENTRY_PURCHASE_ROWS) != 0);
-    uint32_t spent = varints_next(&numbers, true);
-    uint32_t length = items ? varints_next(&numbers, true) : 0;
+    int64_t day = unzigzag(varints_next(&numbers)) + (before == NULL ? 0 : before->day);
+    uint32_t rows = varints_small(&numbers, (flags & ENTRY_PURCHASE_ROWS) != 0, 1);
+    uint32_t spent = varints_next(&numbers);
+    uint32_t length = varints_small(&numbers, items, 0);
     const unsigned char *behind = at + fixed + numbers.bits / 8;
     if (!varints_fine(&numbers) || behind > in->end || length > (size_t)(in->end - behind) || !is_day(day) ||
         rows == 0 || (items && (length == 0 || wish->items == ITEMS_UNPACKED)) ||

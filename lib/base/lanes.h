@@ -55,6 +55,33 @@ LANES_INLINE void lanes_sum_eight(const lanes x[LANES], lanes *sums) {
         lanes_shuffle(left, right, 0, 1, 2, 3, 8, 9, 10, 11) + lanes_shuffle(left, right, 4, 5, 6, 7, 12, 13, 14, 15);
 }
 
+/* Two quads of lanes, each four rows of a square: neighbours change places, then pairs. */
+LANES_INLINE void lanes_transpose_four(const lanes x[4], lanes *a, lanes *b, lanes *c, lanes *d) {
+    lanes ab = lanes_shuffle(x[0], x[1], 0, 8, 2, 10, 4, 12, 6, 14),
+          ba = lanes_shuffle(x[0], x[1], 1, 9, 3, 11, 5, 13, 7, 15),
+          cd = lanes_shuffle(x[2], x[3], 0, 8, 2, 10, 4, 12, 6, 14),
+          dc = lanes_shuffle(x[2], x[3], 1, 9, 3, 11, 5, 13, 7, 15);
+    *a = lanes_shuffle(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13);
+    *b = lanes_shuffle(ba, dc, 0, 1, 8, 9, 4, 5, 12, 13);
+    *c = lanes_shuffle(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
+    *d = lanes_shuffle(ba, dc, 2, 3, 10, 11, 6, 7, 14, 15);
+}
+
+/* The k-th lane of x[i] goes to the i-th of x[k]: fours, then halves. */
+LANES_INLINE void lanes_transpose(lanes x[LANES]) {
+    lanes a, b, c, d, e, f, g, h;
+    lanes_transpose_four(x, &a, &b, &c, &d);
+    lanes_transpose_four(x + 4, &e, &f, &g, &h);
+    x[0] = lanes_shuffle(a, e, 0, 1, 2, 3, 8, 9, 10, 11);
+    x[1] = lanes_shuffle(b, f, 0, 1, 2, 3, 8, 9, 10, 11);
+    x[2] = lanes_shuffle(c, g, 0, 1, 2, 3, 8, 9, 10, 11);
+    x[3] = lanes_shuffle(d, h, 0, 1, 2, 3, 8, 9, 10, 11);
+    x[4] = lanes_shuffle(a, e, 4, 5, 6, 7, 12, 13, 14, 15);
+    x[5] = lanes_shuffle(b, f, 4, 5, 6, 7, 12, 13, 14, 15);
+    x[6] = lanes_shuffle(c, g, 4, 5, 6, 7, 12, 13, 14, 15);
+    x[7] = lanes_shuffle(d, h, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+
 /* x = exp(x), within 1e-15 of it, for x up to 700; below -700 it stays at the 1e-304 of that. By powers of two and the
  * series of the rest, which is at most log(2) / 2; the number that rounds x / log(2) to an integer leaves that integer
  * in its own last bits. */

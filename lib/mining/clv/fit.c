@@ -42,6 +42,42 @@ static struct buyer buyer_at(const struct sample *sample, size_t i) {
                           cells->age[i] * sample->scale};
 }
 
+static void add_alone(const struct sample *sample, size_t from, size_t to, struct slopes *sum) {
+    for (size_t i = from; i < to; i++) {
+        struct buyer buyer = buyer_at(sample, i * sample->stride);
+        struct slopes slopes = {0};
+        sample->model->slopes(&sample->point, &buyer, &slopes);
+        slopes_add(sum, &slopes, sample->cells->weight[i * sample->stride]);
+    }
+}
+
+/* The fates of a cell are asked for in time. */
+static inline __attribute__((always_inline)) void ask_for_fates(const struct sample *sample, size_t i) {
+    const char *last = (const char *)&sample->fates[sample->times.last_at[i]];
+    const char *age = (const char *)&sample->fates[sample->times.age_at[i]];
+    for (size_t at = 0; at < sizeof(struct fate); at += 64) {
+        __builtin_prefetch(last + at);
+        __builtin_prefetch(age + at);
+    }
+}
+
+static void add_shared(const struct sample *sample, size_t from, size_t to, struct slopes *sum) {
+    struct cells_between some;
+    for (; from < to; from += some.count) {
+        some.count = to - from < LANES ? to - from : LANES;
+        for (size_t k = 0; k < LANES; k++) { /* the last one fills the lanes that are left */
+            size_t i = k < some.count ? from + k : to - 1;
+            if (i + 2 * LANES < to)
+                ask_for_fates(sample, i + 2 * LANES);
+            some.buyer[k] = buyer_at(sample, i * sample->stride);
+            some.weight[k] = sample->cells->weight[i * sample->stride];
+            some.last[k] = &sample->fates[sample->times.last_at[i]];
+            some.age[k] = &sample->fates[sample->times.age_at[i]];
+        }
+        sample->model->add_between(&sample->point, &some, sum);
+    }
+}
+
 /* Chunks are of fixed size and summed in order, so that the sum does not depend on the threads. */
 static enum till_status add_chunk(void *context, size_t index, unsigned worker, struct till_error *error) {
     struct sample *sample = context;
@@ -49,18 +85,10 @@ static enum till_status add_chunk(void *context, size_t index, unsigned worker, 
     struct slopes sum = {0};
     (void)worker;
     (void)error;
-    for (size_t i = index * CHUNK; i < end; i++) {
-        struct buyer buyer = buyer_at(sample, i * sample->stride);
-        double weight = sample->cells->weight[i * sample->stride];
-        if (sample->times.count > 0) {
-            sample->model->add_between(&sample->point, &buyer, &sample->fates[sample->times.last_at[i]],
-                                       &sample->fates[sample->times.age_at[i]], weight, &sum);
-        } else {
-            struct slopes slopes = {0};
-            sample->model->slopes(&sample->point, &buyer, &slopes);
-            slopes_add(&sum, &slopes, weight);
-        }
-    }
+    if (sample->times.count > 0)
+        add_shared(sample, index * CHUNK, end, &sum);
+    else
+        add_alone(sample, index * CHUNK, end, &sum);
     sample->partial[index] = sum;
     return TILL_OK;
 }

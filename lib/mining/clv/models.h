@@ -6,6 +6,7 @@
 
 #include <till/clv.h>
 
+#include "../../base/lanes.h"
 #include "newton.h"
 #include "special.h"
 #include "times.h"
@@ -47,6 +48,15 @@ struct fate {
     double a, b;
 };
 
+/* Cells that share times, and the fates at those, as many as go through vectors together. */
+struct cells_between {
+    size_t count;
+    struct buyer buyer[LANES];
+    double weight[LANES];
+    const struct fate *last[LANES];
+    const struct fate *age[LANES];
+};
+
 struct buying_model {
     const char *names[TILL_CLV_PARAMETERS];
     bool timed; /* in continuous time: the unit matters */
@@ -57,13 +67,14 @@ struct buying_model {
     /* The log of the odds to be dead; -INFINITY when certainly alive. */
     double (*log_odds)(const struct point *point, const struct buyer *buyer);
     /* The same for many cells that share times; NULL where a cell costs no more than that. First the fates between each
-     * of the times `from`..`to` - 1 and the next; then, of them all, what lies behind each. `last` and `age` are those
-     * of a buyer's times. */
+     * of the times `from`..`to` - 1 and the next; then, of them all, what lies behind each. With `last` and `age`,
+     * those of a buyer's times, log_odds; and the slopes of several cells, each with its weight, added one after the
+     * other.
+     */
     void (*look_ahead)(const struct point *point, const struct times *times, const uint32_t *levels, size_t from,
                        size_t to, struct fate *fates);
     void (*add_up)(const struct point *point, const struct times *times, const uint32_t *levels, struct fate *fates);
-    void (*add_between)(const struct point *point, const struct buyer *buyer, const struct fate *last,
-                        const struct fate *age, double weight, struct slopes *sum);
+    void (*add_between)(const struct point *point, const struct cells_between *cells, struct slopes *sum);
     double (*log_odds_between)(const struct point *point, const struct buyer *buyer, const struct fate *last,
                                const struct fate *age);
     /* Purchases expected in the time after `age`, of a buyer who is alive then. */

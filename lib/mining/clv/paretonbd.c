@@ -302,38 +302,133 @@ static void between(const struct fate *last, const struct fate *age, double shar
     memcpy(moments, sums, sizeof *moments);
 }
 
+/* Eight cells side by side: in each lane what a cell alone would come to. */
+struct abreast {
+    lanes repeats, age, weight;
+    lanes last_a, last_b, age_a, age_b;
+    lanes rate, rate_first, rate_second; /* what holds whatever the fate */
+};
+
+LANES_INLINE void stand_abreast(const struct point *point, const struct cells_between *cells, struct abreast *all) {
+    for (int i = 0; i < LANES; i++) {
+        const struct buyer *buyer = &cells->buyer[i];
+        const struct rising *rate = &point->table[0][buyer->level];
+        all->repeats[i] = buyer->repeats;
+        all->age[i] = buyer->age;
+        all->weight[i] = cells->weight[i];
+        all->last_a[i] = cells->last[i]->a;
+        all->last_b[i] = cells->last[i]->b;
+        all->age_a[i] = cells->age[i]->a;
+        all->age_b[i] = cells->age[i]->b;
+        all->rate[i] = rate->value;
+        all->rate_first[i] = rate->first;
+        all->rate_second[i] = rate->second;
+    }
+}
+
+/* As between, of eight; sums[k] is the k-th of struct moments. */
+LANES_INLINE void between_abreast(const struct cells_between *cells, const lanes *share, lanes sums[FATE_SUMS]) {
+    for (int i = 0; i < LANES; i++) {
+        const double *last = cells->last[i]->sums, *age = cells->age[i]->sums;
+        sums[i] = *(const loose_lanes *)last - (*share)[i] * *(const loose_lanes *)age;
+        sums[LANES + i] = *(const loose_lanes *)(last + LANES) - (*share)[i] * *(const loose_lanes *)(age + LANES);
+    }
+    lanes_transpose(sums);
+    lanes_transpose(sums + LANES);
+    const lane_bits any = (lane_bits)(sums[0] > 0.0);
+    for (int k = 0; k < FATE_SUMS; k++)
+        sums[k] = (lanes)((lane_bits)sums[k] & any);
+}
+
+/* Slopes as they stand in lanes: the value, the gradient, the upper triangle of the Hessian, and one that is not used.
+ */
+enum { SLOPES = 16 };
+
+static void slopes_pack(const struct slopes *slopes, double packed[SLOPES]) {
+    size_t at = 0;
+    packed[at++] = slopes->value;
+    for (size_t i = 0; i < MOST_PARAMETERS; i++)
+        packed[at++] = slopes->gradient[i];
+    for (size_t i = 0; i < MOST_PARAMETERS; i++)
+        for (size_t j = i; j < MOST_PARAMETERS; j++)
+            packed[at++] = slopes->hessian[i][j];
+    packed[at] = 0;
+}
+
+static void slopes_unpack(const double packed[SLOPES], struct slopes *slopes) {
+    size_t at = 0;
+    slopes->value = packed[at++];
+    for (size_t i = 0; i < MOST_PARAMETERS; i++)
+        slopes->gradient[i] = packed[at++];
+    for (size_t i = 0; i < MOST_PARAMETERS; i++)
+        for (size_t j = i; j < MOST_PARAMETERS; j++)
+            slopes->hessian[i][j] = packed[at++];
+}
+
+/* Adds what stands in lanes, by their weights, cell by cell. */
+LANES_INLINE void add_in_order(lanes out[SLOPES], const struct abreast *all, size_t count, struct slopes *sum) {
+    double packed[SLOPES];
+    slopes_pack(sum, packed);
+    lanes first = *(const loose_lanes *)packed, second = *(const loose_lanes *)(packed + LANES);
+    for (int k = 0; k < SLOPES; k++)
+        out[k] *= all->weight;
+    lanes_transpose(out);
+    lanes_transpose(out + LANES);
+    for (size_t i = 0; i < count; i++) {
+        first += out[i];
+        second += out[LANES + i];
+    }
+    *(loose_lanes *)packed = first;
+    *(loose_lanes *)(packed + LANES) = second;
+    slopes_unpack(packed, sum);
+}
+
 /* All fates at once: with weights that add up to 1, the mean of the slopes, and the mean of their products and of the
  * second slopes less the products of the means. Of a fate of death at tau the slopes are -r A, k u, 1 - s B, d v - 1,
  * of being alive -r A, k u, -s B, s v. */
-static void add_between(const struct point *point, const struct buyer *buyer, const struct fate *last,
-                        const struct fate *age, double weight, struct slopes *sum) {
-    double r = point->parameter[0], s = point->parameter[2], k = r + buyer->repeats, d = s + 1;
-    double alpha = point->parameter[1], beta = point->parameter[3];
-    double a = age->a, b = age->b, u = buyer->age / (alpha + buyer->age), v = buyer->age / (beta + buyer->age);
-    double share = fade(point, buyer->repeats, last, age), lives = share * (1 + buyer->age / beta), dies = s / beta;
-    struct moments m;
-    between(last, age, share, &m);
-    double all = lives + dies * m.total;
-    lives /= all;
-    dies /= all;
-    struct slopes slopes = {.value = log(all) - k * last->a - d * last->b};
-    double *g = slopes.gradient, (*h)[MOST_PARAMETERS] = slopes.hessian;
-    g[0] = -r * (lives * a + dies * m.a);
-    g[1] = k * (lives * u + dies * m.u);
-    g[2] = dies * m.total - s * (lives * b + dies * m.b);
-    g[3] = lives * s * v + dies * (d * m.v - m.total);
-    h[0][0] = g[0] + r * r * (lives * a * a + dies * m.aa) - g[0] * g[0];
-    h[0][1] = r * (lives * u + dies * m.u) - r * k * (lives * a * u + dies * m.au) - g[0] * g[1];
-    h[0][2] = r * s * (lives * a * b + dies * m.ab) - dies * r * m.a - g[0] * g[2];
-    h[0][3] = dies * r * (m.a - d * m.av) - lives * r * s * a * v - g[0] * g[3];
-    h[1][1] = -g[1] + (k + k * k) * (lives * u * u + dies * m.uu) - g[1] * g[1];
-    h[1][2] = dies * k * m.u - k * s * (lives * b * u + dies * m.bu) - g[1] * g[2];
-    h[1][3] = lives * k * s * u * v + dies * k * (d * m.uv - m.u) - g[1] * g[3];
-    h[2][2] = lives * s * b * (s * b - 1) + dies * (m.total - 3 * s * m.b + s * s * m.bb) - g[2] * g[2];
-    h[2][3] = lives * s * v * (1 - s * b) + dies * ((s + d) * m.v - m.total + s * m.b - s * d * m.bv) - g[2] * g[3];
-    h[3][3] = lives * s * v * (s * v - 1 + v) + dies * (m.total - 3 * d * m.v + (d + d * d) * m.vv) - g[3] * g[3];
-    add_rate(point, buyer, &slopes);
-    slopes_add(sum, &slopes, weight);
+WIDER static void add_between(const struct point *point, const struct cells_between *cells, struct slopes *sum) {
+    const double r = point->parameter[0], s = point->parameter[2], d = s + 1;
+    const double alpha = point->parameter[1], beta = point->parameter[3];
+    struct abreast all;
+    lanes m[FATE_SUMS];
+    stand_abreast(point, cells, &all);
+    const lanes k = r + all.repeats, a = all.age_a, b = all.age_b, u = all.age / (alpha + all.age),
+                v = all.age / (beta + all.age);
+    lanes share = k * (all.last_a - a) + d * (all.last_b - b);
+    for (int i = 0; i < LANES; i++)
+        share[i] = exp(share[i]);
+    between_abreast(cells, &share, m);
+    const lanes total = m[0], ma = m[1], mb = m[2], mu = m[3], mv = m[4], maa = m[5], mab = m[6], mbb = m[7],
+                mau = m[8], mav = m[9], mbu = m[10], mbv = m[11], muu = m[12], muv = m[13], mvv = m[14];
+    lanes lives = share * (1 + all.age / beta), dies = {0};
+    dies += s / beta;
+    const lanes both = lives + dies * total;
+    lives /= both;
+    dies /= both;
+    lanes value = both;
+    for (int i = 0; i < LANES; i++)
+        value[i] = log(value[i]);
+    value = value - k * all.last_a - d * all.last_b;
+    lanes g0 = -r * (lives * a + dies * ma);
+    lanes g1 = k * (lives * u + dies * mu);
+    const lanes g2 = dies * total - s * (lives * b + dies * mb);
+    const lanes g3 = lives * s * v + dies * (d * mv - total);
+    lanes h00 = g0 + r * r * (lives * a * a + dies * maa) - g0 * g0;
+    const lanes h01 = r * (lives * u + dies * mu) - r * k * (lives * a * u + dies * mau) - g0 * g1;
+    const lanes h02 = r * s * (lives * a * b + dies * mab) - dies * r * ma - g0 * g2;
+    const lanes h03 = dies * r * (ma - d * mav) - lives * r * s * a * v - g0 * g3;
+    const lanes h11 = -g1 + (k + k * k) * (lives * u * u + dies * muu) - g1 * g1;
+    const lanes h12 = dies * k * mu - k * s * (lives * b * u + dies * mbu) - g1 * g2;
+    const lanes h13 = lives * k * s * u * v + dies * k * (d * muv - mu) - g1 * g3;
+    const lanes h22 = lives * s * b * (s * b - 1) + dies * (total - 3 * s * mb + s * s * mbb) - g2 * g2;
+    const lanes h23 = lives * s * v * (1 - s * b) + dies * ((s + d) * mv - total + s * mb - s * d * mbv) - g2 * g3;
+    const lanes h33 = lives * s * v * (s * v - 1 + v) + dies * (total - 3 * d * mv + (d + d * d) * mvv) - g3 * g3;
+    value += all.rate - all.repeats * point->joint;
+    g0 += r * all.rate_first;
+    h00 += r * all.rate_first + r * r * all.rate_second;
+    g1 -= all.repeats;
+    lanes out[SLOPES] = {value, g0, g1, g2, g3, h00, h01, h02, h03, h11, h12, h13, h22, h23, h33, share};
+    add_in_order(out, &all, cells->count, sum);
 }
 
 static double log_odds_between(const struct point *point, const struct buyer *buyer, const struct fate *last,

@@ -6,94 +6,19 @@
 #include <string.h>
 
 #include "../../base/radix.h"
-
-/* Different times, as they are met. */
-struct clock {
-    double *time;
-    size_t count;
-    size_t most;     /* so many and no more are taken */
-    uint32_t *slots; /* number + 1; 0: free */
-    size_t mask;
-};
-
-static size_t slot_of(const struct clock *clock, double time) {
-    uint64_t bits;
-    memcpy(&bits, &time, sizeof bits);
-    return (size_t)((bits ^ bits >> 32) * UINT64_C(0x9E3779B97F4A7C15) >> 32) & clock->mask;
-}
-
-/* Four times as many slots, at first 1024; half of them are taken at most. */
-static bool grow(struct clock *clock) {
-    size_t slots = clock->slots == NULL ? 1024 : 4 * (clock->mask + 1);
-    double *time = realloc(clock->time, slots / 2 * sizeof *time);
-    clock->time = time == NULL ? clock->time : time;
-    free(clock->slots);
-    clock->slots = time == NULL ? NULL : calloc(slots, sizeof *clock->slots);
-    if (clock->slots == NULL)
-        return false;
-    clock->mask = slots - 1;
-    for (size_t i = 0; i < clock->count; i++) {
-        size_t at = slot_of(clock, clock->time[i]);
-        while (clock->slots[at] != 0)
-            at = (at + 1) & clock->mask;
-        clock->slots[at] = (uint32_t)i + 1;
-    }
-    return true;
-}
-
-enum found { FOUND, TOO_MANY, NO_MEMORY };
-
-/* The number of a time. */
-static enum found number(struct clock *clock, double time, uint32_t *out) {
-    if (2 * clock->count >= clock->mask && !grow(clock))
-        return NO_MEMORY;
-    size_t at = slot_of(clock, time);
-    for (; clock->slots[at] != 0; at = (at + 1) & clock->mask)
-        if (clock->time[clock->slots[at] - 1] == time) {
-            *out = clock->slots[at] - 1;
-            return FOUND;
-        }
-    if (clock->count == clock->most)
-        return TOO_MANY;
-    *out = (uint32_t)clock->count;
-    clock->time[clock->count++] = time;
-    clock->slots[at] = (uint32_t)clock->count;
-    return FOUND;
-}
+#include "clock.h"
 
 static enum found number_all(struct clock *clock, struct times *times, const struct till_clv_cells *cells,
                              size_t stride) {
     enum found found = FOUND;
     for (size_t i = 0, cell = 0; found == FOUND && cell < cells->count; i++, cell += stride) {
-        found = number(clock, cells->last[cell], &times->last_at[i]);
+        found = clock_number(clock, cells->last[cell], &times->last_at[i]);
         if (i > 0 && cells->age[cell] == cells->age[cell - stride]) /* as it mostly is */
             times->age_at[i] = times->age_at[i - 1];
         else if (found == FOUND)
-            found = number(clock, cells->age[cell], &times->age_at[i]);
+            found = clock_number(clock, cells->age[cell], &times->age_at[i]);
     }
     return found;
-}
-
-/* Positive doubles are in the order of their bits. rank[number] is the place of a time among all. */
-static bool rank_times(struct clock *clock, uint32_t *rank) {
-    if (clock->count == 0)
-        return true;
-    int64_t *keys = malloc(2 * clock->count * sizeof *keys);
-    bool fine = keys != NULL;
-    if (!fine)
-        return false;
-    memcpy(keys, clock->time, clock->count * sizeof *keys);
-    const int64_t *sorted = radix_sort(keys, keys + clock->count, clock->count);
-    for (size_t i = 0; i < clock->count; i++) {
-        double time;
-        uint32_t found = 0;
-        memcpy(&time, &sorted[i], sizeof time);
-        fine = fine && number(clock, time, &found) == FOUND; /* there may be no memory for more slots */
-        rank[found] = (uint32_t)i;
-    }
-    memcpy(clock->time, sorted, clock->count * sizeof *sorted); /* by rank now; the slots are of no more use */
-    free(keys);
-    return fine;
 }
 
 /* What a level works with: by rank, where a time stands, and in which level it was met last (+ 1). */
@@ -169,7 +94,7 @@ bool times_new(struct times *times, const struct till_clv_cells *cells, size_t s
         marks = (struct marks){malloc((clock.count + 1) * sizeof *marks.place),
                                calloc(clock.count + 1, sizeof *marks.level),
                                malloc((2 * clock.count + 1) * sizeof *marks.ranks)};
-        fine = marks.place != NULL && marks.level != NULL && marks.ranks != NULL && rank_times(&clock, rank);
+        fine = marks.place != NULL && marks.level != NULL && marks.ranks != NULL && clock_rank(&clock, rank);
     }
     for (size_t i = 0; few && fine && i < count; i++) {
         times->last_at[i] = rank[times->last_at[i]];
@@ -181,8 +106,7 @@ bool times_new(struct times *times, const struct till_clv_cells *cells, size_t s
     if (!few)
         times_free(times);
     free(rank);
-    free(clock.time);
-    free(clock.slots);
+    clock_free(&clock);
     free(marks.place);
     free(marks.level);
     free(marks.ranks);

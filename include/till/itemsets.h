@@ -56,9 +56,10 @@ typedef enum till_status till_itemsets_visit(void *context, const uint32_t *item
 
 /* Delivers every itemset once, by rising size, sets of one size in the order of their items' ranks, from the calling
  * thread and after mining: nothing is delivered when mining fails. Time is that of the search, which grows with the
- * number of itemsets. The itemsets are held until they are delivered: a closed or maximal one takes 1, 2 or 4 bytes an
- * item and 4 for its count, a frequent one 3 to 8 bytes, for it shares its beginning with those before. `limit`
- * bounds that, whatever the number of threads: beyond it the search ends, and the error says what would bound the sets.
+ * number of itemsets. The itemsets are held until they are delivered: a closed or maximal one takes 16 bytes where few
+ * items are frequent (at most 96), else 1, 2 or 4 bytes an item and 4 for its count; a frequent one 3 to 8 bytes, for
+ * it shares its beginning with those before. `limit` bounds that, whatever the number of threads: beyond it the search
+ * ends, and the error says what would bound the sets.
  * Errors: TILL_ERROR_USAGE (support 0, sizes that contradict), TILL_ERROR_DATA (a code out of range, more sets than the
  * limit, too many entries), TILL_ERROR_MEMORY.
  * Sources: Uno, Kiyomi & Arimura 2004, LCM ver. 2, sections 2 and 3 (prefix-preserving closure extension, occurrence

@@ -174,6 +174,28 @@ static void shuffle(uint32_t *rank, uint32_t count) {
     }
 }
 
+/* Ranks of names, and of names with a bar behind them: here a name is up to four letters, as digits to base 4 from the
+ * first on, of which 3 comes behind a bar, which is 2, and 0 is no letter. */
+static void rank_names(uint32_t *rank, uint32_t *inner, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++) {
+        bool known = true;
+        while (known) {
+            rank[k] = 0;
+            for (uint32_t letters = 1 + random_below(4), at = 64; letters > 0; letters--, at /= 4)
+                rank[k] += at * (random_below(3) == 0 ? 3 : 1);
+            known = false;
+            for (uint32_t other = 0; other < k; other++)
+                known |= rank[other] == rank[k];
+        }
+    }
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t bar = 1; /* its weight, where there is one digit more */
+        while (rank[k] / bar % 4 == 0)
+            bar *= 4;
+        inner[k] = rank[k] * 4 + 2 * bar;
+    }
+}
+
 static uint64_t sets_at(const struct small *small, const uint32_t *support, uint32_t minimum,
                         enum till_itemsets_type type) {
     uint64_t sets = 0;
@@ -227,6 +249,11 @@ static void small_baskets_give_the_sets_of_the_definition(void **state) {
         options.maximum_size = random_below(4) == 0 ? options.minimum_size + random_below(4) : 0;
         options.rank = random_below(2) == 0 ? rank : NULL;
         options.inner_rank = random_below(2) == 0 ? inner : NULL;
+        if (trial % 5 < 2) {
+            rank_names(rank, inner, items);
+            options.rank = rank;
+            options.inner_rank = inner;
+        }
         answers_by_definition(&small, support, &options);
         free(support);
         small_free(&small);

@@ -22,6 +22,7 @@
 #include "stack.h"
 #include "kernels.h"
 #include "known.h"
+#include "bitset_order.h"
 #include "sample.h"
 #include "store.h"
 #include "stream.h"
@@ -91,8 +92,10 @@ struct plan {
     uint32_t baskets;
     const struct kernels *kernels;
     const struct recoded *recoded;
-    uint32_t *position; /* code -> place in the output order; NULL when counting */
-    uint32_t *inner;    /* place -> place by the inner rank; NULL: they are the same */
+    uint32_t *position;           /* code -> place in the output order; NULL when counting */
+    uint32_t *inner;              /* place -> place by the inner rank; NULL: they are the same */
+    struct bitset_layout *layout; /* of sets that are held as numbers; NULL: as records, or not at all */
+    bitset *joins;                /* by code: what it adds to such a number, with its twins */
     uint64_t limit;
     atomic_uint_fast64_t held;        /* sets in all stores, up to date to a few thousand */
     const struct till_baskets *input; /* for counting them all, */
@@ -113,12 +116,14 @@ struct worker {
     uint32_t *path;    /* the required items, as places in the output order, as they joined; only when storing */
     uint32_t *set;     /* the first `sorted` of them, rising; the others follow when they are asked for */
     uint32_t sorted;
-    uint32_t *joining;     /* room for those that are sorted into the set */
+    bitset *joined;    /* where sets are numbers, in place of these: by required items, what they add to the number */
+    uint32_t *joining; /* room for those that are sorted into the set */
     unsigned char *leaves; /* by place: clear between uses */
     struct tally tally;
-    struct ways *ways;    /* counting frequent sets: of groups of twins among the required items; NULL: none is one */
-    struct store store;   /* closed, maximal */
-    struct stream stream; /* frequent */
+    struct ways *ways;      /* counting frequent sets: of groups of twins among the required items; NULL: none is one */
+    struct store store;     /* closed, maximal: as records, */
+    struct bitsets bitsets; /* or as numbers */
+    struct stream stream;   /* frequent */
     struct known known;
     uint64_t unreported; /* sets stored since plan->held was brought up to date */
     uint64_t work;       /* since plan->worked was */

@@ -69,9 +69,11 @@ static bool worker_new(struct worker *worker, struct plan *plan) {
     worker->map = malloc(((size_t)items + 1) * sizeof *worker->map);
     worker->path = malloc(((size_t)all + 1) * 3 * sizeof *worker->path);
     worker->leaves = calloc((size_t)all + 1, sizeof *worker->leaves);
+    worker->joined = plan->layout == NULL ? NULL : calloc((size_t)all + 1, sizeof *worker->joined);
     worker->stream.deepest = calloc((size_t)all + 1, sizeof *worker->stream.deepest);
     if (worker->count == NULL || worker->bits == NULL || worker->touched == NULL || worker->map == NULL ||
-        worker->path == NULL || worker->leaves == NULL || worker->stream.deepest == NULL)
+        worker->path == NULL || worker->leaves == NULL || worker->stream.deepest == NULL ||
+        (plan->layout != NULL && worker->joined == NULL))
         return false;
     worker->set = worker->path + all + 1;
     worker->joining = worker->set + all + 1;
@@ -88,11 +90,13 @@ static void worker_free(struct worker *worker) {
     free(worker->map);
     free(worker->path);
     free(worker->leaves);
+    free(worker->joined);
     free(worker->stream.deepest);
     stream_free(&worker->stream);
     stack_free(&worker->stack);
     tally_free(&worker->tally);
     store_free(&worker->store);
+    bitsets_free(&worker->bitsets);
     known_free(&worker->known);
 }
 
@@ -103,6 +107,8 @@ static void run_free(struct run *run) {
     free(run->plan.position);
     free(run->item);
     free(run->plan.inner);
+    free(run->plan.layout);
+    free(run->plan.joins);
     free(run->outer);
     recode_free(&run->recoded);
 }
@@ -162,6 +168,27 @@ static bool place_items(struct run *run, const struct till_itemsets_options *opt
     return true;
 }
 
+/* Sets of few items are held as numbers, unless the two ranks differ in a way that these cannot follow. */
+static bool choose_holding(struct run *run) {
+    struct plan *plan = &run->plan;
+    const struct recoded *recoded = &run->recoded;
+    if (plan->listing || recoded->all > BITSET_ITEMS)
+        return true;
+    struct bitset_layout *layout = plan->layout = malloc(sizeof *layout);
+    bitset *joins = plan->joins = calloc((size_t)recoded->all + 1, sizeof *joins);
+    if (layout == NULL || joins == NULL)
+        return false;
+    bitset_lay_out(layout, plan->inner, recoded->all);
+    for (uint32_t code = 0; layout->fits && code < recoded->all; code++)
+        for (uint32_t item = code; item != NO_CODE; item = recoded->twin == NULL ? NO_CODE : recoded->twin[item])
+            joins[code] |= layout->joins[plan->position[item]];
+    if (!layout->fits) {
+        free(layout);
+        plan->layout = NULL;
+    }
+    return true;
+}
+
 /* A rank where the caller gave none: the codes. */
 static uint32_t *rank_by_code(uint32_t items) {
     uint32_t *rank = malloc(((size_t)items + 1) * sizeof *rank);
@@ -216,7 +243,7 @@ static enum till_status run_start(struct run *run, const struct till_baskets *ba
     if ((status = recode_for(run, baskets, options->rank, error)) != TILL_OK)
         return status;
     plan->apart = run->recoded.apart >= plan->minimum;
-    if (!counting && !place_items(run, options))
+    if (!counting && (!place_items(run, options) || !choose_holding(run)))
         return till_error_memory(error);
     run->worker = calloc(options->threads < 2 ? 1 : options->threads, sizeof *run->worker);
     if (run->worker == NULL)
@@ -421,6 +448,87 @@ static enum till_status deliver_store(struct run *run, struct receiver *to, stru
     return status;
 }
 
+/* A group of sets that are held as numbers. */
+struct bitset_group {
+    bitset shared;              /* the items that all have; 0: none yet */
+    uint32_t last[BITSET_BITS]; /* the bit of the last item, by set */
+};
+
+/* Begins a group of sets that share these items. */
+static void begin_bitsets(const struct run *run, bitset shared, struct bitset_group *group, struct receiver *to) {
+    bitset differ = shared ^ group->shared;
+    size_t k = to->group.size - 1;
+    group->shared = shared;
+    if (differ != 0)
+        shared &= ((bitset)2 << bitset_highest(differ)) - 1;
+    for (; differ != 0 && shared != 0; shared &= shared - 1)
+        to->items[--k] = run->item[run->plan.layout->place[bitset_lowest(shared)]];
+    to->group.same = k;
+}
+
+/* Adds a set with this last bit. Sets of a group come by the inner rank. */
+static void add_bitset(const struct run *run, uint32_t last, uint32_t support, struct bitset_group *group,
+                       struct receiver *to) {
+    size_t k = to->group.sets++;
+    for (; k > 0 && group->last[k - 1] < last; k--) {
+        group->last[k] = group->last[k - 1];
+        to->last[k] = to->last[k - 1];
+        to->count[k] = to->count[k - 1];
+    }
+    group->last[k] = last;
+    to->last[k] = run->item[run->plan.layout->place[last]];
+    to->count[k] = support;
+}
+
+/* Adds sets, of which those of a group follow each other. */
+static enum till_status deliver_bitsets(const struct run *run, const bitset *sets, size_t count,
+                                        struct bitset_group *group, struct receiver *to, struct till_error *error) {
+    enum till_status status = TILL_OK;
+    for (size_t k = 0; status == TILL_OK && k < count; k++) {
+        bitset items = sets[k] & run->plan.layout->items, shared = items & (items - 1);
+        if (shared != group->shared || to->group.sets == 0) {
+            status = deliver_group(to, error);
+            begin_bitsets(run, shared, group, to);
+        }
+        add_bitset(run, bitset_lowest(items), (uint32_t)sets[k], group, to);
+    }
+    return status;
+}
+
+/* Delivers the sets of one size, and frees them. */
+static enum till_status deliver_size(struct run *run, uint32_t size, struct bitset_order *order, struct receiver *to,
+                                     struct till_error *error) {
+    struct bitsets *bitsets = &run->worker[0].bitsets;
+    struct bitset_group group = {0};
+    const bitset *sets;
+    size_t count;
+    bool room = bitset_order_begin(order, bitsets_chunks(bitsets, size));
+    enum till_status status = room ? TILL_OK : till_error_memory(error);
+    bitsets_clear(bitsets, size);
+    to->group.size = size;
+    to->group.sets = 0;
+    while (status == TILL_OK && (count = bitset_order_next(order, &sets)) > 0)
+        status = deliver_bitsets(run, sets, count, &group, to, error);
+    return status == TILL_OK ? deliver_group(to, error) : status;
+}
+
+static enum till_status deliver_all_bitsets(struct run *run, struct receiver *to, struct till_error *error) {
+    struct bitsets *bitsets = &run->worker[0].bitsets;
+    struct bitset_order order;
+    size_t most = 0;
+    for (unsigned w = 1; w < run->workers; w++)
+        bitsets_merge(bitsets, &run->worker[w].bitsets);
+    for (uint32_t size = 1; size <= BITSET_ITEMS; size++) {
+        size_t sets = bitset_chunks_sets(bitsets_chunks(bitsets, size));
+        most = sets > most ? sets : most;
+    }
+    enum till_status status = bitset_order_new(&order, most) ? TILL_OK : till_error_memory(error);
+    for (uint32_t size = 1; status == TILL_OK && size <= BITSET_ITEMS; size++)
+        status = deliver_size(run, size, &order, to, error);
+    bitset_order_free(&order);
+    return status;
+}
+
 static enum till_status deliver_streams(struct run *run, struct receiver *to, struct till_error *error) {
     struct stream *streams = calloc(run->workers, sizeof *streams);
     struct stream_reader reader = {
@@ -465,7 +573,9 @@ enum till_status till_itemsets_mine_groups(const struct till_baskets *baskets,
     if (status == TILL_OK && !receiver_new(&to, run.recoded.all))
         status = till_error_memory(error);
     if (status == TILL_OK)
-        status = run.plan.listing ? deliver_streams(&run, &to, error) : deliver_store(&run, &to, error);
+        status = run.plan.listing          ? deliver_streams(&run, &to, error)
+                 : run.plan.layout != NULL ? deliver_all_bitsets(&run, &to, error)
+                                           : deliver_store(&run, &to, error);
     free(to.items);
     run_free(&run);
     return status;

@@ -1,5 +1,6 @@
-/* The set of the current branch. Counting needs only how many items it has; storing keeps them in output order, so that
- * a report copies them as they are. What joined since the last report is sorted in all at once, however much it is. */
+/* The set of the current branch. Counting needs only how many items it has. Where sets are held as numbers, that of
+ * each set on the way to it is kept. Where they are held as records, its items are kept in output order, so that a
+ * report copies them as they are; what joined since the last report is sorted in all at once, however much it is. */
 #include "engine.h"
 
 #include <stdlib.h>
@@ -68,6 +69,12 @@ void set_require(struct worker *worker, uint32_t code) {
     const struct recoded *recoded = worker->plan->recoded;
     if (worker->plan->counting) {
         worker->required += members_of(recoded, code);
+        return;
+    }
+    if (worker->joined != NULL) {
+        bitset joined = worker->joined[worker->required] | worker->plan->joins[code];
+        worker->required += members_of(recoded, code);
+        worker->joined[worker->required] = joined;
         return;
     }
     for (uint32_t item = code; item != NO_CODE; item = recoded->twin == NULL ? NO_CODE : recoded->twin[item])
@@ -149,11 +156,18 @@ bool work_below_limit(struct worker *worker) {
     return worked <= worker->plan->work;
 }
 
+/* Puts the set where it waits for its delivery. False when memory is out. */
+static bool hold_set(struct worker *worker, uint32_t size, uint32_t support) {
+    if (worker->joined != NULL)
+        return bitsets_add(&worker->bitsets, size, bitset_of(worker->plan->layout, worker->joined[size], support));
+    settle(worker);
+    return store_add(&worker->store, worker->set, size, support);
+}
+
 static bool store_set(struct worker *worker, uint32_t size, uint32_t support) {
     if (size < worker->plan->smallest || size > worker->plan->largest || size == 0)
         return true;
-    settle(worker);
-    if (store_add(&worker->store, worker->set, size, support))
+    if (hold_set(worker, size, support))
         return set_below_limit(worker, 1);
     worker->status = TILL_ERROR_MEMORY;
     return false;

@@ -336,6 +336,32 @@ static void many_baskets_give_the_sets_of_the_definition(void **state) {
     }
 }
 
+/* Baskets of items that are mostly there, behind some that are there half of the time: columns get shorter twice. */
+static void full_branches_give_the_sets_of_the_definition(void **state) {
+    (void)state;
+    for (uint32_t trial = 0; trial < 8 / SHARE + 1; trial++) {
+        random_state = 3000 + trial;
+        uint32_t items = 19, chance[20], rank[20], inner[20], count = 6000;
+        for (uint32_t k = 0; k < items; k++)
+            chance[k] = k < 3 ? 400 : random_below(3) == 0 ? 1000 - random_below(3) : 700 + random_below(250);
+        struct small small;
+        small_random(&small, count, items, chance, true);
+        uint32_t *support = all_supports(&small);
+        shuffle(rank, items);
+        shuffle(inner, items);
+        struct till_itemsets_options options = {.minimum_support = count / 20 + random_below(count / 10),
+                                                .minimum_size = trial % 5 == 4 ? 4 : 0,
+                                                .maximum_size = trial % 7 == 6 ? 6 : 0,
+                                                .threads = 1 + trial % 2,
+                                                .portable = trial % 4 == 3,
+                                                .rank = trial % 4 == 0 ? rank : NULL,
+                                                .inner_rank = trial % 3 == 0 ? inner : NULL};
+        answers_by_definition(&small, support, &options);
+        free(support);
+        small_free(&small);
+    }
+}
+
 /* --- pairs --- */
 
 enum { PAIR_ITEMS = 300 };
@@ -921,6 +947,7 @@ int main(void) {
         cmocka_unit_test(sets_are_the_same_among_many_items_and_baskets),
         cmocka_unit_test(a_threshold_is_the_largest_support_with_enough_sets),
         cmocka_unit_test(many_baskets_give_the_sets_of_the_definition),
+        cmocka_unit_test(full_branches_give_the_sets_of_the_definition),
         cmocka_unit_test(pairs_are_those_of_counting_each),
         cmocka_unit_test(wide_baskets_give_what_groups_of_them_share),
         cmocka_unit_test(numbers_equal_those_of_other_miners),

@@ -275,8 +275,13 @@ void set_require_any(struct worker *worker, uint32_t members);
 void set_allow(struct worker *worker, uint32_t members);
 void set_restore(struct worker *worker, uint32_t required, uint32_t optional);
 bool set_report(struct worker *worker, uint32_t support);
-/* Keeps count of what all workers hold together; false beyond the limit. */
-bool set_below_limit(struct worker *worker, uint64_t more);
+/* Keeps count of what all workers hold together, and tells the others of every few thousand sets; false beyond the
+ * limit. */
+bool tell_sets(struct worker *worker);
+static inline bool set_below_limit(struct worker *worker, uint64_t more) {
+    worker->unreported += more;
+    return worker->unreported < 4096 || tell_sets(worker);
+}
 
 /* Adds to the work that was done; false beyond its bound. */
 bool work_below_limit(struct worker *worker);

@@ -47,6 +47,28 @@ static inline __attribute__((always_inline)) uint32_t share_body(const uint64_t 
     return found;
 }
 
+static inline __attribute__((always_inline)) void share_pairs_body(const uint64_t *rows, const uint64_t *columns,
+                                                                   uint32_t words, const uint32_t *item,
+                                                                   const uint64_t *wanted, uint32_t count,
+                                                                   uint32_t minimum, uint64_t *found, uint32_t *kept,
+                                                                   uint32_t *support) {
+    for (uint32_t k = 0; k < count; k++) {
+        const uint64_t *column = columns + (size_t)item[k] * words;
+        const uint32_t *first = support;
+        found[k] = 0;
+        for (uint64_t left = wanted[k]; left != 0; left &= left - 1) {
+            const uint64_t *other = columns + (size_t)__builtin_ctzll(left) * words;
+            uint64_t shared = 0;
+            for (uint32_t w = 0; w < words; w++)
+                shared += (uint64_t)__builtin_popcountll(rows[w] & column[w] & other[w]);
+            *support = (uint32_t)shared;
+            support += shared >= minimum;
+            found[k] |= shared >= minimum ? left & -left : 0;
+        }
+        kept[k] = (uint32_t)(support - first);
+    }
+}
+
 static inline __attribute__((always_inline)) void restrict_body(const uint64_t *column, const uint64_t *columns,
                                                                 const uint32_t *wanted, uint32_t count, uint32_t words,
                                                                 uint64_t *out) {
@@ -153,6 +175,12 @@ static uint32_t share_plain(const uint64_t *column, const uint64_t *columns, con
     return share_body(column, columns, wanted, count, words, minimum, kept, support);
 }
 
+static void share_pairs_plain(const uint64_t *rows, const uint64_t *columns, uint32_t words, const uint32_t *item,
+                              const uint64_t *wanted, uint32_t count, uint32_t minimum, uint64_t *found, uint32_t *kept,
+                              uint32_t *support) {
+    share_pairs_body(rows, columns, words, item, wanted, count, minimum, found, kept, support);
+}
+
 static void restrict_plain(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
                            uint32_t words, uint64_t *out) {
     restrict_body(column, columns, wanted, count, words, out);
@@ -181,8 +209,8 @@ static void condense_plain(const uint64_t *rows, const uint64_t *columns, const 
     condense_body(rows, columns, wanted, count, words, out, kept, extract_plain);
 }
 
-static const struct kernels plain = {project_plain, share_plain,     restrict_plain, covered_plain, filter_plain,
-                                     shared_plain,  intersect_plain, condense_plain, extract_plain};
+static const struct kernels plain = {project_plain, share_plain,  share_pairs_plain, restrict_plain, covered_plain,
+                                     filter_plain,  shared_plain, intersect_plain,   condense_plain, extract_plain};
 
 #if defined(__x86_64__)
 TARGET_POPCNT static uint32_t project_popcnt(const uint64_t *column, const uint64_t *columns, uint32_t count,
@@ -199,6 +227,12 @@ TARGET_POPCNT static uint32_t share_popcnt(const uint64_t *column, const uint64_
                                            uint32_t count, uint32_t words, uint32_t minimum, uint32_t *kept,
                                            uint32_t *support) {
     return share_body(column, columns, wanted, count, words, minimum, kept, support);
+}
+
+TARGET_POPCNT static void share_pairs_popcnt(const uint64_t *rows, const uint64_t *columns, uint32_t words,
+                                             const uint32_t *item, const uint64_t *wanted, uint32_t count,
+                                             uint32_t minimum, uint64_t *found, uint32_t *kept, uint32_t *support) {
+    share_pairs_body(rows, columns, words, item, wanted, count, minimum, found, kept, support);
 }
 
 TARGET_POPCNT static void restrict_popcnt(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted,
@@ -233,8 +267,9 @@ TARGET_POPCNT static void condense_popcnt(const uint64_t *rows, const uint64_t *
     condense_body(rows, columns, wanted, count, words, out, kept, extract_bits);
 }
 
-static const struct kernels popcnt = {project_popcnt, share_popcnt,     restrict_popcnt, covered_popcnt, filter_popcnt,
-                                      shared_popcnt,  intersect_popcnt, condense_popcnt, extract_bits};
+static const struct kernels popcnt = {project_popcnt,  share_popcnt,  share_pairs_popcnt, restrict_popcnt,
+                                      covered_popcnt,  filter_popcnt, shared_popcnt,      intersect_popcnt,
+                                      condense_popcnt, extract_bits};
 
 /* Columns of one word: eight at a time. Compressing in a register and storing whole is what these processors do fast.
  */
@@ -299,6 +334,81 @@ TARGET_AVX512 static uint32_t share_avx512(const uint64_t *column, const uint64_
         found += rows >= minimum;
     }
     return found;
+}
+
+/* The sums of the lanes of four vectors. */
+TARGET_AVX512 static inline __m256i sum_four(__m512i a, __m512i b, __m512i c, __m512i d) {
+    __m512i ab = _mm512_add_epi64(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    __m512i cd = _mm512_add_epi64(_mm512_unpacklo_epi64(c, d), _mm512_unpackhi_epi64(c, d));
+    __m512i both = _mm512_add_epi64(_mm512_shuffle_i64x2(ab, cd, 0x88), _mm512_shuffle_i64x2(ab, cd, 0xdd));
+    /* lanes of 128 bits: ab, ab, cd, cd */
+    __m512i half = _mm512_add_epi64(both, _mm512_shuffle_i64x2(both, both, 0xb1));
+    return _mm512_castsi512_si256(_mm512_shuffle_i64x2(half, half, 0x08));
+}
+
+TARGET_AVX512 static inline __m512i count_shared(__m512i sum, __m512i rows, const uint64_t *column) {
+    return _mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_and_si512(rows, _mm512_loadu_si512(column))));
+}
+
+/* How many of the rows, and those of `column`, up to four other columns share with them, each. */
+TARGET_AVX512 static inline __attribute__((always_inline)) __m128i
+share_few(const uint64_t *rows, const uint64_t *column, const uint64_t *const *other, uint32_t count, uint32_t words) {
+    const uint64_t *p = other[0], *q = other[count > 1 ? 1 : 0], *r = other[count > 2 ? 2 : 0],
+                   *s = other[count > 3 ? 3 : 0];
+    __m512i a = _mm512_setzero_si512(), b = a, c = a, d = a;
+    for (uint32_t w = 0; w < words; w += 8) {
+        __m512i both = _mm512_and_si512(_mm512_loadu_si512(rows + w), _mm512_loadu_si512(column + w));
+        a = count_shared(a, both, p + w);
+        if (count > 1)
+            b = count_shared(b, both, q + w);
+        if (count > 2)
+            c = count_shared(c, both, r + w);
+        if (count > 3)
+            d = count_shared(d, both, s + w);
+    }
+    return _mm256_cvtepi64_epi32(sum_four(a, b, c, d));
+}
+
+TARGET_AVX512 static inline __m128i share_four(const uint64_t *rows, const uint64_t *column,
+                                               const uint64_t *const *other, uint32_t count, uint32_t words) {
+    switch (count) {
+    case 1:
+        return share_few(rows, column, other, 1, words);
+    case 2:
+        return share_few(rows, column, other, 2, words);
+    case 3:
+        return share_few(rows, column, other, 3, words);
+    default:
+        return share_few(rows, column, other, 4, words);
+    }
+}
+
+TARGET_AVX512 static void share_pairs_avx512(const uint64_t *rows, const uint64_t *columns, uint32_t words,
+                                             const uint32_t *item, const uint64_t *wanted, uint32_t count,
+                                             uint32_t minimum, uint64_t *found, uint32_t *kept, uint32_t *support) {
+    if (words == 1) {
+        share_pairs_body(rows, columns, 1, item, wanted, count, minimum, found, kept, support);
+        return;
+    }
+    const __m128i least = _mm_set1_epi32((int)minimum);
+    for (uint32_t k = 0; k < count; k++) {
+        const uint64_t *column = columns + (size_t)item[k] * words;
+        uint64_t enough = 0, left = wanted[k];
+        uint32_t *first = support;
+        for (uint32_t at = 0; left != 0; at += 4) {
+            const uint64_t *other[4];
+            uint32_t few = 0;
+            for (; few < 4 && left != 0; left &= left - 1)
+                other[few++] = columns + (size_t)__builtin_ctzll(left) * words;
+            __m128i shared = share_four(rows, column, other, few, words);
+            __mmask8 keep = _mm_mask_cmpge_epu32_mask((__mmask8)((1u << few) - 1), shared, least);
+            _mm_storeu_si128((__m128i *)(void *)support, _mm_maskz_compress_epi32(keep, shared));
+            support += __builtin_popcount(keep);
+            enough |= (uint64_t)keep << at;
+        }
+        found[k] = _pdep_u64(enough, wanted[k]);
+        kept[k] = (uint32_t)(support - first);
+    }
 }
 
 TARGET_AVX512 static void restrict_avx512(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted,
@@ -373,20 +483,29 @@ TARGET_AVX512 static uint32_t intersect_avx512(const uint64_t *columns, uint32_t
     return (uint32_t)_mm512_reduce_add_epi64(sum);
 }
 
-static const struct kernels avx512 = {project_avx512, share_avx512,     restrict_avx512, covered_avx512, filter_avx512,
-                                      shared_avx512,  intersect_avx512, condense_popcnt, extract_bits};
+static const struct kernels avx512 = {project_avx512,  share_avx512,  share_pairs_avx512, restrict_avx512,
+                                      covered_avx512,  filter_avx512, shared_avx512,      intersect_avx512,
+                                      condense_popcnt, extract_bits};
 #endif
 
-const struct kernels *kernels_choose(bool portable) {
+const struct kernels *kernels_known(unsigned number) {
+    const struct kernels *known[3] = {&plain};
+    unsigned count = 1;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (!portable && __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi2"))
-        return &avx512;
-    if (!portable && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") &&
-        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
-        return &popcnt;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi") &&
+        __builtin_cpu_supports("bmi2"))
+        known[count++] = &popcnt;
+    if (count == 2 && __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+        known[count++] = &avx512;
 #endif
-    (void)portable;
-    return &plain;
+    return number < count ? known[number] : NULL;
+}
+
+const struct kernels *kernels_choose(bool portable) {
+    const struct kernels *best = kernels_known(0);
+    for (unsigned k = 1; !portable && kernels_known(k) != NULL; k++)
+        best = kernels_known(k);
+    return best;
 }

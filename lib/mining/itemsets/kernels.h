@@ -16,6 +16,12 @@ struct kernels {
      * `wanted`, and how many rows, into `support`. Returns how many. */
     uint32_t (*share)(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
                       uint32_t words, uint32_t minimum, uint32_t *kept, uint32_t *support);
+    /* Of `count` columns, item[k] each: which of the columns in the set of bits wanted[k] share at least `minimum` of
+     * the given rows with it, as bits of found[k]; how many these are, kept[k]; and how many rows, one number behind
+     * the other, into `support`, which has room for all that are wanted. Columns are numbered below 64. */
+    void (*share_pairs)(const uint64_t *rows, const uint64_t *columns, uint32_t words, const uint32_t *item,
+                        const uint64_t *wanted, uint32_t count, uint32_t minimum, uint64_t *found, uint32_t *kept,
+                        uint32_t *support);
     /* Intersects `column` with each of the columns named by `wanted`. */
     void (*restrict_to)(const uint64_t *column, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
                         uint32_t words, uint64_t *out);
@@ -37,6 +43,9 @@ struct kernels {
     /* The bits of `bits` where `mask` is set, moved to the low end. */
     uint64_t (*extract)(uint64_t bits, uint64_t mask);
 };
+
+/* The sets that this processor runs, from the plain one on to the fastest; NULL behind the last. */
+const struct kernels *kernels_known(unsigned number);
 
 /* The fastest set that this processor runs; `portable`: the plain one. */
 const struct kernels *kernels_choose(bool portable);

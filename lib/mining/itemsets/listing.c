@@ -6,33 +6,19 @@
  * and f lie in the same baskets with e as without, all that is below P, e and f is below P and f already, and is copied
  * (LCM calls it a hypercube when e lies in all baskets of P). An item that does so leaves the columns of the others as
  * they are: the branch that it opens looks at the same matrix. */
-#include "engine.h"
-
-/* Up to so many items a set has a word that says which of them extend a branch. */
-enum { MASK_ITEMS = 64 };
-#define ALL_ITEMS (~(uint64_t)0)
+#include "listing.h"
 
 /* Below so many items a shorter column does not pay for its making. Most of what extends a set is known not to extend
  * the next one, so this is more than where all are tried. */
 enum { FEW_COLUMNS = 16 };
 
-/* A branch that was left: what its item leads to. */
-struct branch {
-    bool known;
-    uint32_t deepest; /* the largest size that was written below; 0: none */
-    uint64_t mask;    /* which items of the set, by index, extend the branch; of sets with up to MASK_ITEMS */
-    uint64_t sets;
-    struct stream_span *spans; /* by size, from the first that is written below */
-};
-
-/* A set of the search, with the items behind its last one that are frequent with it. */
+/* A set of the search with many extensions: the items behind its last one that are frequent with it. */
 struct listed {
     struct node node; /* codes are places; columns NULL: not made yet */
     uint32_t support;
     const struct listed *parent; /* the set that this one extends */
     uint32_t item;               /* by which one of its items */
     const uint32_t *index;       /* of each item: which one it is there */
-    uint64_t mask;               /* these indexes as bits; of sets with up to MASK_ITEMS */
     struct branch *branch;       /* by item */
 };
 
@@ -72,16 +58,36 @@ bool list_extensions(struct worker *worker, const uint32_t *place, const uint32_
     return set_below_limit(worker, count);
 }
 
-/* Keeps where the branch that was left has written. */
-static bool remember(struct worker *worker, struct branch *branch) {
-    const struct stream *stream = &worker->stream;
+bool branch_leave(struct worker *worker, struct branch *branch) {
+    struct stream *stream = &worker->stream;
+    if (!stream_pop(stream, &branch->deepest))
+        return out_of_memory(worker);
     uint32_t from = stream_first(stream, stream->depth + 1);
-    if (branch->deepest < from)
+    if (branch->deepest >= from)
+        branch->first = stream_span(stream, from);
+    if (branch->deepest <= from)
         return true;
-    branch->spans = worker_take(worker, branch->deepest - from + 1, sizeof *branch->spans);
-    for (uint32_t size = from; branch->spans != NULL && size <= branch->deepest; size++)
-        branch->spans[size - from] = stream_span(stream, size);
-    return branch->spans != NULL;
+    branch->further = worker_take(worker, branch->deepest - from, sizeof *branch->further);
+    for (uint32_t size = from + 1; branch->further != NULL && size <= branch->deepest; size++)
+        branch->further[size - from - 1] = stream_span(stream, size);
+    return branch->further != NULL;
+}
+
+bool branch_copy(struct worker *worker, const struct branch *from, struct branch *to) {
+    uint32_t size = worker->stream.depth + 1; /* two above that of the other set */
+    *to = (struct branch){.known = true, .sets = from->sets};
+    if (from->deepest < size)
+        return true;
+    to->deepest = from->deepest + 1;
+    if (from->deepest > size) {
+        to->further = worker_take(worker, from->deepest - size, sizeof *to->further);
+        if (to->further == NULL)
+            return false;
+    }
+    if (!stream_copy(&worker->stream, &from->first, &to->first, size, 1, from->sets) ||
+        !stream_copy(&worker->stream, from->further, to->further, size + 1, from->deepest - size, 0))
+        return out_of_memory(worker);
+    return set_below_limit(worker, from->sets);
 }
 
 /* The branch of the same item in the set that this one extends, where it is known. */
@@ -95,25 +101,6 @@ static bool is_written(const struct worker *worker, const struct listed *set, ui
                        const struct branch *sibling) {
     return set->node.support[i] == set->parent->node.support[set->index[i]] &&
            sibling->deepest < worker->plan->largest && worker->stream.depth + 1 >= worker->plan->smallest;
-}
-
-/* Which items of the set, behind item i, the mask of the other set allows. */
-static uint64_t narrow(const struct worker *worker, const struct listed *set, uint32_t i, uint64_t mask) {
-    return worker->plan->kernels->extract(mask, set->mask) & ~(uint64_t)1 << i;
-}
-
-static bool copy_branch(struct worker *worker, const struct branch *from, uint64_t mask, struct branch *to) {
-    uint32_t size = worker->stream.depth + 1; /* two above that of the other set */
-    *to = (struct branch){.known = true, .mask = mask, .sets = from->sets};
-    if (from->deepest < size)
-        return true;
-    to->deepest = from->deepest + 1;
-    to->spans = worker_take(worker, to->deepest - size, sizeof *to->spans);
-    if (to->spans == NULL)
-        return false;
-    if (!stream_copy(&worker->stream, from->spans, to->spans, size, to->deepest - size, from->sets))
-        return out_of_memory(worker);
-    return set_below_limit(worker, from->sets);
 }
 
 /* Makes the columns of a set that has none: those of its items in the set that it extends, restricted to its own rows.
@@ -136,20 +123,8 @@ static bool make_columns(struct worker *worker, struct listed *set) {
     return true;
 }
 
-/* The items behind i that the mask has. */
-static uint32_t list_masked(uint32_t items, uint32_t i, uint64_t mask, uint32_t *wanted) {
-    uint32_t count = 0;
-    if (mask == ALL_ITEMS)
-        for (uint32_t k = i + 1; k < items; k++)
-            wanted[count++] = k;
-    else
-        for (; mask != 0; mask &= mask - 1)
-            wanted[count++] = (uint32_t)__builtin_ctzll(mask);
-    return count;
-}
-
-/* Which items extend the set with its item i, out of those in the mask. */
-static bool find_extensions(struct worker *worker, const struct listed *set, uint64_t mask, struct listed *child) {
+/* Which items extend the set with its item i. */
+static bool find_extensions(struct worker *worker, const struct listed *set, struct listed *child) {
     const struct node *node = &set->node;
     uint32_t behind = node->count - child->item - 1;
     size_t room = stack_round(((size_t)behind + 8) * sizeof(uint32_t));
@@ -159,9 +134,10 @@ static bool find_extensions(struct worker *worker, const struct listed *set, uin
     uint32_t *index = (uint32_t *)(void *)piece, *place = (uint32_t *)(void *)(piece + room);
     child->node = (struct node){.support = (uint32_t *)(void *)(piece + 2 * room), .code = place};
     child->index = index;
-    uint32_t wanted = list_masked(node->count, child->item, mask, index);
+    for (uint32_t k = 0; k < behind; k++)
+        index[k] = child->item + 1 + k;
     child->node.count =
-        worker->plan->kernels->share(node->columns + (size_t)child->item * node->words, node->columns, index, wanted,
+        worker->plan->kernels->share(node->columns + (size_t)child->item * node->words, node->columns, index, behind,
                                      node->words, worker->plan->minimum, index, child->node.support);
     for (uint32_t k = 0; k < child->node.count; k++)
         place[k] = node->code[index[k]];
@@ -197,51 +173,67 @@ static bool share_columns(struct worker *worker, const struct listed *set, struc
     return index != NULL;
 }
 
-static bool begin_branch(struct worker *worker, const struct listed *set, uint64_t mask, struct listed *child) {
-    bool done = child->support == set->support ? share_columns(worker, set, child)
-                : set->node.words == 1         ? project(worker, set, child)
-                                               : find_extensions(worker, set, mask, child);
-    for (uint32_t k = 0; done && k < child->node.count; k++)
-        child->mask |= (uint64_t)1 << child->index[k] % MASK_ITEMS;
-    return done;
+static bool begin_branch(struct worker *worker, const struct listed *set, struct listed *child) {
+    return child->support == set->support ? share_columns(worker, set, child)
+           : set->node.words == 1         ? project(worker, set, child)
+                                          : find_extensions(worker, set, child);
+}
+
+/* Goes on with a set that has fewer extensions than the one it extends. */
+static bool list_narrow(struct worker *worker, struct listed *set) {
+    const struct listed *parent = set->parent;
+    struct narrow_start start = {
+        .count = set->node.count, .own_support = set->support, .place = set->node.code, .support = set->node.support};
+    if (set->node.count < 2)
+        return true;
+    if (!make_columns(worker, set))
+        return false;
+    start.words = set->node.words;
+    start.columns = set->node.columns;
+    if (parent == NULL)
+        return narrow_list(worker, &start);
+    uint32_t before[NARROW_ITEMS];
+    struct branch branch[NARROW_ITEMS];
+    for (uint32_t k = 0; k < set->node.count; k++) {
+        before[k] = parent->node.support[set->index[k]];
+        branch[k] = parent->branch[set->index[k]];
+    }
+    start.before = before;
+    start.branch = branch;
+    return narrow_list(worker, &start);
 }
 
 static bool list_set(struct worker *worker, struct listed *set);
 
-/* Searches below item i; `mask` is what may extend it. What the search takes from the stack is given back. */
-static bool search_branch(struct worker *worker, struct listed *set, uint32_t i, uint64_t mask, struct branch *branch) {
+/* Searches below item i. What the search takes from the stack is given back. */
+static bool search_branch(struct worker *worker, struct listed *set, uint32_t i, struct branch *branch) {
     if (!make_columns(worker, set))
         return false;
     struct stack_mark mark = stack_mark(&worker->stack);
     struct stream *stream = &worker->stream;
     struct listed child = {.parent = set, .item = i, .support = set->node.support[i]};
     uint64_t sets = stream->sets;
-    bool done = begin_branch(worker, set, mask, &child);
-    *branch = (struct branch){.known = true, .mask = child.mask};
+    bool done = begin_branch(worker, set, &child);
+    *branch = (struct branch){.known = true};
     if (done && child.node.count > 0) {
         stream_push(stream, set->node.code[i]);
         done = list_set(worker, &child);
-        if (done && !stream_pop(stream, &branch->deepest))
-            done = out_of_memory(worker);
     }
     branch->sets = stream->sets - sets;
     stack_release(&worker->stack, mark);
-    return done && remember(worker, branch);
+    return done && (child.node.count == 0 || branch_leave(worker, branch));
 }
 
 static bool list_branch(struct worker *worker, struct listed *set, uint32_t i) {
     const struct branch *known = sibling(set, i);
     struct branch *branch = &set->branch[i];
-    uint64_t mask = ALL_ITEMS;
-    if (known != NULL && set->node.count <= MASK_ITEMS && set->parent->node.count <= MASK_ITEMS)
-        mask = narrow(worker, set, i, known->mask);
-    if (i + 1 == set->node.count || mask == 0) {
+    if (i + 1 == set->node.count) {
         *branch = (struct branch){.known = true};
         return true;
     }
     if (known != NULL && is_written(worker, set, i, known))
-        return copy_branch(worker, known, mask, branch);
-    return search_branch(worker, set, i, mask, branch);
+        return branch_copy(worker, known, branch);
+    return search_branch(worker, set, i, branch);
 }
 
 /* All that is below a set. */
@@ -249,8 +241,10 @@ static bool list_set(struct worker *worker, struct listed *set) {
     uint32_t *order, count = set->node.count;
     if (!list_extensions(worker, set->node.code, set->node.support, count))
         return false;
-    if (count < 2 || worker->stream.depth + 2 > worker->plan->largest)
+    if (worker->stream.depth + 2 > worker->plan->largest)
         return true;
+    if (count <= NARROW_ITEMS)
+        return list_narrow(worker, set);
     set->branch = worker_take(worker, count, sizeof *set->branch);
     if (set->branch == NULL || !list_branches(worker, set->node.code, count, &order))
         return false;

@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many sets a worker holds before it tells the others. */
-enum { BATCH = 4096 };
-
 /* What a count has. */
 enum { WIDE_BITS = 128 };
 
@@ -135,10 +132,7 @@ static bool count_all(struct worker *worker) {
     return status == TILL_OK;
 }
 
-bool set_below_limit(struct worker *worker, uint64_t more) {
-    worker->unreported += more;
-    if (worker->unreported < BATCH)
-        return true;
+bool tell_sets(struct worker *worker) {
     uint64_t held = atomic_fetch_add(&worker->plan->held, worker->unreported) + worker->unreported;
     worker->unreported = 0;
     if (held > worker->plan->limit) {

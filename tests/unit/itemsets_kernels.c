@@ -1,0 +1,126 @@
+/* The inner loops of the itemset search: all sets of them that this processor runs, against loops over single rows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/mining/itemsets/kernels.h"
+
+enum { ITEMS = 64, LONGEST = 40, SLACK = 8 };
+
+static uint64_t random_state;
+
+static uint64_t random_word(void) {
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    uint64_t high = random_state >> 32;
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return high << 32 | random_state >> 32;
+}
+
+static uint32_t random_below(uint32_t n) {
+    return (uint32_t)(random_word() % n);
+}
+
+/* Columns of so many rows, which need not fill their words, and the rows of a set. */
+struct matrix {
+    uint32_t rows;
+    uint32_t words;
+    uint64_t set[LONGEST];
+    uint64_t columns[ITEMS * LONGEST + SLACK];
+};
+
+static bool has(const uint64_t *column, uint32_t row) {
+    return (column[row / 64] >> row % 64 & 1) != 0;
+}
+
+static void random_column(uint32_t rows, uint32_t words, uint32_t percent, uint64_t *column) {
+    memset(column, 0, words * sizeof *column);
+    for (uint32_t row = 0; row < rows; row++)
+        if (random_below(100) < percent)
+            column[row / 64] |= (uint64_t)1 << row % 64;
+}
+
+static void random_matrix(struct matrix *matrix) {
+    matrix->words = random_below(3) == 0 ? 1 : 8 * (1 + random_below(LONGEST / 8));
+    matrix->rows = matrix->words * 64 - random_below(64);
+    uint32_t percent = random_below(4) == 0 ? 100 : random_below(101);
+    random_column(matrix->rows, matrix->words, percent, matrix->set);
+    for (uint32_t k = 0; k < ITEMS; k++)
+        random_column(matrix->rows, matrix->words, random_below(101), matrix->columns + (size_t)k * matrix->words);
+}
+
+/* --- pairs of columns --- */
+
+struct answer {
+    uint64_t found[ITEMS];
+    uint32_t kept[ITEMS];
+    uint32_t support[ITEMS * ITEMS + SLACK];
+};
+
+static void share_by_rows(const struct matrix *matrix, const uint32_t *item, const uint64_t *wanted, uint32_t count,
+                          uint32_t minimum, struct answer *answer) {
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        answer->found[k] = answer->kept[k] = 0;
+        for (uint32_t other = 0; other < ITEMS; other++) {
+            uint32_t shared = 0;
+            if ((wanted[k] >> other & 1) == 0)
+                continue;
+            for (uint32_t row = 0; row < matrix->rows; row++)
+                shared += has(matrix->set, row) && has(matrix->columns + (size_t)item[k] * matrix->words, row) &&
+                          has(matrix->columns + (size_t)other * matrix->words, row);
+            if (shared < minimum)
+                continue;
+            answer->found[k] |= (uint64_t)1 << other;
+            answer->kept[k]++;
+            answer->support[at++] = shared;
+        }
+    }
+}
+
+static void assert_same_pairs(const struct answer *a, const struct answer *b, uint32_t count) {
+    uint32_t all = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        assert_true(a->found[k] == b->found[k]);
+        assert_int_equal(a->kept[k], b->kept[k]);
+        all += a->kept[k];
+    }
+    assert_memory_equal(a->support, b->support, all * sizeof *a->support);
+}
+
+static void pairs_share_what_their_rows_say(void **state) {
+    struct matrix *matrix = calloc(1, sizeof *matrix);
+    struct answer *expected = calloc(1, sizeof *expected), *got = calloc(1, sizeof *got);
+    (void)state;
+    for (uint32_t trial = 0; trial < 400; trial++) {
+        random_state = trial;
+        random_matrix(matrix);
+        uint32_t item[ITEMS], count = trial % 7 == 0 ? trial / 7 % (ITEMS + 1) : random_below(12);
+        uint64_t wanted[ITEMS];
+        for (uint32_t k = 0; k < count; k++) {
+            item[k] = random_below(ITEMS);
+            wanted[k] = trial % 50 == 0 ? ~(uint64_t)0 : random_word() & random_word() & random_word();
+        }
+        uint32_t minimum = 1 + random_below(1 + matrix->rows / 4);
+        share_by_rows(matrix, item, wanted, count, minimum, expected);
+        for (unsigned k = 0; kernels_known(k) != NULL; k++) {
+            memset(got, 0xff, sizeof *got);
+            kernels_known(k)->share_pairs(matrix->set, matrix->columns, matrix->words, item, wanted, count, minimum,
+                                          got->found, got->kept, got->support);
+            assert_same_pairs(got, expected, count);
+        }
+    }
+    free(matrix);
+    free(expected);
+    free(got);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pairs_share_what_their_rows_say),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -68,10 +68,11 @@ static enum till_status adopt(struct work *work, const char *kind, const json_t 
 static enum till_status open_model(struct work *work, const struct settings *settings, struct till_error *error) {
     char kind[TILL_MODEL_KIND_SIZE], digest[TILL_FINGERPRINT_TEXT];
     json_t *body;
-    if (settings->model == NULL)
-        return tool_usage(
-            error, "--model",
-            "which model? (till-rfm and till-value write one with --scheme-out, till-cluster with --model-out)");
+    if (settings->model == NULL) {
+        tool_usage(error, "--model",
+                   "which model? (till-rfm and till-value write one with --scheme-out, till-cluster with --model-out)");
+        return TILL_ERROR_USAGE;
+    }
     enum till_status status = till_model_digest(settings->model, digest, error);
     if (status == TILL_OK)
         status = till_model_load(settings->model, kind, &body, error);

@@ -70,8 +70,10 @@ struct work {
 
 static enum till_status open_model(struct work *work, const char *path, struct till_error *error) {
     char digest[TILL_FINGERPRINT_TEXT];
-    if (path == NULL)
-        return tool_usage(error, "--model", "which model? (till-train writes one with --model-out)");
+    if (path == NULL) {
+        tool_usage(error, "--model", "which model? (till-train writes one with --model-out)");
+        return TILL_ERROR_USAGE;
+    }
     enum till_status status = till_model_digest(path, digest, error);
     if (status == TILL_OK)
         status = till_classifier_load(&work->model, path, error);

@@ -90,48 +90,42 @@ static inline uint64_t varint_get(struct cursor *in) {
     return (word & UINT64_C(0x0FFFFFFF)) | (word & UINT64_C(0x0FFFFFFF00000000)) >> 4;
 }
 
-/* Numbers that stand one behind the other in eight bytes. Of the last bytes of numbers the highest bits are in `stops`,
- * and so is that of the eighth byte, whatever it is. Nothing here branches: what stands there varies from entry to
- * entry. */
-struct varints {
-    uint64_t word;
-    uint64_t stops;
-    uint64_t beyond; /* not 0: a number has more bytes than were taken for it */
-    unsigned bits;   /* that were taken */
+/* A number of up to four bytes. */
+static inline uint32_t varint_short(uint32_t word) {
+    word = (word & 0x007F007FU) | (word & 0x7F007F00U) >> 1;
+    return (word & 0x00003FFFU) | (word & 0x3FFF0000U) >> 2;
+}
+
+/* The numbers of an entry of purchases alone, when they are small. */
+struct plain_numbers {
+    uint32_t day;  /* the step, zigzag */
+    uint32_t rows; /* 1 where they are not there */
+    uint32_t spent;
+    uint32_t length; /* of the items; 0 where there are none */
+    unsigned bytes;  /* that all of them take */
+    bool fine;       /* false: they have to be read one by one */
 };
 
-static inline struct varints varints_load(const unsigned char *bytes) {
-    uint64_t word = load_64(bytes);
-    return (struct varints){word, ~word & UINT64_C(0x8080808080808080), 0, 0};
-}
-
-static inline void varints_skip(struct varints *in, unsigned bits) {
-    in->word >>= bits & 63;
-    in->stops >>= bits & 63;
-    in->bits += bits;
-}
-
-/* The next of them, of up to four bytes. */
-static inline uint32_t varints_next(struct varints *in) {
-    uint64_t stops = in->stops | UINT64_C(1) << 63, mask = stops ^ (stops - 1);
-    uint32_t number = (uint32_t)(in->word & mask);
-    varints_skip(in, (unsigned)__builtin_ctzll(stops) + 1);
-    in->beyond |= mask >> 32;
-    number = (number & 0x007F007FU) | (number & 0x7F007F00U) >> 1;
-    return (number & 0x00003FFFU) | (number & 0x3FFF0000U) >> 2;
-}
-
-/* The next of them, of one byte, if it is wanted; else `other`. */
-static inline uint32_t varints_small(struct varints *in, bool wanted, uint32_t other) {
-    uint32_t all = 0U - wanted, number = ((uint32_t)in->word & 127 & all) | (other & ~all);
-    in->beyond |= in->word & 128 & all;
-    varints_skip(in, 8 & all);
-    return number;
-}
-
-/* Whether all that were taken were there: the eighth byte is not believed. */
-static inline bool varints_fine(const struct varints *in) {
-    return in->beyond == 0 && in->bits <= 56;
+/* From eight bytes, of which the last is taken for the end of a number until it is looked at. Without a branch, for
+ * what stands there varies from entry to entry; and `bytes` and `length`, which the next entry waits for, come first,
+ * from the highest bits that are not set.
+ */
+static inline struct plain_numbers plain_numbers_get(const unsigned char *at, bool several, bool items) {
+    uint64_t word = load_64(at), stops = (~word & UINT64_C(0x8080808080808080)) | UINT64_C(1) << 63;
+    uint64_t behind_day = (stops & (stops - 1)) | UINT64_C(1) << 63;
+    uint64_t at_spent = (behind_day & (behind_day - several)) | UINT64_C(1) << 63;
+    unsigned spent_end = (unsigned)__builtin_ctzll(at_spent) + 1, bits = spent_end + 8U * items;
+    uint64_t last = (word >> (spent_end & 63)) & (0U - (uint64_t)items) & 255;
+    unsigned day_bits = (unsigned)__builtin_ctzll(stops) + 1, spent_bits = spent_end - day_bits - 8U * several;
+    uint64_t behind = word >> (day_bits & 63), rows = behind & (0U - (uint64_t)several) & 255;
+    uint64_t spent = (behind >> 8U * several) & ((UINT64_C(2) << ((spent_bits - 1) & 63)) - 1);
+    return (struct plain_numbers){.day = varint_short((uint32_t)(word & (stops ^ (stops - 1)))),
+                                  .rows = (uint32_t)rows + !several,
+                                  .spent = varint_short((uint32_t)spent),
+                                  .length = (uint32_t)last,
+                                  .bytes = bits / 8,
+                                  .fine = bits <= 64 && day_bits <= 32 && spent_bits <= 32 && (rows | last) < 128 &&
+                                          (word >> ((spent_end - 1) & 63) & 1) == 0};
 }
 
 static inline const unsigned char *cursor_take(struct cursor *in, uint64_t length) {

@@ -629,27 +629,24 @@ static inline bool read_plain(const unsigned char *readable, struct cursor *in, 
     unsigned flags = *at;
     bool items = (flags & ENTRY_ITEMS) != 0;
     struct till_fingerprint order = {load_64(at + 1), load_64(at + 9)};
-    struct varints numbers = varints_load(at + fixed);
-    int64_t day = unzigzag(varints_next(&numbers)) + (before == NULL ? 0 : before->day);
-    uint32_t rows = varints_small(&numbers, (flags & ENTRY_PURCHASE_ROWS) != 0, 1);
-    uint32_t spent = varints_next(&numbers);
-    uint32_t length = varints_small(&numbers, items, 0);
-    const unsigned char *behind = at + fixed + numbers.bits / 8;
-    if (!varints_fine(&numbers) || behind > in->end || length > (size_t)(in->end - behind) || !is_day(day) ||
-        rows == 0 || (items && (length == 0 || wish->items == ITEMS_UNPACKED)) ||
+    struct plain_numbers numbers = plain_numbers_get(at + fixed, (flags & ENTRY_PURCHASE_ROWS) != 0, items);
+    const unsigned char *behind = at + fixed + numbers.bytes;
+    int64_t day = unzigzag(numbers.day) + (before == NULL ? 0 : before->day);
+    if (!numbers.fine || behind > in->end || numbers.length > (size_t)(in->end - behind) || !is_day(day) ||
+        numbers.rows == 0 || (items && (numbers.length == 0 || wish->items == ITEMS_UNPACKED)) ||
         (before != NULL && order_compare(before->order, order) >= 0)) {
         return false;
     }
     bool packed = wish->items == ITEMS_PACKED;
-    in->at = behind + length;
+    in->at = behind + numbers.length;
     *entry = (struct till_state_entry){.order = order,
                                        .day = (int32_t)day,
                                        .differs = (flags & ENTRY_DIFFERS) != 0,
                                        .packed = packed && items,
-                                       .purchase_rows = rows,
-                                       .spent = spent,
+                                       .purchase_rows = numbers.rows,
+                                       .spent = numbers.spent,
                                        .first_item = packed ? (size_t)(behind - entries->packed) : 0,
-                                       .item_count = packed ? length : 0,
+                                       .item_count = packed ? numbers.length : 0,
                                        .packed_length = packed ? (uint32_t)(in->at - at) : 0};
     return true;
 }

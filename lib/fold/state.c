@@ -438,8 +438,14 @@ static enum till_status show(struct merging *merging, struct till_slice name, st
     return merging->shown_count == SHOWN ? show_all(merging, error) : TILL_OK;
 }
 
-/* The entries of all sources that have this customer, in order; `whole`: they are only looked at. */
-static enum till_status collect(struct merging *merging, struct till_slice name, bool whole, struct till_error *error) {
+/* Behind the entries of those who wait to be shown; nobody waits for the items of others. */
+static void start_customer(struct merging *merging) {
+    merging->entries.count = merging->base;
+    merging->entries.item_count = merging->shown_count == 0 ? 0 : merging->entries.item_count;
+}
+
+/* The entries of all sources that have this customer, in order. */
+static enum till_status collect(struct merging *merging, struct till_slice name, struct till_error *error) {
     const struct till_state_merge *ask = merging->ask;
     bool replaces = ask->night != NULL && ask->overlap == TILL_STATE_REPLACE;
     struct entry_wish wish = {.dropped = replaces ? ask->night->days.days : NULL,
@@ -447,8 +453,7 @@ static enum till_status collect(struct merging *merging, struct till_slice name,
     struct entries *entries = &merging->entries;
     size_t sorted = merging->base;
     enum till_status status = TILL_OK;
-    entries->count = merging->base;
-    entries->item_count = merging->shown_count == 0 ? 0 : entries->item_count; /* nobody waits for the others */
+    start_customer(merging);
     for (size_t i = 0; status == TILL_OK && i < merging->count; i++) {
         const struct source *source = &merging->sources[i];
         if (!source->there || !till_slice_equal(source->name, name)) {
@@ -458,7 +463,7 @@ static enum till_status collect(struct merging *merging, struct till_slice name,
         /* Where there is one state alone, its items may stay packed, if their codes stay the same. */
         wish.codes = source->codes;
         wish.items = ask->visit != NULL && ask->visit->items          ? ITEMS_UNPACKED
-                     : ask->sink == NULL || whole                     ? ITEMS_LEFT_OUT
+                     : ask->sink == NULL                              ? ITEMS_LEFT_OUT
                      : ask->state_count == 1 && source->codes == NULL ? ITEMS_PACKED
                                                                       : ITEMS_UNPACKED;
         if (source->state != NULL) {
@@ -478,19 +483,15 @@ static enum till_status collect(struct merging *merging, struct till_slice name,
 }
 
 /* Unpacks, adds up, writes and shows one customer. */
-static enum till_status add_customer(struct merging *merging, struct till_slice name, const struct source *only,
-                                     struct till_error *error) {
+static enum till_status add_customer(struct merging *merging, struct till_slice name, struct till_error *error) {
     const struct till_state_merge *ask = merging->ask;
-    enum till_status status = collect(merging, name, only != NULL, error);
+    enum till_status status = collect(merging, name, error);
     if (status != TILL_OK || merging->entries.count == merging->base) {
         return status;
     }
     merging->totals->customers++;
     merging->totals->entries += merging->entries.count - merging->base;
-    if (ask->sink != NULL && only != NULL) {
-        struct state_run run = state_present(only->state);
-        status = state_write_copy(&merging->writer, &run, error);
-    } else if (ask->sink != NULL) {
+    if (ask->sink != NULL) {
         status = state_write_entries(&merging->writer, name, &merging->entries, merging->base, error);
     }
     return status == TILL_OK && ask->visit != NULL ? show(merging, name, error) : status;
@@ -522,8 +523,8 @@ static enum till_status advance_all(struct merging *merging, struct source *firs
     return status == TILL_OK ? advance(merging, first, error) : status;
 }
 
-/* Copies customers of one state up to the first whom another source has, too, or has one before, and moves on. */
-static enum till_status copy_run(struct merging *merging, struct source *source, struct till_error *error) {
+/* The first customer of all sources but one; NULL where there is none. */
+static const struct till_slice *next_of_others(const struct merging *merging, const struct source *source) {
     const struct source *next = NULL;
     for (size_t i = 0; i < merging->count; i++) {
         const struct source *other = &merging->sources[i];
@@ -531,13 +532,39 @@ static enum till_status copy_run(struct merging *merging, struct source *source,
             next = other;
         }
     }
-    bool writes = merging->ask->sink != NULL, stopped;
-    struct state_run run;
-    enum till_status status = state_run(source->state, next == NULL ? NULL : &next->name,
-                                        writes ? state_room(&merging->writer) : SIZE_MAX, &run, &stopped, error);
+    return next == NULL ? NULL : &next->name;
+}
+
+/* Shows the present customer of one state, whom no other source has. */
+static enum till_status show_present(struct merging *merging, const struct till_state *state,
+                                     struct till_error *error) {
+    const struct entry_wish wish = {.items = merging->ask->visit->items ? ITEMS_UNPACKED : ITEMS_LEFT_OUT};
+    start_customer(merging);
+    enum till_status status = state_entries(state, &wish, &merging->entries, error);
+    return status == TILL_OK ? show(merging, state_name(state), error) : status;
+}
+
+/* Customers of one state up to the first whom another source has, too, or has one before: they are shown, if anybody
+ * wants to see them, and copied together. */
+static enum till_status pass_run(struct merging *merging, struct source *source, struct till_error *error) {
+    const struct till_state_merge *ask = merging->ask;
+    const struct till_slice *limit = next_of_others(merging, source);
+    size_t most = ask->sink == NULL ? SIZE_MAX : state_room(&merging->writer);
+    struct state_run run = state_run_start(source->state);
+    enum till_status status = TILL_OK;
+    bool stopped = false;
+    if (ask->visit == NULL) {
+        status = state_run_add_all(source->state, limit, most, &run, &stopped, error);
+    }
+    for (bool more = ask->visit != NULL; status == TILL_OK && more;) {
+        status = show_present(merging, source->state, error);
+        if (status == TILL_OK) {
+            status = state_run_add(source->state, limit, most, &run, &more, &stopped, error);
+        }
+    }
     merging->totals->customers += run.customers;
     merging->totals->entries += run.entries;
-    if (status == TILL_OK && writes) {
+    if (status == TILL_OK && ask->sink != NULL) {
         status = state_write_copy(&merging->writer, &run, error);
     }
     if (status != TILL_OK || !stopped) {
@@ -561,12 +588,8 @@ static enum till_status add_customers(struct merging *merging, struct till_error
             return show_all(merging, error);
         }
         bool whole = alone && least->state != NULL && least->codes == NULL && !replaces;
-        if (whole && ask->visit == NULL) {
-            status = copy_run(merging, least, error);
-            continue;
-        }
-        status = add_customer(merging, least->name, whole ? least : NULL, error);
-        if (status == TILL_OK) {
+        status = whole ? pass_run(merging, least, error) : add_customer(merging, least->name, error);
+        if (status == TILL_OK && !whole) {
             status = advance_all(merging, least, error);
         }
     }

@@ -264,12 +264,16 @@ struct state_run {
     uint64_t customers;
     uint64_t entries;
 };
-/* The present customer alone. */
-struct state_run state_present(const struct till_state *state);
-/* The present customer and those behind who come before `limit` (NULL: all), in one section and until there are `most`
- * bytes of them. *stopped: the present customer is now the first behind them; else state_next has to go on. */
-enum till_status state_run(struct till_state *state, const struct till_slice *limit, size_t most, struct state_run *run,
-                           bool *stopped, struct till_error *error);
+/* A run that begins with the present customer, and has nobody yet. */
+struct state_run state_run_start(const struct till_state *state);
+/* Puts the present customer behind those of the run, and goes on to the next. *more: that one is in the same section,
+ * comes before `limit` (NULL: whoever), and the run has not `most` bytes yet. *stopped: the present customer is the
+ * first behind the run; else, where there is no more, state_next has to go on. */
+enum till_status state_run_add(struct till_state *state, const struct till_slice *limit, size_t most,
+                               struct state_run *run, bool *more, bool *stopped, struct till_error *error);
+/* The same with all that there are more. */
+enum till_status state_run_add_all(struct till_state *state, const struct till_slice *limit, size_t most,
+                                   struct state_run *run, bool *stopped, struct till_error *error);
 
 /* Adds the entries of the present customer, without those on `dropped` days; items through `codes`, which may be NULL.
  */

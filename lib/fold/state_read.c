@@ -516,25 +516,35 @@ struct till_slice state_name(const struct till_state *state) {
     return state->name;
 }
 
-struct state_run state_present(const struct till_state *state) {
-    size_t length = (size_t)(state->payload.at - state->customer);
-    return (struct state_run){{(const char *)state->customer, length}, 1, state->count};
+struct state_run state_run_start(const struct till_state *state) {
+    return (struct state_run){{(const char *)state->customer, 0}, 0, 0};
 }
 
-enum till_status state_run(struct till_state *state, const struct till_slice *limit, size_t most, struct state_run *run,
-                           bool *stopped, struct till_error *error) {
+static inline enum till_status add_to_run(struct till_state *state, const struct till_slice *limit, size_t most,
+                                          struct state_run *run, bool *more, bool *stopped, struct till_error *error) {
+    run->customers++;
+    run->entries += state->count;
+    run->bytes.length = (size_t)((const char *)state->payload.at - run->bytes.bytes);
+    *more = *stopped = false;
+    if (state->payload.at == state->payload.end || run->bytes.length >= most) {
+        return TILL_OK;
+    }
+    enum till_status status = next_customer(state, error);
+    *stopped = status == TILL_OK && limit != NULL && name_compare(state->name, *limit) >= 0;
+    *more = status == TILL_OK && !*stopped;
+    return status;
+}
+
+enum till_status state_run_add(struct till_state *state, const struct till_slice *limit, size_t most,
+                               struct state_run *run, bool *more, bool *stopped, struct till_error *error) {
+    return add_to_run(state, limit, most, run, more, stopped, error);
+}
+
+enum till_status state_run_add_all(struct till_state *state, const struct till_slice *limit, size_t most,
+                                   struct state_run *run, bool *stopped, struct till_error *error) {
     enum till_status status = TILL_OK;
-    *run = (struct state_run){{(const char *)state->customer, 0}, 0, 0};
-    *stopped = false;
-    while (status == TILL_OK && !*stopped) {
-        run->customers++;
-        run->entries += state->count;
-        run->bytes.length = (size_t)((const char *)state->payload.at - run->bytes.bytes);
-        if (state->payload.at == state->payload.end || run->bytes.length >= most) {
-            break;
-        }
-        status = next_customer(state, error);
-        *stopped = status == TILL_OK && limit != NULL && name_compare(state->name, *limit) >= 0;
+    for (bool more = true; status == TILL_OK && more;) {
+        status = add_to_run(state, limit, most, run, &more, stopped, error);
     }
     return status;
 }

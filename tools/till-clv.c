@@ -190,15 +190,16 @@ static enum till_status write_customer(struct till_writer *writer, const struct 
                                        const struct clv_part *part, size_t i, double margin, struct till_error *error) {
     uint32_t cell = part->cells.cell[i];
     double worth = clv_part_worth(part, i);
+    const double reals[] = {part->last[i],
+                            part->age[i],
+                            part->repeats[i] == 0 ? NAN : part->mean[i],
+                            part->forecast.alive[cell],
+                            part->forecast.expected[cell],
+                            worth,
+                            margin * worth * part->forecast.discounted[cell]};
     till_writer_text(writer, data->name[part->member[i]]);
     till_writer_count(writer, part->repeats[i]);
-    till_writer_real(writer, part->last[i]);
-    till_writer_real(writer, part->age[i]);
-    till_writer_real(writer, part->repeats[i] == 0 ? NAN : part->mean[i]);
-    till_writer_real(writer, part->forecast.alive[cell]);
-    till_writer_real(writer, part->forecast.expected[cell]);
-    till_writer_real(writer, worth);
-    till_writer_real(writer, margin * worth * part->forecast.discounted[cell]);
+    till_writer_reals(writer, reals, sizeof reals / sizeof *reals);
     if (part->name.bytes != NULL)
         till_writer_text(writer, part->name);
     return till_writer_end(writer, error);

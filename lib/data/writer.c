@@ -10,6 +10,7 @@
 
 #include <till/decimal.h>
 
+#include "lib/base/reals.h"
 #include "writer_parts.h"
 
 enum {
@@ -265,6 +266,29 @@ void till_writer_real(struct till_writer *w, double value) {
     char *out = begin_cell(w, CELL_ROOM);
     if (out != NULL)
         end_cell(w, out, w->exact_reals ? till_real_format_exact(out, value) : till_real_format(out, value));
+}
+
+static void write_looked_at(struct till_writer *w, double value, const struct real_digits *digits) {
+    if (!isfinite(value)) {
+        missing(w);
+        return;
+    }
+    char *out = begin_cell(w, CELL_ROOM);
+    if (out != NULL)
+        w->out.length += real_put(out, value, digits);
+}
+
+void till_writer_reals(struct till_writer *w, const double *values, size_t count) {
+    struct real_digits digits[REALS];
+    bool together = !w->exact_reals && !w->guards_numbers;
+    for (size_t i = 0; i < count; i++) {
+        if (together && i % REALS == 0)
+            reals_look(values + i, count - i < REALS ? count - i : REALS, digits);
+        if (together)
+            write_looked_at(w, values[i], &digits[i % REALS]);
+        else
+            till_writer_real(w, values[i]);
+    }
 }
 
 void till_writer_count(struct till_writer *w, uint64_t value) {

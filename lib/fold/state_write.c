@@ -7,17 +7,6 @@
 #include "lib/base/crc32.h"
 #include "lib/fold/state_parts.h"
 
-static void store_32(unsigned char *out, uint32_t value) {
-    for (unsigned i = 0; i < 4; i++) {
-        out[i] = (unsigned char)(value >> (8 * i));
-    }
-}
-
-static void store_64(unsigned char *out, uint64_t value) {
-    store_32(out, (uint32_t)value);
-    store_32(out + 4, (uint32_t)(value >> 32));
-}
-
 static bool put(struct till_text *out, uint64_t value) {
     unsigned char bytes[VARINT_MOST];
     return till_text_append(out, bytes, varint_put(bytes, value));

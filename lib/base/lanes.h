@@ -38,6 +38,16 @@ LANES_INLINE double lanes_sum(const lanes *x) {
 #define lanes_shuffle(a, b, ...) __builtin_shuffle(a, b, (lane_bits){__VA_ARGS__})
 #endif
 
+/* x[i] = table[at[i]] of 16 numbers. */
+LANES_INLINE void lanes_pick(const double table[2 * LANES], const lane_bits *at, lanes *x) {
+#if defined(__clang__)
+    for (int i = 0; i < LANES; i++)
+        (*x)[i] = table[(*at)[i]];
+#else
+    *x = __builtin_shuffle(*(const loose_lanes *)table, *(const loose_lanes *)(table + LANES), *at);
+#endif
+}
+
 /* The sum of all lanes of x[i] in the i-th lane, for eight of them at once: neighbours first, then pairs, then halves.
  */
 LANES_INLINE void lanes_sum_eight(const lanes x[LANES], lanes *sums) {

@@ -19,25 +19,24 @@ __extension__ typedef unsigned __int128 wide;
 /* Magnitudes that ten digits show without an exponent, rounded too. */
 static const double least_plain = 1e-4, most_plain = 9999999999.0;
 
-/* 10^-4 and up. */
-enum { POWERS = 18, POWER_0 = 4 };
-static const double powers[POWERS] = {1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1,  1e2,  1e3,  1e4,
-                                      1e5,  1e6,  1e7,  1e8,  1e9, 1e10, 1e11, 1e12, 1e13};
+static const double powers[2 * LANES] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                         1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
 /* Those of a where the mask is set, else those of b. */
 LANES_INLINE void choose(const lane_bits *mask, const lanes *a, const lanes *b, lanes *out) {
     *out = (lanes)(((lane_bits)*a & *mask) | ((lane_bits)*b & ~*mask));
 }
 
-/* *places[i]: POWER_0 and floor(log10(v[i])), as exactly as doubles know powers of ten. */
-LANES_INLINE void find_places(const lanes *v, lane_bits *places) {
-    lanes next;
-    /* Of the power of two below v, which is one less at most: 1233 / 4096 is just under log10(2). */
-    lane_bits below = (((lane_bits)*v >> 52) * 1233 + ((20 << 12) - 1023 * 1233)) >> 12;
-    below -= 20 - POWER_0 - 1; /* and one more */
-    for (int i = 0; i < LANES; i++)
-        next[i] = powers[below[i]];
-    *places = below - 1 + ((lane_bits)(*v >= next) & 1);
+/* The power of ten that makes numbers of ten digits of v; *places: 9 less its exponent, and 20. */
+LANES_INLINE void find_powers(const lanes *v, lanes *p, lane_bits *places) {
+    /* log10 of the power of two below v, which is one less at most: 1233 / 4096 is just under log10(2). */
+    *places = (((lane_bits)*v >> 52) * 1233 - (UINT64_C(1023) * 1233 - (20 << 12))) >> 12;
+    const lane_bits at = 29 - *places;
+    lanes_pick(powers, &at, p);
+    const lane_bits eleven = (lane_bits)(*v * *p >= 1e10);
+    const lanes tenth = *p / 10.0;
+    choose(&eleven, &tenth, p, p);
+    *places += eleven & 1;
 }
 
 /* v * p, rounded to an integer, half to even. */
@@ -66,16 +65,14 @@ WIDER void reals_look(const double *values, size_t count, struct real_digits *ou
     v = (lanes)((lane_bits)v & (UINT64_MAX >> 1));
     const lane_bits plain = (lane_bits)(v >= least_plain) & (lane_bits)(v < most_plain);
     choose(&plain, &v, &one, &v);
-    find_places(&v, &places);
-    for (int i = 0; i < LANES; i++)
-        p[i] = powers[9 + 2 * POWER_0 - places[i]];
+    find_powers(&v, &p, &places);
     multiply(&v, &p, &digits);
     const lane_bits eleven = (lane_bits)(digits >= 1e10); /* rounded to a power of ten */
     choose(&eleven, &billion, &digits, &digits);
     places += eleven & 1;
     const lane_bits whole = (lane_bits)(digits + 0x1p52) & (UINT64_MAX >> 12);
     for (size_t i = 0; i < count; i++)
-        out[i] = (struct real_digits){whole[i], (int)places[i] - POWER_0, plain[i] != 0};
+        out[i] = (struct real_digits){whole[i], (int)places[i] - 20, plain[i] != 0};
 }
 
 /* The eight digits of a number, the first in the lowest byte: halves, then halves of them, by multiplications that all

@@ -12,14 +12,14 @@
 #include <string.h>
 
 /* Up to so many are sorted by insertion; up to so many make one part. */
-enum { FEW = 24, ONE_PART = 4096 };
+enum { FEW = 48, ONE_PART = 4096 };
 
 /* Sets of the sample, and how many values of the first bits it is to have. Sets that share all bits of the widest
  * window are one part. */
 enum { SAMPLE = 256, SAMPLE_VALUES = 64, WIDEST = 63, NARROWER = 4 };
 
 /* A digit; how many there are at most; and how many more bits are looked at than would number the sets of a part. */
-enum { DIGIT_BITS = 8, DIGIT_VALUES = 1 << DIGIT_BITS, DIGITS = 8, FURTHER_BITS = 7 };
+enum { DIGIT_BITS = 9, DIGIT_VALUES = 1 << DIGIT_BITS, DIGITS = 8, FURTHER_BITS = 10 };
 
 /* ---- one part ---- */
 
@@ -68,18 +68,41 @@ static void choose_digits(struct part_keys *how, uint32_t wanted) {
     }
 }
 
-/* Moves keys by one digit; stable. */
-static void scatter_keys(const uint64_t *from, uint64_t *to, size_t count, uint32_t shift) {
-    size_t next[DIGIT_VALUES] = {0};
-    for (size_t k = 0; k < count; k++)
-        next[from[k] >> shift & (DIGIT_VALUES - 1)]++;
+static size_t digit_at(uint64_t key, uint32_t shift) {
+    return key >> shift & (DIGIT_VALUES - 1);
+}
+
+/* Moves keys by one digit; stable. `counts` says how often each value of it occurs, by even and odd digits, and then
+ * how often those of the digit before do. */
+static void scatter_keys(const uint64_t *from, uint64_t *to, size_t count, const struct part_keys *how, uint32_t digit,
+                         size_t counts[2][DIGIT_VALUES]) {
+    size_t *next = counts[digit % 2], *before = counts[(digit + 1) % 2];
+    uint32_t shift = how->shift[digit], shift_before = digit > 0 ? how->shift[digit - 1] : 0;
+    memset(before, 0, DIGIT_VALUES * sizeof *before);
     for (size_t value = 0, sum = 0; value < DIGIT_VALUES; value++) {
         size_t here = next[value];
         next[value] = sum;
         sum += here;
     }
-    for (size_t k = 0; k < count; k++)
-        to[next[from[k] >> shift & (DIGIT_VALUES - 1)]++] = from[k];
+    for (size_t k = 0; k < count; k++) {
+        uint64_t key = from[k];
+        before[digit_at(key, shift_before)]++;
+        to[next[digit_at(key, shift)]++] = key;
+    }
+}
+
+/* Sorts keys, which end up in one of the two arrays. */
+static const uint64_t *sort_keys(uint64_t *keys, uint64_t *spare, size_t count, const struct part_keys *how) {
+    size_t counts[2][DIGIT_VALUES] = {{0}};
+    for (size_t k = 0; how->digits > 0 && k < count; k++)
+        counts[(how->digits - 1) % 2][digit_at(keys[k], how->shift[how->digits - 1])]++;
+    for (uint32_t digit = how->digits; digit > 0; digit--) {
+        scatter_keys(keys, spare, count, how, digit - 1, counts);
+        uint64_t *held = keys;
+        keys = spare;
+        spare = held;
+    }
+    return keys;
 }
 
 /* Whether more than FEW keys that follow each other are the same from a bit on. */
@@ -113,13 +136,7 @@ static void sort_part(bitset *from, bitset *to, size_t count, uint32_t skip, uin
     choose_digits(&how, bits_for(count) + FURTHER_BITS);
     uint32_t shift = how.digits == 0 ? 0 : how.shift[how.digits - 1];
     shift = shift < bits_for(count) ? bits_for(count) : shift; /* below it, keys say nothing of sets */
-    uint64_t *sorted = keys, *other = spare;
-    for (uint32_t digit = how.digits; digit > 0; digit--) {
-        scatter_keys(sorted, other, count, how.shift[digit - 1]);
-        uint64_t *held = sorted;
-        sorted = other;
-        other = held;
-    }
+    const uint64_t *sorted = sort_keys(keys, spare, count, &how);
     bool long_run = has_long_run(sorted, count, shift);
     for (size_t k = 0; k < count; k++) {
         bitset set = from[sorted[k] & how.index];

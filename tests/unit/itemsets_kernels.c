@@ -118,9 +118,29 @@ static void pairs_share_what_their_rows_say(void **state) {
     free(got);
 }
 
+static void three_columns_share_what_their_rows_say(void **state) {
+    struct matrix *matrix = calloc(1, sizeof *matrix);
+    (void)state;
+    for (uint32_t trial = 0; trial < 400; trial++) {
+        random_state = 1000 + trial;
+        random_matrix(matrix);
+        const uint64_t *column[3];
+        uint32_t expected = 0;
+        for (uint32_t k = 0; k < 3; k++)
+            column[k] = matrix->columns + (size_t)random_below(ITEMS) * matrix->words;
+        for (uint32_t row = 0; row < matrix->rows; row++)
+            expected += has(matrix->set, row) && has(column[0], row) && has(column[1], row) && has(column[2], row);
+        for (unsigned k = 0; kernels_known(k) != NULL; k++)
+            assert_int_equal(kernels_known(k)->share_three(matrix->set, column[0], column[1], column[2], matrix->words),
+                             expected);
+    }
+    free(matrix);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_share_what_their_rows_say),
+        cmocka_unit_test(three_columns_share_what_their_rows_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,6 +114,14 @@ static inline __attribute__((always_inline)) uint32_t shared_body(const uint64_t
     return (uint32_t)rows;
 }
 
+static inline __attribute__((always_inline)) uint32_t
+share_three_body(const uint64_t *rows, const uint64_t *a, const uint64_t *b, const uint64_t *c, uint32_t words) {
+    uint64_t shared = 0;
+    for (uint32_t w = 0; w < words; w++)
+        shared += (uint64_t)__builtin_popcountll(rows[w] & a[w] & b[w] & c[w]);
+    return (uint32_t)shared;
+}
+
 static inline __attribute__((always_inline)) uint32_t intersect_body(const uint64_t *columns, uint32_t count,
                                                                      uint32_t words, uint64_t *out) {
     uint64_t rows = 0;
@@ -200,6 +208,11 @@ static uint32_t shared_plain(const uint64_t *a, const uint64_t *b, uint32_t word
     return shared_body(a, b, words);
 }
 
+static uint32_t share_three_plain(const uint64_t *rows, const uint64_t *a, const uint64_t *b, const uint64_t *c,
+                                  uint32_t words) {
+    return share_three_body(rows, a, b, c, words);
+}
+
 static uint32_t intersect_plain(const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out) {
     return intersect_body(columns, count, words, out);
 }
@@ -209,8 +222,9 @@ static void condense_plain(const uint64_t *rows, const uint64_t *columns, const 
     condense_body(rows, columns, wanted, count, words, out, kept, extract_plain);
 }
 
-static const struct kernels plain = {project_plain, share_plain,  share_pairs_plain, restrict_plain, covered_plain,
-                                     filter_plain,  shared_plain, intersect_plain,   condense_plain, extract_plain};
+static const struct kernels plain = {project_plain,   share_plain,    share_pairs_plain, restrict_plain,
+                                     covered_plain,   filter_plain,   shared_plain,      share_three_plain,
+                                     intersect_plain, condense_plain, extract_plain};
 
 #if defined(__x86_64__)
 TARGET_POPCNT static uint32_t project_popcnt(const uint64_t *column, const uint64_t *columns, uint32_t count,
@@ -254,6 +268,11 @@ TARGET_POPCNT static uint32_t shared_popcnt(const uint64_t *a, const uint64_t *b
     return shared_body(a, b, words);
 }
 
+TARGET_POPCNT static uint32_t share_three_popcnt(const uint64_t *rows, const uint64_t *a, const uint64_t *b,
+                                                 const uint64_t *c, uint32_t words) {
+    return share_three_body(rows, a, b, c, words);
+}
+
 TARGET_POPCNT static uint32_t intersect_popcnt(const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out) {
     return intersect_body(columns, count, words, out);
 }
@@ -267,9 +286,9 @@ TARGET_POPCNT static void condense_popcnt(const uint64_t *rows, const uint64_t *
     condense_body(rows, columns, wanted, count, words, out, kept, extract_bits);
 }
 
-static const struct kernels popcnt = {project_popcnt,  share_popcnt,  share_pairs_popcnt, restrict_popcnt,
-                                      covered_popcnt,  filter_popcnt, shared_popcnt,      intersect_popcnt,
-                                      condense_popcnt, extract_bits};
+static const struct kernels popcnt = {project_popcnt,   share_popcnt,    share_pairs_popcnt, restrict_popcnt,
+                                      covered_popcnt,   filter_popcnt,   shared_popcnt,      share_three_popcnt,
+                                      intersect_popcnt, condense_popcnt, extract_bits};
 
 /* Columns of one word: eight at a time. Compressing in a register and storing whole is what these processors do fast.
  */
@@ -469,6 +488,18 @@ TARGET_AVX512 static uint32_t shared_avx512(const uint64_t *a, const uint64_t *b
     return (uint32_t)_mm512_reduce_add_epi64(sum);
 }
 
+TARGET_AVX512 static uint32_t share_three_avx512(const uint64_t *rows, const uint64_t *a, const uint64_t *b,
+                                                 const uint64_t *c, uint32_t words) {
+    if (words == 1)
+        return share_three_body(rows, a, b, c, 1);
+    __m512i sum = _mm512_setzero_si512();
+    for (uint32_t w = 0; w < words; w += 8) {
+        __m512i two = _mm512_and_si512(_mm512_loadu_si512(rows + w), _mm512_loadu_si512(a + w));
+        sum = count_shared(sum, _mm512_and_si512(two, _mm512_loadu_si512(b + w)), c + w);
+    }
+    return (uint32_t)_mm512_reduce_add_epi64(sum);
+}
+
 TARGET_AVX512 static uint32_t intersect_avx512(const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out) {
     if (words == 1)
         return intersect_body(columns, count, 1, out);
@@ -483,9 +514,9 @@ TARGET_AVX512 static uint32_t intersect_avx512(const uint64_t *columns, uint32_t
     return (uint32_t)_mm512_reduce_add_epi64(sum);
 }
 
-static const struct kernels avx512 = {project_avx512,  share_avx512,  share_pairs_avx512, restrict_avx512,
-                                      covered_avx512,  filter_avx512, shared_avx512,      intersect_avx512,
-                                      condense_popcnt, extract_bits};
+static const struct kernels avx512 = {project_avx512,   share_avx512,    share_pairs_avx512, restrict_avx512,
+                                      covered_avx512,   filter_avx512,   shared_avx512,      share_three_avx512,
+                                      intersect_avx512, condense_popcnt, extract_bits};
 #endif
 
 const struct kernels *kernels_known(unsigned number) {

@@ -34,6 +34,9 @@ struct kernels {
                        uint32_t words, uint32_t minimum, uint32_t *out);
     /* How many rows two columns share. */
     uint32_t (*shared)(const uint64_t *a, const uint64_t *b, uint32_t words);
+    /* How many of the given rows three columns share. */
+    uint32_t (*share_three)(const uint64_t *rows, const uint64_t *a, const uint64_t *b, const uint64_t *c,
+                            uint32_t words);
     /* The rows that all of the columns share: into `out`; returns how many. count > 0. */
     uint32_t (*intersect)(const uint64_t *columns, uint32_t count, uint32_t words, uint64_t *out);
     /* Keeps of each column named by `wanted` (NULL: of the first `count`) only the bits where `rows` is set, moved

@@ -170,6 +170,26 @@ static bool list_below(struct worker *worker, struct narrow *set, uint32_t item,
     return done;
 }
 
+/* The same where two items extend the set with the item: below, there is one set at most, that with both. */
+static bool list_pair(struct worker *worker, struct narrow *set, uint32_t item, const struct step *step) {
+    const struct universe *universe = set->universe;
+    uint32_t a = lowest(step->next), b = lowest(step->next & (step->next - 1)), support = step->further[1];
+    size_t words = universe->words;
+    struct branch branch = {.known = true};
+    if ((set->step[a].next >> b & 1) == 0)
+        return true;
+    if (!make_rows(worker, set))
+        return false;
+    if (step->further[0] != step->support)
+        support = worker->plan->kernels->share_three(set->rows, universe->columns + item * words,
+                                                     universe->columns + a * words, universe->columns + b * words,
+                                                     universe->words);
+    if (support < worker->plan->minimum)
+        return true;
+    stream_push(&worker->stream, universe->place[a]);
+    return list_extensions(worker, &universe->place[b], &support, 1) && branch_leave(worker, &branch);
+}
+
 /* Writes the sets with an item. */
 static bool search_step(struct worker *worker, struct narrow *set, uint32_t item, struct step *step) {
     struct stream *stream = &worker->stream;
@@ -177,9 +197,10 @@ static bool search_step(struct worker *worker, struct narrow *set, uint32_t item
     uint32_t place[NARROW_ITEMS];
     place_next(set->universe, step, place);
     stream_push(stream, set->universe->place[item]);
-    if (!list_extensions(worker, place, step->further, step->count))
-        return false;
-    if (step->count > 1 && stream->depth + 2 <= worker->plan->largest && !list_below(worker, set, item, step))
+    bool done = list_extensions(worker, place, step->further, step->count);
+    if (done && step->count > 1 && stream->depth + 2 <= worker->plan->largest)
+        done = step->count == 2 ? list_pair(worker, set, item, step) : list_below(worker, set, item, step);
+    if (!done)
         return false;
     step->branch.sets = stream->sets - sets;
     return branch_leave(worker, &step->branch);

@@ -96,6 +96,57 @@ WIDER static void eight_sums(const double *x, double *sums) {
     *(loose_lanes *)sums = values;
 }
 
+WIDER static void transpose(double *x) {
+    lanes rows[LANES];
+    memcpy(rows, x, sizeof rows);
+    lanes_transpose(rows);
+    memcpy(x, rows, sizeof rows);
+}
+
+static void transpose_narrow(double *x) {
+    lanes rows[LANES];
+    memcpy(rows, x, sizeof rows);
+    lanes_transpose(rows);
+    memcpy(x, rows, sizeof rows);
+}
+
+static void rows_become_columns(void **state) {
+    double wide[LANES * LANES], narrow[LANES * LANES];
+    (void)state;
+    for (int i = 0; i < LANES * LANES; i++)
+        wide[i] = narrow[i] = i;
+    transpose(wide);
+    transpose_narrow(narrow);
+    for (int i = 0; i < LANES; i++)
+        for (int k = 0; k < LANES; k++) {
+            assert_true(wide[LANES * i + k] == LANES * k + i);
+            assert_true(narrow[LANES * i + k] == LANES * k + i);
+        }
+}
+
+static void pick(const double *table, const uint64_t *at, double *x) {
+    lane_bits places;
+    lanes values;
+    memcpy(&places, at, sizeof places);
+    lanes_pick(table, &places, &values);
+    memcpy(x, &values, sizeof values);
+}
+
+static void numbers_are_picked_from_sixteen(void **state) {
+    double table[2 * LANES], x[LANES];
+    (void)state;
+    for (int i = 0; i < 2 * LANES; i++)
+        table[i] = 100 + i;
+    for (uint64_t start = 0; start < 2 * LANES; start++) {
+        uint64_t at[LANES];
+        for (uint64_t i = 0; i < LANES; i++)
+            at[i] = (start + 5 * i) % (2 * LANES);
+        pick(table, at, x);
+        for (int i = 0; i < LANES; i++)
+            assert_true(x[i] == table[at[i]]);
+    }
+}
+
 static void the_width_of_registers_changes_no_bit(void **state) {
     struct till_random random;
     (void)state;
@@ -133,6 +184,8 @@ int main(void) {
         cmocka_unit_test(exponentials_are_right_to_the_last_digits),
         cmocka_unit_test(logarithms_are_right_to_the_last_digits),
         cmocka_unit_test(lanes_add_up),
+        cmocka_unit_test(rows_become_columns),
+        cmocka_unit_test(numbers_are_picked_from_sixteen),
         cmocka_unit_test(the_width_of_registers_changes_no_bit),
     };
     return cmocka_run_group_tests_name("lanes", tests, NULL, NULL);

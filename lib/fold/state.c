@@ -255,16 +255,18 @@ static enum till_status settle_inputs(struct merging *merging, struct till_error
 
 /* ---- items ---- */
 
-/* Adds the items of a source to the sum; *codes stays NULL where they have the same codes there. */
-static enum till_status add_items(struct merging *merging, const struct till_dictionary *items, uint32_t **codes,
-                                  struct till_error *error) {
+/* Adds the items of a source to the sum, in byte order where an order is given; *codes stays NULL where they have the
+ * same codes there. */
+static enum till_status add_items(struct merging *merging, const struct till_dictionary *items, const uint32_t *order,
+                                  uint32_t **codes, struct till_error *error) {
     uint32_t count = till_dictionary_count(items);
     bool same = true;
     *codes = malloc(((size_t)count + 1) * sizeof **codes);
     if (*codes == NULL) {
         return till_error_memory(error);
     }
-    for (uint32_t code = 0; code < count; code++) {
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t code = order == NULL ? i : order[i];
         if (!till_dictionary_add(merging->head.items, till_dictionary_text(items, code), &(*codes)[code])) {
             return till_error_memory(error);
         }
@@ -280,6 +282,17 @@ static enum till_status add_items(struct merging *merging, const struct till_dic
                : TILL_OK;
 }
 
+/* Which thread saw an item of the night first is chance, so they come in byte order. */
+static enum till_status add_items_of_night(struct merging *merging, struct source *source, struct till_error *error) {
+    const struct till_dictionary *items = merging->ask->night->items;
+    uint32_t *order = malloc(((size_t)till_dictionary_count(items) + 1) * sizeof *order);
+    enum till_status status = order != NULL && till_dictionary_order(items, order)
+                                  ? add_items(merging, items, order, &source->codes, error)
+                                  : till_error_memory(error);
+    free(order);
+    return status;
+}
+
 static enum till_status settle_items(struct merging *merging, struct till_error *error) {
     enum till_status status = TILL_OK;
     merging->head.items = till_dictionary_new();
@@ -288,9 +301,9 @@ static enum till_status settle_items(struct merging *merging, struct till_error 
     }
     for (size_t i = 0; status == TILL_OK && i < merging->count; i++) {
         struct source *source = &merging->sources[i];
-        const struct till_dictionary *items =
-            i < merging->ask->state_count ? till_state_head(source->state)->items : merging->ask->night->items;
-        status = add_items(merging, items, &source->codes, error);
+        status = i < merging->ask->state_count
+                     ? add_items(merging, till_state_head(source->state)->items, NULL, &source->codes, error)
+                     : add_items_of_night(merging, source, error);
     }
     return status;
 }

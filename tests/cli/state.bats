@@ -536,6 +536,17 @@ add_nights() { # options...
     till-state -q --inputs night.state | cmp - <(till-state -q --inputs a.state)
 }
 
+@test "a state has the same bytes for any number of threads" {
+    awk 'BEGIN { srand(5); print "order_id,customer_id,order_date,item,amount"
+                 for (i = 0; i < 120000; i++)
+                     printf "o%d,c%d,2026-01-%02d,item %d,%d\n", i / 3, i / 3 % 2000, 1 + i % 28, rand() * 5000, 1 + i % 90 }' > rows.csv
+    for threads in 1 2 7; do
+        till-rfm -q --state-only --state=$threads.state --threads=$threads rows.csv
+    done
+    cmp 1.state 2.state
+    cmp 1.state 7.state
+}
+
 @test "states of other roles do not add up" {
     make_rows 26 20 > a.csv
     sed 's/order_id/order/' a.csv > b.csv

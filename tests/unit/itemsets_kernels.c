@@ -137,10 +137,53 @@ static void three_columns_share_what_their_rows_say(void **state) {
     free(matrix);
 }
 
+/* --- shorter columns --- */
+
+static void condense_by_rows(const struct matrix *matrix, const uint32_t *wanted, uint32_t count, uint32_t kept,
+                             uint64_t *out) {
+    memset(out, 0, (size_t)count * kept * sizeof *out);
+    for (uint32_t k = 0; k < count; k++) {
+        const uint64_t *column = matrix->columns + (size_t)(wanted == NULL ? k : wanted[k]) * matrix->words;
+        for (uint32_t row = 0, at = 0; row < matrix->rows; row++) {
+            if (!has(matrix->set, row))
+                continue;
+            out[k * kept + at / 64] |= (uint64_t)has(column, row) << at % 64;
+            at++;
+        }
+    }
+}
+
+static void condensed_columns_keep_the_rows_of_the_set(void **state) {
+    struct matrix *matrix = calloc(1, sizeof *matrix);
+    uint64_t *expected = calloc(ITEMS * LONGEST + SLACK, sizeof *expected), *got = calloc(ITEMS * LONGEST + SLACK, 8);
+    (void)state;
+    for (uint32_t trial = 0; trial < 400; trial++) {
+        random_state = 2000 + trial;
+        random_matrix(matrix);
+        uint32_t wanted[ITEMS], count = random_below(ITEMS + 1), held = 0;
+        for (uint32_t k = 0; k < count; k++)
+            wanted[k] = random_below(ITEMS);
+        for (uint32_t row = 0; row < matrix->rows; row++)
+            held += has(matrix->set, row);
+        uint32_t kept = held <= 64 ? 1 : (held + 511) / 512 * 8;
+        const uint32_t *named = trial % 3 == 0 ? NULL : wanted;
+        condense_by_rows(matrix, named, count, kept, expected);
+        for (unsigned k = 0; kernels_known(k) != NULL; k++) {
+            memset(got, 0xff, (ITEMS * LONGEST + SLACK) * sizeof *got);
+            kernels_known(k)->condense(matrix->set, matrix->columns, named, count, matrix->words, got, kept);
+            assert_memory_equal(got, expected, (size_t)count * kept * sizeof *got);
+        }
+    }
+    free(matrix);
+    free(expected);
+    free(got);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_share_what_their_rows_say),
         cmocka_unit_test(three_columns_share_what_their_rows_say),
+        cmocka_unit_test(condensed_columns_keep_the_rows_of_the_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

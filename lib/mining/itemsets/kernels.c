@@ -145,31 +145,67 @@ static inline uint64_t extract_plain(uint64_t bits, uint64_t mask) {
 
 typedef uint64_t extract_function(uint64_t bits, uint64_t mask);
 
-/* A word of all columns at a time: where it goes is the same for all, so that no step depends on a guess. What a column
- * has of its next word waits in `out` itself. */
+/* What a column has of the next word of its condensed form, and where this goes. */
+struct condensed {
+    const uint64_t *from;
+    uint64_t *to;
+    uint64_t begun;
+};
+
+static inline __attribute__((always_inline)) uint64_t move_bits(struct condensed *column, uint32_t word, uint64_t rows,
+                                                                uint32_t used, extract_function *extract) {
+    uint64_t bits = extract(column->from[word], rows);
+    column->begun |= bits << used;
+    return bits;
+}
+
+static inline __attribute__((always_inline)) void end_word(struct condensed *column, uint64_t bits, uint32_t used) {
+    *column->to++ = column->begun;
+    column->begun = bits >> 1 >> (63 - used);
+}
+
+/* Four columns side by side: where bits go is the same for all, and what each has of its next word stays in a register.
+ */
+static inline __attribute__((always_inline)) void condense_four(const uint64_t *rows, uint32_t words,
+                                                                struct condensed *columns, uint32_t kept,
+                                                                extract_function *extract) {
+    struct condensed a = columns[0], b = columns[1], c = columns[2], d = columns[3];
+    uint32_t used = 0, ended = 0;
+    for (uint32_t w = 0; w < words; w++) {
+        if (rows[w] == 0)
+            continue;
+        uint64_t p = move_bits(&a, w, rows[w], used, extract), q = move_bits(&b, w, rows[w], used, extract);
+        uint64_t r = move_bits(&c, w, rows[w], used, extract), s = move_bits(&d, w, rows[w], used, extract);
+        uint32_t end = used + (uint32_t)__builtin_popcountll(rows[w]);
+        if (end >= 64) {
+            end_word(&a, p, used);
+            end_word(&b, q, used);
+            end_word(&c, r, used);
+            end_word(&d, s, used);
+            ended++;
+        }
+        used = end % 64;
+    }
+    for (; ended < kept; ended++) {
+        end_word(&a, 0, 0);
+        end_word(&b, 0, 0);
+        end_word(&c, 0, 0);
+        end_word(&d, 0, 0);
+    }
+}
+
 static inline __attribute__((always_inline)) void condense_body(const uint64_t *rows, const uint64_t *columns,
                                                                 const uint32_t *wanted, uint32_t count, uint32_t words,
                                                                 uint64_t *out, uint32_t kept,
                                                                 extract_function *extract) {
-    uint32_t used = 0, at = 0;
-    for (uint32_t k = 0; k < count; k++)
-        for (uint32_t w = 0; w < kept; w++)
-            out[(size_t)k * kept + w] = 0;
-    for (uint32_t w = 0; w < words; w++) {
-        uint32_t more = (uint32_t)__builtin_popcountll(rows[w]);
-        if (more == 0)
-            continue;
-        bool full = used + more > 64;
-        for (uint32_t k = 0; k < count; k++) {
-            uint64_t bits = extract(columns[(size_t)(wanted == NULL ? k : wanted[k]) * words + w], rows[w]);
-            uint64_t *to = out + (size_t)k * kept + at;
-            to[0] |= bits << used;
-            if (full)
-                to[1] = bits >> (64 - used);
+    for (uint32_t k = 0; k < count; k += 4) {
+        struct condensed four[4];
+        for (uint32_t i = 0; i < 4; i++) {
+            uint32_t at = k + i < count ? k + i : count - 1; /* the last ones may be the same */
+            four[i] = (struct condensed){columns + (size_t)(wanted == NULL ? at : wanted[at]) * words,
+                                         out + (size_t)at * kept, 0};
         }
-        used += more;
-        at += used / 64;
-        used %= 64;
+        condense_four(rows, words, four, kept, extract);
     }
 }
 

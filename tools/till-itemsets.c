@@ -1,5 +1,6 @@
 /* till-itemsets: sets of items that are bought together: all frequent ones, the closed, or the maximal. */
 #include "baskets.h"
+#include "itemset_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,61 +69,19 @@ static const struct guard_words guard[] = {
     [TILL_ITEMSETS_CLOSED] = {"max-size", 0, "take --type=maximal, --top or --count"},
     [TILL_ITEMSETS_MAXIMAL] = {"max-size", 0, "take --count"}};
 
-/* The cells behind the items with a delimiter before each, and the line end: the same for all sets of one size and
- * count. */
-struct tail {
-    uint32_t count;
-    uint32_t size; /* 0: none yet */
-    uint8_t length;
-    char text[55];
-};
-enum { TAILS = 1 << 12 };
-
-/* Texts are copied in pieces of fixed length: one or two stores in place of a loop over bytes. What a piece has too
- * much is written over by what follows. */
-enum { NAME_PIECE = 16, PREFIX_PIECE = 64, SLACK = 64 };
-
-/* The text that a group shares is read right after it was written, and a processor waits for all stores before when it
- * reads bytes of more than one of them. So the text is written and read in aligned pieces of this type alone. */
-typedef uint64_t piece __attribute__((vector_size(16), aligned(16)));
 /* How many sets there are is estimated, or counted, before more than so many are held: 100 to 200 MB of them. */
 static const uint64_t count_from[] = {
     [TILL_ITEMSETS_FREQUENT] = 1 << 25, [TILL_ITEMSETS_CLOSED] = 1 << 23, [TILL_ITEMSETS_MAXIMAL] = 1 << 23};
-/* Rows are put together in stretches of about so many bytes. */
-enum { STRETCH = 1 << 14 };
-
-struct name {
-    size_t begin; /* in the text of all names */
-    size_t length;
-};
-
-/* Where an item begins in the text of a set: the piece that it lies in is what stands before it, and zeros. */
-struct join {
-    size_t at;
-    piece before;
-};
-
 /* What the visitor of sets needs. */
 struct output {
     const struct till_basket_data *data;
     struct till_writer *writer;
-    struct till_text text; /* of a set, where rows are written by cells */
+    struct till_text text;     /* of a set, where rows are written by cells */
+    uint32_t *items;           /* the set */
+    struct itemset_rows *rows; /* NULL: by cells */
     uint64_t written;
     uint64_t threshold; /* --top: sets of fewer baskets are left out */
     uint64_t ties;      /* how many sets of just that many are wanted */
-    uint32_t *items;    /* room for a set */
-    /* plain rows: NULL where there are none */
-    struct tail *tails;     /* [TAILS], by count */
-    struct till_text names; /* of all items, each with a bar and a piece of zeros behind it, and one before the first */
-    struct name *name;      /* [items] */
-    size_t longest;         /* name, with its bar */
-    piece *shared;          /* the text of the items that the sets of a group share */
-    size_t capacity;        /* of it, in bytes */
-    struct join *join;      /* [items + 1]: where each of these items begins, and where they end */
-    char *stretch;          /* of rows that are put together: where it begins, */
-    size_t room;            /* how long it may become, without the slack, */
-    char *row;              /* where the next row goes, */
-    uint64_t rows;          /* and how many rows there are */
 };
 
 /* ---- --top ---- */
@@ -158,199 +117,14 @@ static enum till_status find_threshold(const struct till_basket_data *data, cons
 
 /* ---- output ---- */
 
-/* ---- plain rows ---- */
-
-static bool append_zeros(struct till_text *text) {
-    static const char zeros[sizeof(piece)];
-    return till_text_append(text, zeros, sizeof zeros);
-}
-
-/* The names as they are written. False when memory is out; *plain is false where one needs quotes. */
-static bool list_names(struct output *output, bool *plain) {
-    const struct till_basket_data *data = output->data;
-    struct till_text *names = &output->names;
-    *plain = append_zeros(names);
-    for (uint32_t i = 0; *plain && i < data->baskets.item_count; i++) {
-        size_t begin = names->length;
-        if (!till_basket_write_item(names, data->items[i]) || !till_text_append(names, "|", 1))
-            return false;
-        size_t length = names->length - begin;
-        output->name[i] = (struct name){begin, length};
-        output->longest = length > output->longest ? length : output->longest;
-        *plain = till_writer_is_plain(output->writer, (struct till_slice){names->bytes + begin, length});
-        if (!append_zeros(names))
-            return false;
-    }
-    return till_text_reserve(names, SLACK);
-}
-
-static void plain_free(struct output *output) {
-    free(output->tails);
-    free(output->name);
-    free(output->join);
-    free(output->shared);
-    till_text_free(&output->names);
-    output->tails = NULL;
-    output->name = NULL;
-    output->join = NULL;
-    output->shared = NULL;
-}
-
-/* Makes room for `length` bytes of shared text, and what copies read behind them. */
-static bool grow_shared(struct output *output, size_t length) {
-    size_t capacity = (length + length / 2 + 4 * PREFIX_PIECE) / PREFIX_PIECE * PREFIX_PIECE;
-    piece *grown = aligned_alloc(sizeof(piece), capacity);
-    if (grown == NULL)
-        return false;
-    memset(grown, 0, capacity);
-    if (output->capacity > 0)
-        memcpy(grown, output->shared, output->capacity);
-    free(output->shared);
-    output->shared = grown;
-    output->capacity = capacity;
-    return true;
-}
-
-/* Takes the rows of the present stretch, and begins one with room for `length` bytes. */
-static enum till_status next_stretch(struct output *output, size_t length, struct till_error *error) {
-    enum till_status status =
-        till_writer_end_rows(output->writer, output->rows, (size_t)(output->row - output->stretch), error);
-    output->rows = 0;
-    output->room = length > STRETCH ? length : STRETCH;
-    output->row = output->stretch = till_writer_rows(output->writer, output->room + SLACK);
-    if (status == TILL_OK && output->row == NULL)
-        status = till_error_memory(error);
-    return status;
-}
-
-/* Rows are put together here where the format and the names allow it: a row is then the text that its group shares, a
- * name, and the cells behind, each copied as it is. */
-static enum till_status plain_start(struct output *output, struct till_error *error) {
-    size_t items = output->data->baskets.item_count;
-    bool plain = false;
-    output->tails = calloc(TAILS, sizeof *output->tails);
-    output->name = malloc((items + 1) * sizeof *output->name);
-    output->join = aligned_alloc(sizeof(piece), (items + 1) * sizeof *output->join);
-    bool fine = output->tails != NULL && output->name != NULL && output->join != NULL && list_names(output, &plain) &&
-                grow_shared(output, 0);
-    if (fine)
-        output->join[0] = (struct join){0};
-    if (!fine || !plain)
-        plain_free(output);
-    return fine ? TILL_OK : till_error_memory(error);
-}
-
-static void make_tail(const struct output *output, struct tail *tail, uint32_t size, uint32_t count) {
-    char *to = tail->text, delimiter = till_writer_delimiter(output->writer);
-    *to++ = delimiter;
-    to += till_count_format(to, size);
-    *to++ = delimiter;
-    to += till_count_format(to, count);
-    *to++ = delimiter;
-    to += till_real_format(to, (double)count / (double)output->data->baskets.count);
-    *to++ = '\n';
-    tail->count = count;
-    tail->size = size;
-    tail->length = (uint8_t)(to - tail->text);
-}
-
-/* Copies `length` bytes, and up to a piece more. */
-static inline char *copy_name(char *to, const char *from, size_t length) {
-    for (size_t at = 0; at < length; at += sizeof(piece))
-        memcpy(to + at, from + at, sizeof(piece));
-    return to + length;
-}
-
-/* Writes a name at the join; returns the next one. */
-static inline struct join join_name(piece *shared, struct join join, const char *name, size_t length) {
-    size_t over = join.at % sizeof(piece), end = over + length, done = sizeof(piece) - over;
-    piece *to = shared + join.at / sizeof(piece), first, last;
-    memcpy(&first, name - over, sizeof first); /* zeros stand before the name */
-    memcpy(&last, name + done, sizeof last);
-    *to++ = first |= join.before;
-    *to++ = last;
-    for (; end >= 2 * sizeof(piece); end -= sizeof(piece)) {
-        done += sizeof(piece);
-        first = last;
-        memcpy(&last, name + done, sizeof last);
-        *to++ = last;
-    }
-    const piece in_last = (piece){0} - (uint64_t)(end >= sizeof(piece));
-    return (struct join){join.at + length, (first & ~in_last) | (last & in_last)};
-}
-
-/* Brings the shared text to the items that the sets of the group share. */
-static bool begin_rows(struct output *output, const struct till_itemset_group *group) {
-    struct join join = output->join[group->same];
-    for (size_t k = group->same; k + 1 < group->size; k++) {
-        const struct name *name = &output->name[group->items[k]];
-        if (join.at + name->length + SLACK > output->capacity && !grow_shared(output, join.at + name->length + SLACK))
-            return false;
-        join = join_name(output->shared, join, output->names.bytes + name->begin, name->length);
-        output->join[k + 1] = join;
-    }
-    return true;
-}
-
-/* Copies `length` bytes, and up to 64 more. */
-static inline char *copy_shared(char *to, const piece *from, size_t length) {
-    for (size_t at = 0; at < length; at += PREFIX_PIECE, from += 4) {
-        memcpy(to + at, from, sizeof *from);
-        memcpy(to + at + 16, from + 1, sizeof *from);
-        memcpy(to + at + 32, from + 2, sizeof *from);
-        memcpy(to + at + 48, from + 3, sizeof *from);
-    }
-    return to + length;
-}
-
-/* Puts rows together at `row`; returns where they end. */
-static char *put_rows(const struct output *output, uint32_t size, const uint32_t *last, const uint32_t *count,
-                      size_t rows, char *row) {
-    size_t length = output->join[size - 1].at;
-    for (size_t k = 0; k < rows; k++) {
-        const struct name *name = &output->name[last[k]];
-        struct tail *tail = &output->tails[count[k] % TAILS];
-        if (tail->count != count[k] || tail->size != size)
-            make_tail(output, tail, size, count[k]);
-        row = copy_shared(row, output->shared, length);
-        row = copy_name(row, output->names.bytes + name->begin, name->length - 1); /* without the bar */
-        memcpy(row, tail->text, sizeof tail->text);
-        row += tail->length;
-    }
-    return row;
-}
-
-static enum till_status write_plain(struct output *output, uint32_t size, const uint32_t *last, const uint32_t *count,
-                                    size_t sets, struct till_error *error) {
-    size_t most = output->join[size - 1].at + output->longest + sizeof output->tails->text, rows = sets;
-    enum till_status status = TILL_OK;
-    if (rows * most > STRETCH)
-        rows = STRETCH / most + 1;
-    for (size_t k = 0; status == TILL_OK && k < sets; k += rows) {
-        rows = rows < sets - k ? rows : sets - k;
-        if (output->room - (size_t)(output->row - output->stretch) < rows * most)
-            status = next_stretch(output, rows * most, error);
-        if (status == TILL_OK)
-            output->row = put_rows(output, size, last + k, count + k, rows, output->row);
-        output->rows += rows;
-    }
-    return status;
-}
-
-/* ---- rows ---- */
-
-static enum till_status write_cells(struct output *output, const struct till_itemset_group *group, size_t set,
-                                    struct till_error *error) {
-    for (size_t k = group->same; k + 1 < group->size; k++)
-        output->items[k] = group->items[k];
-    output->items[group->size - 1] = group->last[set];
+static enum till_status write_cells(struct output *output, size_t size, uint32_t count, struct till_error *error) {
     output->text.length = 0;
-    if (!baskets_write_items(&output->text, output->data, output->items, group->size))
+    if (!baskets_write_items(&output->text, output->data, output->items, size))
         return till_error_memory(error);
     till_writer_text(output->writer, (struct till_slice){output->text.bytes, output->text.length});
-    till_writer_count(output->writer, group->size);
-    till_writer_count(output->writer, group->count[set]);
-    till_writer_real(output->writer, (double)group->count[set] / (double)output->data->baskets.count);
+    till_writer_count(output->writer, size);
+    till_writer_count(output->writer, count);
+    till_writer_real(output->writer, (double)count / (double)output->data->baskets.count);
     return till_writer_end(output->writer, error);
 }
 
@@ -362,22 +136,43 @@ static bool is_wanted(struct output *output, uint64_t count) {
     return true;
 }
 
-static enum till_status write_group(void *context, const struct till_itemset_group *group, struct till_error *error) {
-    struct output *output = context;
+/* Writes the sets of one group that are wanted. */
+static enum till_status write_wanted(struct output *output, const struct till_itemset_groups *group,
+                                     struct till_error *error) {
+    uint32_t changed = group->group->changed;
     enum till_status status = TILL_OK;
-    if (output->tails != NULL && !begin_rows(output, group))
-        return till_error_memory(error);
-    if (output->tails != NULL && output->threshold == 0) {
-        output->written += group->sets;
-        return write_plain(output, (uint32_t)group->size, group->last, group->count, group->sets, error);
+    memcpy(output->items + group->size - 1 - changed, group->items, changed * sizeof *group->items);
+    for (uint32_t k = 0; status == TILL_OK && k < group->group->sets; k++) {
+        bool wanted = is_wanted(output, group->count[k]);
+        struct till_itemset_group one = {k == 0 ? changed : 0, wanted};
+        output->items[group->size - 1] = group->last[k];
+        output->written += wanted;
+        if (output->rows != NULL)
+            status = itemset_rows_add(
+                output->rows,
+                &(struct till_itemset_groups){group->size, 1, &one, group->items, group->last + k, group->count + k},
+                error);
+        else if (wanted)
+            status = write_cells(output, group->size, group->count[k], error);
     }
-    for (size_t k = 0; status == TILL_OK && k < group->sets; k++) {
-        if (!is_wanted(output, group->count[k]))
-            continue;
-        output->written++;
-        status = output->tails == NULL
-                     ? write_cells(output, group, k, error)
-                     : write_plain(output, (uint32_t)group->size, &group->last[k], &group->count[k], 1, error);
+    return status;
+}
+
+static enum till_status write_groups(void *context, const struct till_itemset_groups *groups,
+                                     struct till_error *error) {
+    struct output *output = context;
+    if (output->rows != NULL && output->threshold == 0) {
+        for (size_t g = 0; g < groups->groups; g++)
+            output->written += groups->group[g].sets;
+        return itemset_rows_add(output->rows, groups, error);
+    }
+    struct till_itemset_groups one = *groups;
+    enum till_status status = TILL_OK;
+    for (size_t g = 0; status == TILL_OK && g < groups->groups; g++, one.group++) {
+        status = write_wanted(output, &one, error);
+        one.items += one.group->changed;
+        one.last += one.group->sets;
+        one.count += one.group->sets;
     }
     return status;
 }
@@ -410,12 +205,10 @@ static enum till_status write_sets(struct tool_run *run, const struct till_baske
     if (status == TILL_OK)
         status = till_writer_columns(output.writer, names, types, 4, error);
     if (status == TILL_OK)
-        status = plain_start(&output, error);
+        status = itemset_rows_new(&output.rows, output.writer, data, error);
     if (status == TILL_OK)
-        status = till_itemsets_mine_groups(&data->baskets, wishes, write_group, &output, error);
-    if (status == TILL_OK && output.tails != NULL)
-        status = next_stretch(&output, 0, error);
-    plain_free(&output);
+        status = till_itemsets_mine_groups(&data->baskets, wishes, write_groups, &output, error);
+    itemset_rows_free(output.rows);
     free(output.items);
     till_text_free(&output.text);
     tool_figure(run, "itemsets", (double)output.written);

@@ -69,24 +69,34 @@ TILL_API enum till_status till_itemsets_mine(const struct till_baskets *baskets,
                                              const struct till_itemsets_options *options, till_itemsets_visit *visit,
                                              void *context, struct till_error *error);
 
-/* Itemsets that differ in their last item alone, and follow each other. The arrays are good during the call. */
+/* Itemsets that differ in their last item alone, and follow each other. */
 struct till_itemset_group {
-    size_t size;           /* items of each set */
-    const uint32_t *items; /* size - 1, in rising rank: those that all have */
-    size_t same;           /* so many of them, from the first on, are those of the group before */
-    size_t sets;           /* at least 1 */
-    const uint32_t *last;  /* by set: its last item */
-    const uint32_t *count; /* by set: the baskets that share it */
+    uint32_t changed; /* of the items that all have, the last so many are not those of the group before */
+    uint32_t sets;    /* at least 1 */
 };
 
-typedef enum till_status till_itemsets_visit_group(void *context, const struct till_itemset_group *group,
-                                                   struct till_error *error);
+/* Groups of one size, in their order. Behind the last set, `last` and `count` have TILL_ITEMSET_PAD more numbers that
+ * may be read (in `last`, codes), so that those who look at several at once need not care where they end. The arrays
+ * are good during the call. */
+struct till_itemset_groups {
+    size_t size;   /* items of each set */
+    size_t groups; /* at least 1 */
+    const struct till_itemset_group *group;
+    const uint32_t *items; /* of each group: its `changed` items, in rising rank */
+    const uint32_t *last;  /* of each set: its last item */
+    const uint32_t *count; /* of each set: the baskets that share it */
+};
 
-/* The same sets in the same order, a group at a time: for those who write what sets share once. How many sets make a
- * group may depend on the type; `same` is 0 for the first of a size. */
+enum { TILL_ITEMSET_PAD = 4 };
+
+typedef enum till_status till_itemsets_visit_groups(void *context, const struct till_itemset_groups *groups,
+                                                    struct till_error *error);
+
+/* The same sets in the same order, many groups at a time: for those who write what sets share once. How many sets make
+ * a group may depend on the type; in the first of a size, all items have changed. */
 TILL_API enum till_status till_itemsets_mine_groups(const struct till_baskets *baskets,
                                                     const struct till_itemsets_options *options,
-                                                    till_itemsets_visit_group *visit, void *context,
+                                                    till_itemsets_visit_groups *visit, void *context,
                                                     struct till_error *error);
 
 /* How many itemsets there are of each size. Start with {0}. */

@@ -20,7 +20,7 @@ struct run {
     struct recoded recoded;
     unsigned workers;
     struct worker *worker;
-    uint32_t *item;  /* output place -> caller's item */
+    uint32_t *item;  /* output place -> caller's item, as long as the reader of streams wants it */
     uint32_t *outer; /* place by the inner rank -> output place */
 };
 
@@ -143,7 +143,7 @@ static bool place_items(struct run *run, const struct till_itemsets_options *opt
     size_t all = run->recoded.all;
     uint32_t *position = run->plan.position = malloc((all + 1) * sizeof *position);
     uint32_t *inner = run->plan.inner = malloc((all + 1) * sizeof *inner);
-    run->item = malloc((all + 1) * sizeof *run->item);
+    run->item = calloc(stream_places((uint32_t)all) + 1, sizeof *run->item);
     run->outer = malloc((all + 1) * sizeof *run->outer);
     if (position == NULL || inner == NULL || run->item == NULL || run->outer == NULL)
         return false;
@@ -351,28 +351,31 @@ enum { GROUP_SETS = 512 };
 
 /* Who receives the sets, and the group that is filled for it. */
 struct receiver {
-    till_itemsets_visit_group *visit;
+    till_itemsets_visit_groups *visit;
     void *context;
-    struct till_itemset_group group;
-    uint32_t *items; /* what the group points at: each has room for all items, */
+    uint32_t size; /* items of its sets, the last one for itself */
+    uint32_t same; /* so many are those of the group before */
+    uint32_t sets;
+    uint32_t *items; /* each has room for all items, */
     uint32_t *last;  /* and at least for GROUP_SETS */
     uint32_t *count;
 };
 
 static bool receiver_new(struct receiver *to, uint32_t items) {
-    size_t room = (items > GROUP_SETS ? items : GROUP_SETS) + (size_t)STREAM_PAD;
-    to->items = malloc(3 * room * sizeof *to->items);
+    size_t room = (items > GROUP_SETS ? items : GROUP_SETS) + (size_t)TILL_ITEMSET_PAD;
+    to->items = calloc(3 * room, sizeof *to->items);
     if (to->items == NULL)
         return false;
     to->last = to->items + room;
     to->count = to->last + room;
-    to->group = (struct till_itemset_group){.items = to->items, .last = to->last, .count = to->count};
     return true;
 }
 
 static enum till_status deliver_group(struct receiver *to, struct till_error *error) {
-    enum till_status status = to->group.sets == 0 ? TILL_OK : to->visit(to->context, &to->group, error);
-    to->group.sets = 0;
+    const struct till_itemset_group group = {to->size - 1 - to->same, to->sets};
+    const struct till_itemset_groups groups = {to->size, 1, &group, to->items + to->same, to->last, to->count};
+    enum till_status status = to->sets == 0 ? TILL_OK : to->visit(to->context, &groups, error);
+    to->sets = 0;
     return status;
 }
 
@@ -391,8 +394,8 @@ static uint32_t shared_items(const unsigned char *a, const unsigned char *b, uin
 static void begin_group(const struct run *run, const unsigned char *record, uint32_t same, struct receiver *to) {
     unsigned width = run->worker[0].store.width;
     uint32_t place;
-    to->group.same = same;
-    for (uint32_t i = same; i + 1 < to->group.size; i++) {
+    to->same = same;
+    for (uint32_t i = same; i + 1 < to->size; i++) {
         place_get(record + i * width, &place, width);
         to->items[i] = run->item[run->outer[place]];
     }
@@ -405,18 +408,18 @@ static enum till_status deliver_records(const struct run *run, uint32_t size, co
     const unsigned char *bytes = store->bucket[size].bytes, *before = NULL;
     size_t stride = store_stride(store, size);
     enum till_status status = TILL_OK;
-    to->group.size = size;
+    to->size = size;
     for (size_t k = 0; status == TILL_OK && k < count; k++) {
         const unsigned char *record = bytes + order[k].record * stride;
         uint32_t place, support, same = before == NULL ? 0 : shared_items(before, record, size, store->width);
         __builtin_prefetch(bytes + order[k + PREFETCH < count ? k + PREFETCH : k].record * stride);
-        if (before == NULL || same + 1 < size || to->group.sets == GROUP_SETS) {
+        if (before == NULL || same + 1 < size || to->sets == GROUP_SETS) {
             status = deliver_group(to, error);
             begin_group(run, record, same, to);
         }
         memcpy(&support, place_get(record + (size_t)(size - 1) * store->width, &place, store->width), sizeof support);
-        to->last[to->group.sets] = run->item[place];
-        to->count[to->group.sets++] = support;
+        to->last[to->sets] = run->item[place];
+        to->count[to->sets++] = support;
         before = record;
     }
     return status == TILL_OK ? deliver_group(to, error) : status;
@@ -457,19 +460,19 @@ struct bitset_group {
 /* Begins a group of sets that share these items. */
 static void begin_bitsets(const struct run *run, bitset shared, struct bitset_group *group, struct receiver *to) {
     bitset differ = shared ^ group->shared;
-    size_t k = to->group.size - 1;
+    uint32_t k = to->size - 1;
     group->shared = shared;
     if (differ != 0)
         shared &= ((bitset)2 << bitset_highest(differ)) - 1;
     for (; differ != 0 && shared != 0; shared &= shared - 1)
         to->items[--k] = run->item[run->plan.layout->place[bitset_lowest(shared)]];
-    to->group.same = k;
+    to->same = k;
 }
 
 /* Adds a set with this last bit. Sets of a group come by the inner rank. */
 static void add_bitset(const struct run *run, uint32_t last, uint32_t support, struct bitset_group *group,
                        struct receiver *to) {
-    size_t k = to->group.sets++;
+    uint32_t k = to->sets++;
     for (; k > 0 && group->last[k - 1] < last; k--) {
         group->last[k] = group->last[k - 1];
         to->last[k] = to->last[k - 1];
@@ -486,7 +489,7 @@ static enum till_status deliver_bitsets(const struct run *run, const bitset *set
     enum till_status status = TILL_OK;
     for (size_t k = 0; status == TILL_OK && k < count; k++) {
         bitset items = sets[k] & run->plan.layout->items, shared = items & (items - 1);
-        if (shared != group->shared || to->group.sets == 0) {
+        if (shared != group->shared || to->sets == 0) {
             status = deliver_group(to, error);
             begin_bitsets(run, shared, group, to);
         }
@@ -505,8 +508,8 @@ static enum till_status deliver_size(struct run *run, uint32_t size, struct bits
     bool room = bitset_order_begin(order, bitsets_chunks(bitsets, size));
     enum till_status status = room ? TILL_OK : till_error_memory(error);
     bitsets_clear(bitsets, size);
-    to->group.size = size;
-    to->group.sets = 0;
+    to->size = size;
+    to->sets = 0;
     while (status == TILL_OK && (count = bitset_order_next(order, &sets)) > 0)
         status = deliver_bitsets(run, sets, count, &group, to, error);
     return status == TILL_OK ? deliver_group(to, error) : status;
@@ -529,36 +532,42 @@ static enum till_status deliver_all_bitsets(struct run *run, struct receiver *to
     return status;
 }
 
-static enum till_status deliver_streams(struct run *run, struct receiver *to, struct till_error *error) {
-    struct stream *streams = calloc(run->workers, sizeof *streams);
-    struct stream_reader reader = {
-        .segment = calloc(run->workers, sizeof *reader.segment), .item = run->item, .items = run->recoded.all};
-    enum till_status status = streams == NULL || reader.segment == NULL ? till_error_memory(error) : TILL_OK;
-    uint32_t sizes = 0, sets;
-    for (unsigned w = 0; status == TILL_OK && w < run->workers; w++) {
+/* Delivers what the reader reads of one size. */
+static enum till_status deliver_stream(struct stream_reader *reader, uint32_t size, const struct receiver *to,
+                                       struct till_error *error) {
+    struct till_itemset_groups groups;
+    enum till_status status = TILL_OK;
+    stream_open(reader, size);
+    while (status == TILL_OK && stream_read(reader, &groups))
+        status = to->visit(to->context, &groups, error);
+    return status;
+}
+
+static enum till_status deliver_streams(struct run *run, const struct receiver *to, struct till_error *error) {
+    struct stream *streams = malloc(run->workers * sizeof *streams);
+    struct stream_reader reader;
+    uint32_t sizes = 0;
+    bool done = streams != NULL;
+    for (unsigned w = 0; done && w < run->workers; w++) {
+        done = stream_finish(&run->worker[w].stream);
         streams[w] = run->worker[w].stream;
         sizes = streams[w].sizes > sizes ? streams[w].sizes : sizes;
     }
-    for (uint32_t size = 1; status == TILL_OK && size < sizes; size++) {
-        uint32_t same;
-        stream_open(&reader, streams, run->workers, size);
-        to->group.size = size;
-        while (status == TILL_OK && (sets = stream_read(&reader, to->items, &same, to->last, to->count)) > 0) {
-            to->group.same = same;
-            to->group.sets = sets;
-            status = deliver_group(to, error);
-        }
-        for (unsigned w = 0; w < run->workers; w++)
-            stream_close(&run->worker[w].stream, size);
+    if (!done || !stream_reader_new(&reader, streams, run->workers, run->item, run->recoded.all)) {
+        free(streams);
+        return till_error_memory(error);
     }
-    free(reader.segment);
+    enum till_status status = TILL_OK;
+    for (uint32_t size = 1; status == TILL_OK && size < sizes; size++)
+        status = deliver_stream(&reader, size, to, error);
+    stream_reader_free(&reader);
     free(streams);
     return status;
 }
 
 enum till_status till_itemsets_mine_groups(const struct till_baskets *baskets,
                                            const struct till_itemsets_options *options,
-                                           till_itemsets_visit_group *visit, void *context, struct till_error *error) {
+                                           till_itemsets_visit_groups *visit, void *context, struct till_error *error) {
     struct run run = {0};
     struct receiver to = {.visit = visit, .context = context};
     bool done;
@@ -588,14 +597,20 @@ struct single {
     uint32_t *items;
 };
 
-static enum till_status visit_singly(void *context, const struct till_itemset_group *group, struct till_error *error) {
+static enum till_status visit_singly(void *context, const struct till_itemset_groups *groups,
+                                     struct till_error *error) {
     const struct single *single = context;
+    const uint32_t *changed = groups->items;
     enum till_status status = TILL_OK;
-    for (size_t k = group->same; k + 1 < group->size; k++)
-        single->items[k] = group->items[k];
-    for (size_t k = 0; status == TILL_OK && k < group->sets; k++) {
-        single->items[group->size - 1] = group->last[k];
-        status = single->visit(single->context, single->items, group->size, group->count[k], error);
+    size_t set = 0;
+    for (size_t g = 0; g < groups->groups; g++) {
+        const struct till_itemset_group *group = &groups->group[g];
+        memcpy(single->items + groups->size - 1 - group->changed, changed, group->changed * sizeof *changed);
+        changed += group->changed;
+        for (uint32_t k = 0; status == TILL_OK && k < group->sets; k++, set++) {
+            single->items[groups->size - 1] = groups->last[set];
+            status = single->visit(single->context, single->items, groups->size, groups->count[set], error);
+        }
     }
     return status;
 }

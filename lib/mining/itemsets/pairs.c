@@ -185,32 +185,39 @@ static enum till_status count_pairs(void *context, size_t chunk, unsigned worker
 /* ---- delivery ---- */
 
 struct receiver {
-    till_itemsets_visit_group *visit;
+    till_itemsets_visit_groups *visit;
     void *context;
     uint32_t *last; /* of a group: room for all frequent items */
     uint32_t *support;
 };
 
+/* The sets of one group, whose sets share the item `first`, if they are pairs. */
+static enum till_status deliver_group(const struct receiver *to, size_t size, const uint32_t *first, uint32_t sets,
+                                      struct till_error *error) {
+    const struct till_itemset_group group = {(uint32_t)size - 1, sets};
+    const struct till_itemset_groups groups = {size, 1, &group, first, to->last, to->support};
+    return sets == 0 ? TILL_OK : to->visit(to->context, &groups, error);
+}
+
 static enum till_status deliver_items(const struct pairs *pairs, const struct receiver *to, struct till_error *error) {
-    const struct till_itemset_group group = {1, to->last, 0, pairs->count, to->last, to->support};
     for (uint32_t code = 0; code < pairs->count; code++) {
         to->last[code] = pairs->frequent[code].item;
         to->support[code] = pairs->support[to->last[code]];
     }
-    return pairs->count == 0 ? TILL_OK : to->visit(to->context, &group, error);
+    return deliver_group(to, 1, to->last, pairs->count, error);
 }
 
 /* The pairs whose first item in the order of sets is this one. */
 static enum till_status deliver_pairs_of(const struct pairs *pairs, uint32_t code, const struct receiver *to,
                                          struct till_error *error) {
     const uint32_t *row = pairs->table + row_of(pairs, code);
-    struct till_itemset_group group = {2, &pairs->frequent[code].item, 0, 0, to->last, to->support};
+    uint32_t sets = 0;
     for (uint32_t second = code + 1; second < pairs->count; second++, row++) {
-        to->last[group.sets] = pairs->frequent[second].item;
-        to->support[group.sets] = *row;
-        group.sets += *row >= pairs->minimum;
+        to->last[sets] = pairs->frequent[second].item;
+        to->support[sets] = *row;
+        sets += *row >= pairs->minimum;
     }
-    return group.sets == 0 ? TILL_OK : to->visit(to->context, &group, error);
+    return deliver_group(to, 2, &pairs->frequent[code].item, sets, error);
 }
 
 /* First items come by their inner rank. */
@@ -243,10 +250,11 @@ static bool is_above_limit(const struct pairs *pairs, const struct till_itemsets
 static enum till_status deliver(const struct pairs *pairs, const struct till_itemsets_options *options,
                                 struct receiver *to, struct till_error *error) {
     enum till_status status = TILL_OK;
-    to->last = malloc(2 * ((size_t)pairs->count + 1) * sizeof *to->last);
+    size_t room = (size_t)pairs->count + TILL_ITEMSET_PAD;
+    to->last = calloc(2 * room, sizeof *to->last);
     if (to->last == NULL)
         return till_error_memory(error);
-    to->support = to->last + pairs->count + 1;
+    to->support = to->last + room;
     if (options->minimum_size < 2)
         status = deliver_items(pairs, to, error);
     if (status == TILL_OK && options->maximum_size == 2)
@@ -285,7 +293,7 @@ static enum till_status find_pairs(struct pairs *pairs, struct till_error *error
 }
 
 enum till_status pairs_mine(const struct till_baskets *baskets, const struct till_itemsets_options *options,
-                            till_itemsets_visit_group *visit, void *context, bool *done, struct till_error *error) {
+                            till_itemsets_visit_groups *visit, void *context, bool *done, struct till_error *error) {
     struct pairs pairs = {.baskets = baskets,
                           .entries = baskets->count == 0 ? 0 : baskets->offsets[baskets->count],
                           .minimum = options->minimum_support,

@@ -8,6 +8,6 @@
  * are wanted, the baskets are too long or the items too many, an item stands twice in a basket, or something is wrong.
  */
 enum till_status pairs_mine(const struct till_baskets *baskets, const struct till_itemsets_options *options,
-                            till_itemsets_visit_group *visit, void *context, bool *done, struct till_error *error);
+                            till_itemsets_visit_groups *visit, void *context, bool *done, struct till_error *error);
 
 #endif

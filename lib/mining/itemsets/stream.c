@@ -2,46 +2,85 @@
  * each size in the reverse of their order, so nothing is sorted and a set costs what it adds: the streams are read from
  * their ends. A block is a set and all of its extensions by one item:
  *
- *     the further items, what their supports have above the least, how many they are; the items that the search took
- * from the set before the next block of this size, the last one first, and how many these are
+ *     the further items; what their supports have above the least; the items that the search took from the set before
+ *     the next block of this size, the last one first; how many extensions, and how many items that were taken
  *
  * Read backwards, that is: how many items of the set before give way to which others, and what extends them. What was
- * written below a set names no item of it. So the branch of another set that lies in the same baskets is a copy of
- * these bytes, and a family of 2^k sets with the same support costs k steps to search and 2^k times a few bytes to
- * copy. */
+ * written below a set names no item of it. So the branch of another set that lies in the same baskets has these bytes
+ * once more, one size above, and a family of 2^k sets with the same support costs k steps to search. Where they are
+ * more than a few, they are not copied: a block says where they stand (REFERENCE), and reading goes there and returns.
+ *
+ * Most blocks are one, two or three sets, and a loop of another length each time costs more than what it does. So the
+ * reader looks at four items and sets of a block at once, whether there are so many or not: behind and before the
+ * blocks is memory, what is read too much is written over by what is read next, and there is an item for each number
+ * that might stand where a place is looked for. */
 #include "stream.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "places.h"
+/* How many sets a block has and how many items are taken takes a byte each, or, where these do not suffice and for all
+ * but narrow blocks, 4 each, the kind, and LONG_HEAD. */
+enum { LONG_HEAD = 255, HEAD_BYTES = 10 };
 
-/* A count takes a byte, or 5 from LONG_COUNT on. */
-enum { LONG_COUNT = 255, COUNT_BYTES = 5 };
+/* What a reader may look at before the first block and behind the last. */
+enum { SLACK = 16, AT_ONCE = 4 };
 
-/* What a reader may look at behind a block. */
-enum { READ_SLACK = STREAM_PAD * 4 };
+/* A span that takes so many bytes more than saying where it is is not copied. */
+enum { LONG_SPAN = 32 };
 
 /* stream_size.left where the task has not written this size. */
 #define NOT_BEGUN UINT32_MAX
 
-static unsigned char *put_count(unsigned char *to, uint32_t count) {
-    if (count >= LONG_COUNT) {
-        memcpy(to, &count, sizeof count);
-        to += sizeof count;
-        count = LONG_COUNT;
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void put_place(unsigned char *to, uint32_t place, unsigned width) {
+    uint16_t two = (uint16_t)place;
+    if (width == 1)
+        *to = (unsigned char)place;
+    else if (width == 2)
+        memcpy(to, &two, sizeof two);
+    else
+        memcpy(to, &place, sizeof place);
+}
+
+INLINE uint32_t get_place(const unsigned char *from, unsigned width) {
+    uint16_t two;
+    uint32_t four;
+    if (width == 1)
+        return *from;
+    if (width == 4) {
+        memcpy(&four, from, sizeof four);
+        return four;
     }
-    *to++ = (unsigned char)count;
+    memcpy(&two, from, sizeof two);
+    return two;
+}
+
+static unsigned char *put_head(unsigned char *to, struct stream_head head, uint32_t taken) {
+    if (head.kind == STREAM_NARROW && head.count < LONG_HEAD && taken < LONG_HEAD) {
+        *to++ = (unsigned char)head.count;
+        *to++ = (unsigned char)taken;
+        return to;
+    }
+    memcpy(to, &head.count, sizeof head.count);
+    memcpy(to + sizeof head.count, &taken, sizeof taken);
+    to += sizeof head.count + sizeof taken;
+    *to++ = (unsigned char)head.kind;
+    *to++ = LONG_HEAD;
     return to;
 }
 
-/* Counts are read from their ends. */
-static const unsigned char *get_count(const unsigned char *end, uint32_t *count) {
-    *count = *--end;
-    if (*count < LONG_COUNT)
-        return end;
-    memcpy(count, end - sizeof *count, sizeof *count);
-    return end - sizeof *count;
+/* Heads are read from their ends. */
+INLINE const unsigned char *get_head(const unsigned char *end, struct stream_head *head, uint32_t *taken) {
+    *taken = end[-1];
+    *head = (struct stream_head){end[-2], STREAM_NARROW};
+    if (*taken < LONG_HEAD)
+        return end - 2;
+    head->kind = (enum stream_kind)head->count;
+    memcpy(taken, end - 2 - sizeof *taken, sizeof *taken);
+    memcpy(&head->count, end - HEAD_BYTES, sizeof head->count);
+    return end - HEAD_BYTES;
 }
 
 static bool grow_sizes(struct stream *stream, uint32_t size) {
@@ -64,15 +103,27 @@ static bool grow(struct stream_size *size, size_t more) {
     unsigned char *bytes = realloc(size->bytes, capacity);
     if (bytes == NULL)
         return false;
+    if (size->capacity == 0) {
+        memset(bytes, 0, SLACK);
+        size->used = SLACK;
+    }
     size->bytes = bytes;
     size->capacity = capacity;
     return true;
 }
 
+/* Room for so many bytes and the slack behind them. */
 static inline bool reserve(struct stream_size *size, size_t more) {
-    return size->capacity - size->used >= more || grow(size, more);
+    return size->capacity - size->used >= more + SLACK || grow(size, more + 2 * (size_t)SLACK);
 }
 
+/* Writes the head of the last block, if there is one. There is room for it. */
+static inline void end_block(struct stream_size *size, uint32_t items) {
+    if (size->left != NOT_BEGUN)
+        size->used = (size_t)(put_head(size->bytes + size->used, size->last, items - 1 - size->left) - size->bytes);
+}
+
+/* A task is a stretch of blocks, behind which all items of its sets have been taken. */
 static bool begin_segment(struct stream_size *size, uint32_t items, size_t task) {
     if (size->begin == NULL && (size->begin = malloc((size_t)items * sizeof *size->begin)) == NULL)
         return false;
@@ -84,6 +135,8 @@ static bool begin_segment(struct stream_size *size, uint32_t items, size_t task)
         size->segment = segment;
         size->segment_capacity = capacity;
     }
+    if (size->segments > 0)
+        end_block(size, items);
     size->segment[size->segments++] = (struct stream_segment){size->used, task};
     size->left = NOT_BEGUN;
     return true;
@@ -96,13 +149,10 @@ static struct stream_size *begin_block(struct stream *stream, uint32_t items, si
         return NULL;
     struct stream_size *size = &stream->size[items];
     bool begun = size->segments > 0 && size->segment[size->segments - 1].task == stream->task;
-    if (!reserve(size, more + COUNT_BYTES + READ_SLACK) || (!begun && !begin_segment(size, items, stream->task)))
+    if (!reserve(size, more + HEAD_BYTES) || (!begun && !begin_segment(size, items, stream->task)))
         return NULL;
-    uint32_t left = 0;
-    if (size->left != NOT_BEGUN) {
-        left = size->left;
-        size->used = (size_t)(put_count(size->bytes + size->used, items - 1 - left) - size->bytes);
-    }
+    uint32_t left = size->left == NOT_BEGUN ? 0 : size->left;
+    end_block(size, items);
     for (uint32_t depth = left + 1; depth <= stream->depth; depth++)
         size->begin[depth] = size->used;
     if (stream->deepest[stream->depth] < items)
@@ -110,38 +160,46 @@ static struct stream_size *begin_block(struct stream *stream, uint32_t items, si
     return size;
 }
 
-/* Supports of a block take a byte each where all are near the least one, and four else; which it is stands in the last
- * bit of the count. */
-enum { NARROW = 1, WIDE = 4 };
-
-static unsigned char *put_supports(unsigned char *to, const uint32_t *support, uint32_t least, uint32_t count,
-                                   unsigned width) {
-    for (uint32_t k = 0; k < count; k++, to += width) {
+/* Writes the sets of a block, supports in two bytes each. Returns what the largest has above the least. */
+static inline uint32_t put_narrow(unsigned char *to, const uint32_t *place, const uint32_t *support, uint32_t least,
+                                  uint32_t count, unsigned width) {
+    unsigned char *supports = to + (size_t)count * width;
+    uint32_t most = 0;
+    for (uint32_t k = 0; k < count; k++) {
         uint32_t above = support[k] - least;
-        if (width == NARROW)
-            *to = (unsigned char)above;
-        else
-            memcpy(to, &above, sizeof above);
+        uint16_t bytes = (uint16_t)above;
+        most |= above;
+        put_place(to + (size_t)k * width, place[k], width);
+        memcpy(supports + 2 * (size_t)k, &bytes, sizeof bytes);
     }
-    return to;
+    return most;
+}
+
+/* The same with supports in four bytes each. */
+static void put_wide(unsigned char *supports, const uint32_t *support, uint32_t least, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t above = support[k] - least;
+        memcpy(supports + 4 * (size_t)k, &above, sizeof above);
+    }
+}
+
+static inline size_t block_bytes(uint32_t count, unsigned width, enum stream_kind kind) {
+    return (size_t)count * (width + (kind == STREAM_WIDE ? 4 : 2));
 }
 
 bool stream_add(struct stream *stream, const uint32_t *place, const uint32_t *support, uint32_t count) {
-    uint32_t items = stream->depth + 1, most = 0;
-    if (count > UINT32_MAX / 2) /* would not fit into memory */
-        return false;
-    for (uint32_t k = 0; k < count; k++)
-        most = support[k] > most ? support[k] : most;
-    unsigned width = most - stream->least <= UINT8_MAX ? NARROW : WIDE;
-    size_t bytes = (size_t)count * (stream->width + width) + COUNT_BYTES;
-    struct stream_size *size = begin_block(stream, items, bytes);
+    unsigned width = stream->width;
+    struct stream_size *size = begin_block(stream, stream->depth + 1, block_bytes(count, width, STREAM_WIDE));
     if (size == NULL)
         return false;
     unsigned char *to = size->bytes + size->used;
-    for (uint32_t k = 0; k < count; k++)
-        to = place_put(to, place[k], stream->width);
-    to = put_supports(to, support, stream->least, count, width);
-    size->used = (size_t)(put_count(to, count * 2 + (width == WIDE)) - size->bytes);
+    uint32_t most = width == 1 ? put_narrow(to, place, support, stream->least, count, 1)
+                               : put_narrow(to, place, support, stream->least, count, width);
+    enum stream_kind kind = most > UINT16_MAX ? STREAM_WIDE : STREAM_NARROW;
+    if (kind == STREAM_WIDE)
+        put_wide(to + (size_t)count * width, support, stream->least, count);
+    size->used += block_bytes(count, width, kind);
+    size->last = (struct stream_head){count, kind};
     size->left = stream->depth;
     stream->sets += count;
     return true;
@@ -152,9 +210,9 @@ bool stream_pop(struct stream *stream, uint32_t *deepest) {
     *deepest = stream->deepest[depth];
     for (uint32_t items = stream_first(stream, depth); items <= *deepest; items++) {
         struct stream_size *size = &stream->size[items];
-        if (!reserve(size, stream->width + READ_SLACK))
+        if (!reserve(size, stream->width + (size_t)HEAD_BYTES))
             return false;
-        place_put(size->bytes + size->used, place, stream->width);
+        put_place(size->bytes + size->used, place, stream->width);
         size->used += stream->width;
         size->left = stream->depth;
     }
@@ -165,34 +223,106 @@ bool stream_pop(struct stream *stream, uint32_t *deepest) {
 
 struct stream_span stream_span(const struct stream *stream, uint32_t size) {
     const struct stream_size *of = &stream->size[size];
-    return (struct stream_span){of->begin[stream->depth + 1], of->used};
+    return (struct stream_span){of->begin[stream->depth + 1], of->used, size, size - 1 - stream->depth, of->last};
+}
+
+/* Adds a block that stands for the span, and the items that were taken behind it. */
+static void put_reference(const struct stream *stream, const struct stream_span *span, struct stream_size *to) {
+    size_t popped = (size_t)span->popped * stream->width;
+    unsigned char *at = to->bytes + to->used;
+    struct stream_span blocks = *span;
+    blocks.end -= popped;
+    memcpy(at, &blocks, sizeof blocks);
+    memcpy(at + sizeof blocks, stream->size[span->size].bytes + blocks.end, popped);
+    to->used += sizeof blocks + popped;
+    to->last = (struct stream_head){0, STREAM_REFERENCE};
+}
+
+/* Copies the span; what is copied from now on is the copy. */
+static void put_copy(const struct stream *stream, struct stream_span *span, struct stream_size *to, uint32_t items) {
+    size_t bytes = span->end - span->begin;
+    memcpy(to->bytes + to->used, stream->size[span->size].bytes + span->begin, bytes);
+    to->last = span->last;
+    *span = (struct stream_span){to->used, to->used + bytes, items, span->popped, span->last};
+    to->used += bytes;
 }
 
 bool stream_copy(struct stream *stream, const struct stream_span *spans, struct stream_span *copies, uint32_t size,
                  uint32_t sizes, uint64_t sets) {
     for (uint32_t k = 0; k < sizes; k++) {
-        size_t bytes = spans[k].end - spans[k].begin;
-        struct stream_size *to = begin_block(stream, size + k + 1, bytes);
+        struct stream_span span = spans[k];
+        size_t bytes = span.end - span.begin, reference = sizeof span + (size_t)span.popped * stream->width;
+        bool refer = bytes >= reference + LONG_SPAN;
+        struct stream_size *to = begin_block(stream, size + k + 1, refer ? reference : bytes);
         if (to == NULL)
             return false;
-        memcpy(to->bytes + to->used, stream->size[size + k].bytes + spans[k].begin, bytes);
-        copies[k] = (struct stream_span){to->used, to->used + bytes};
-        to->used += bytes;
+        if (refer)
+            put_reference(stream, &span, to);
+        else
+            put_copy(stream, &span, to, size + k + 1);
+        copies[k] = span;
         to->left = stream->depth;
     }
     stream->sets += sets;
     return true;
 }
 
-void stream_open(struct stream_reader *reader, const struct stream *streams, unsigned workers, uint32_t size) {
-    size_t *segment = reader->segment;
-    memset(segment, 0, workers * sizeof *segment);
+bool stream_finish(struct stream *stream) {
+    for (uint32_t items = 1; items < stream->sizes; items++) {
+        struct stream_size *size = &stream->size[items];
+        if (size->segments == 0)
+            continue;
+        if (!reserve(size, HEAD_BYTES))
+            return false;
+        end_block(size, items);
+        memset(size->bytes + size->used, 0, SLACK);
+    }
+    return true;
+}
+
+/* ---- reading ---- */
+
+/* Groups, and about how many items and sets, are read at once. */
+enum { GROUPS = 256, MANY = 1024 };
+
+size_t stream_places(uint32_t items) {
+    return items <= 1u << 8 ? 1u << 8 : items <= 1u << 16 ? 1u << 16 : items;
+}
+
+bool stream_reader_new(struct stream_reader *reader, const struct stream *streams, unsigned workers,
+                       const uint32_t *item, uint32_t items) {
+    uint32_t sizes = 1;
+    for (unsigned w = 0; w < workers; w++)
+        sizes = streams[w].sizes > sizes ? streams[w].sizes : sizes;
+    size_t room = MANY + (size_t)items + AT_ONCE;
     *reader = (struct stream_reader){.stream = streams,
                                      .workers = workers,
-                                     .size = size,
-                                     .segment = segment,
-                                     .item = reader->item,
-                                     .items = reader->items};
+                                     .item = item,
+                                     .items = items,
+                                     .segment = calloc(workers, sizeof *reader->segment),
+                                     .outer = malloc(sizes * sizeof *reader->outer),
+                                     .group = malloc(GROUPS * sizeof *reader->group),
+                                     .changed = calloc(3 * room, sizeof *reader->changed)};
+    if (reader->segment == NULL || reader->outer == NULL || reader->group == NULL || reader->changed == NULL) {
+        stream_reader_free(reader);
+        return false;
+    }
+    reader->last = reader->changed + room;
+    reader->count = reader->last + room;
+    return true;
+}
+
+void stream_reader_free(struct stream_reader *reader) {
+    free(reader->segment);
+    free(reader->outer);
+    free(reader->group);
+    free(reader->changed);
+}
+
+void stream_open(struct stream_reader *reader, uint32_t size) {
+    memset(reader->segment, 0, reader->workers * sizeof *reader->segment);
+    reader->size = size;
+    reader->now = (struct stream_place){0};
 }
 
 /* Goes to the segment of the smallest task that is left. */
@@ -212,87 +342,139 @@ static bool next_segment(struct stream_reader *reader) {
     if (best == NULL)
         return false;
     size_t s = reader->segment[owner]++;
-    reader->begin = best->bytes + best->segment[s].begin;
-    reader->at = best->bytes + (s + 1 < best->segments ? best->segment[s + 1].begin : best->used);
-    reader->first = true;
+    reader->owner = owner;
+    reader->now.begin = best->bytes + best->segment[s].begin;
+    reader->now.at = best->bytes + (s + 1 < best->segments ? best->segment[s + 1].begin : best->used);
     return true;
 }
 
-/* Steps back over the items of the set that are others than before. */
-static inline const unsigned char *read_set(const struct stream_reader *reader, uint32_t *set, uint32_t *same,
-                                            unsigned width) {
-    const unsigned char *at = reader->at;
-    uint32_t changed = reader->size - 1, place;
-    if (!reader->first)
-        at = get_count(at, &changed);
-    *same = reader->size - 1 - changed;
-    for (uint32_t k = *same; k + 1 < reader->size; k++) {
-        at -= width;
-        place_get(at, &place, width);
-        set[k] = reader->item[place];
+/* Goes on behind what was read to its end; false at the end of the size. */
+static bool go_on(struct stream_reader *reader) {
+    while (reader->depth > 0) {
+        reader->now = reader->outer[--reader->depth];
+        if (reader->now.at != reader->now.begin)
+            return true;
     }
-    return at;
+    return next_segment(reader);
 }
 
-/* Reads four supports at a time: most blocks are smaller than that, and a loop of another length each time costs more
- * than what it does. */
-static inline void read_supports(const unsigned char *from, uint32_t least, uint32_t count, unsigned width,
-                                 uint32_t *support) {
-    for (uint32_t k = 0; k < count; k += STREAM_PAD)
-        for (uint32_t i = 0; i < STREAM_PAD; i++) {
-            uint32_t above = from[k + i];
-            if (width == WIDE)
-                memcpy(&above, from + (size_t)(k + i) * WIDE, sizeof above);
-            support[k + i] = least + above;
+/* Goes to the blocks that the present one stands for; returns the head of the first of them. */
+static struct stream_head follow(struct stream_reader *reader) {
+    const struct stream *stream = &reader->stream[reader->owner];
+    struct stream_span span;
+    do {
+        reader->now.at -= sizeof span;
+        memcpy(&span, reader->now.at, sizeof span);
+        reader->outer[reader->depth++] = reader->now;
+        const unsigned char *bytes = stream->size[span.size].bytes;
+        reader->now = (struct stream_place){bytes + span.end, bytes + span.begin};
+    } while (span.last.kind == STREAM_REFERENCE);
+    return span.last;
+}
+
+/* What is read, and where it goes: out of memory that the compiler has to take for changed by every write. */
+struct cursor {
+    const unsigned char *at;
+    const uint32_t *item;
+    uint32_t items;
+    uint32_t least;
+    uint32_t *changed;
+    uint32_t *last;
+    uint32_t *count;
+};
+
+/* A place may be none where there are more numbers than there is an item for. */
+INLINE uint32_t item_at(const struct cursor *cursor, const unsigned char *at, unsigned width) {
+    uint32_t place = get_place(at, width);
+    return cursor->item[width < 4 || place < cursor->items ? place : 0];
+}
+
+/* Steps back over the items of the set that are others than before. */
+INLINE void read_changed(struct cursor *cursor, uint32_t taken, unsigned width) {
+    const unsigned char *at = cursor->at;
+    for (uint32_t k = 0; k < taken; k += AT_ONCE, at -= (size_t)AT_ONCE * width) {
+        uint32_t *to = cursor->changed + k;
+        to[0] = item_at(cursor, at - width, width);
+        to[1] = item_at(cursor, at - (size_t)2 * width, width);
+        to[2] = item_at(cursor, at - (size_t)3 * width, width);
+        to[3] = item_at(cursor, at - (size_t)4 * width, width);
+    }
+    cursor->changed += taken;
+    cursor->at -= (size_t)taken * width;
+}
+
+/* Four supports from numbers of two bytes each, or of four. */
+INLINE void read_supports(const struct cursor *cursor, const unsigned char *from, bool wide, uint32_t *to) {
+    typedef uint32_t four __attribute__((vector_size(16)));
+    typedef uint16_t narrow __attribute__((vector_size(8)));
+    four above;
+    if (wide) {
+        memcpy(&above, from, sizeof above);
+    } else {
+        narrow short_above;
+        memcpy(&short_above, from, sizeof short_above);
+        above = __builtin_convertvector(short_above, four);
+    }
+    above += cursor->least;
+    memcpy(to, &above, sizeof above);
+}
+
+INLINE void read_sets(struct cursor *cursor, uint32_t sets, unsigned width, bool wide) {
+    const unsigned char *supports = cursor->at - (size_t)sets * (wide ? 4 : 2), *at = supports - (size_t)sets * width;
+    cursor->at = at;
+    for (uint32_t k = 0; k < sets; k += AT_ONCE, at += (size_t)AT_ONCE * width) {
+        uint32_t *to = cursor->last + k;
+        read_supports(cursor, supports + (size_t)k * (wide ? 4 : 2), wide, cursor->count + k);
+        to[0] = item_at(cursor, at, width);
+        to[1] = item_at(cursor, at + width, width);
+        to[2] = item_at(cursor, at + (size_t)2 * width, width);
+        to[3] = item_at(cursor, at + (size_t)3 * width, width);
+    }
+    cursor->last += sets;
+    cursor->count += sets;
+}
+
+/* Reads groups with places of one width, until there are many; returns how many groups. */
+INLINE size_t read_groups(struct stream_reader *reader, unsigned width) {
+    const uint32_t *many_changed = reader->changed + MANY, *many_sets = reader->last + MANY;
+    struct till_itemset_group *group = reader->group, *most = group + GROUPS;
+    struct cursor cursor = {reader->now.at,  reader->item, reader->items, reader->stream->least,
+                            reader->changed, reader->last, reader->count};
+    while (group < most && cursor.changed < many_changed && cursor.last < many_sets) {
+        struct stream_head head;
+        uint32_t taken;
+        if (cursor.at == reader->now.begin) {
+            reader->now.at = cursor.at;
+            bool more = go_on(reader);
+            cursor.at = reader->now.at;
+            if (!more)
+                break;
         }
-}
-
-/* The same with items; what stands behind the last place may be none. */
-static inline void read_items(const struct stream_reader *reader, const unsigned char *from, uint32_t count,
-                              unsigned width, uint32_t *last) {
-    for (uint32_t k = 0; k < count; k += STREAM_PAD)
-        for (uint32_t i = 0; i < STREAM_PAD; i++) {
-            uint32_t place;
-            place_get(from + (size_t)(k + i) * width, &place, width);
-            last[k + i] = reader->item[place < reader->items ? place : 0];
+        cursor.at = get_head(cursor.at, &head, &taken);
+        read_changed(&cursor, taken, width);
+        if (head.kind == STREAM_REFERENCE) {
+            reader->now.at = cursor.at;
+            head = follow(reader);
+            cursor.at = reader->now.at;
         }
+        if (head.kind == STREAM_NARROW)
+            read_sets(&cursor, head.count, width, false);
+        else
+            read_sets(&cursor, head.count, width, true);
+        *group++ = (struct till_itemset_group){taken, head.count};
+    }
+    reader->now.at = cursor.at;
+    memset(cursor.last, 0, TILL_ITEMSET_PAD * sizeof *cursor.last);
+    memset(cursor.count, 0, TILL_ITEMSET_PAD * sizeof *cursor.count);
+    return (size_t)(group - reader->group);
 }
 
-/* A reading of one width of places. */
-static inline uint32_t read_block(struct stream_reader *reader, uint32_t *set, uint32_t *same, uint32_t *last,
-                                  uint32_t *support, unsigned width) {
-    uint32_t count;
-    const unsigned char *at = get_count(read_set(reader, set, same, width), &count);
-    bool wide = count % 2 == 1;
-    count /= 2;
-    at -= (size_t)count * (wide ? WIDE : NARROW);
-    if (wide)
-        read_supports(at, reader->stream->least, count, WIDE, support);
-    else
-        read_supports(at, reader->stream->least, count, NARROW, support);
-    at -= (size_t)count * width;
-    read_items(reader, at, count, width, last);
-    reader->at = at;
-    reader->first = false;
-    return count;
-}
-
-uint32_t stream_read(struct stream_reader *reader, uint32_t *set, uint32_t *same, uint32_t *last, uint32_t *support) {
-    if (reader->at == reader->begin && !next_segment(reader))
-        return 0;
+bool stream_read(struct stream_reader *reader, struct till_itemset_groups *groups) {
     unsigned width = reader->stream->width;
-    if (width == 1)
-        return read_block(reader, set, same, last, support, 1);
-    if (width == 2)
-        return read_block(reader, set, same, last, support, 2);
-    return read_block(reader, set, same, last, support, width);
-}
-
-void stream_close(struct stream *stream, uint32_t size) {
-    if (size >= stream->sizes)
-        return;
-    free(stream->size[size].bytes);
-    stream->size[size].bytes = NULL;
+    size_t read = width == 1 ? read_groups(reader, 1) : width == 2 ? read_groups(reader, 2) : read_groups(reader, 4);
+    *groups =
+        (struct till_itemset_groups){reader->size, read, reader->group, reader->changed, reader->last, reader->count};
+    return read > 0;
 }
 
 void stream_free(struct stream *stream) {

@@ -6,19 +6,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <till/itemsets.h>
+
 /* Where the blocks of a task begin. */
 struct stream_segment {
     size_t begin;
     size_t task;
 };
 
+/* What a block is: its sets with supports in two bytes each, or four, or what stands elsewhere. */
+enum stream_kind { STREAM_NARROW, STREAM_WIDE, STREAM_REFERENCE };
+
+struct stream_head {
+    uint32_t count; /* sets */
+    enum stream_kind kind;
+};
+
 struct stream_size {
     unsigned char *bytes;
     size_t used;
     size_t capacity;
-    uint32_t
-        left; /* the depth that the search went back to since the last block; NOT_BEGUN: no block of the task yet */
-    size_t *begin; /* by depth: where the first block below the present set of that depth begins */
+    uint32_t left;           /* the depth that the search went back to since the last block; NOT_BEGUN: no block yet */
+    struct stream_head last; /* of that block; it is written when it is known how many items give way */
+    size_t *begin;           /* by depth: where the first block below the present set of that depth begins */
     struct stream_segment *segment;
     size_t segments;
     size_t segment_capacity;
@@ -38,10 +48,13 @@ struct stream {
     struct stream_size *size; /* by size of sets */
 };
 
-/* What was written of one size below a set. */
+/* What was written of one size below a set: blocks, and the items that the search took back behind the last one. */
 struct stream_span {
     size_t begin;
     size_t end;
+    uint32_t size;
+    uint32_t popped; /* these items */
+    struct stream_head last;
 };
 
 /* An item joins the set. */
@@ -68,35 +81,52 @@ bool stream_add(struct stream *stream, const uint32_t *place, const uint32_t *su
 
 /* Adds once more what was written below an item of another set, now below the same item of the current set, which has
  * one item more and lies in the same baskets with it: `spans` of `size` and the sizes behind it, which are those of the
- * next size each. `copies` become the new spans. False when memory is out. */
+ * next size each. `copies` become the spans to copy when this is to be added once more. False when memory is out. */
 bool stream_copy(struct stream *stream, const struct stream_span *spans, struct stream_span *copies, uint32_t size,
                  uint32_t sizes, uint64_t sets);
 
-/* Reads the sets of one size back, from all workers by rising task. */
-struct stream_reader {
-    const struct stream *stream; /* `workers` of them */
-    unsigned workers;
-    uint32_t size;
-    size_t *segment;      /* by worker: the next one; the memory is the caller's */
-    const uint32_t *item; /* by place: what is read for it */
-    uint32_t items;
-    const unsigned char *begin; /* of the current segment, */
-    const unsigned char *at;    /* which is read backwards */
-    bool first;                 /* of its blocks */
+/* Writes what is still kept back. Once, behind the last task. False when memory is out. */
+bool stream_finish(struct stream *stream);
+
+/* Where reading goes on, and where it ends. */
+struct stream_place {
+    const unsigned char *at; /* it goes backwards, */
+    const unsigned char *begin;
 };
 
-/* Starts with one size; `segment` (room for one number of each worker), `item` and `items` are set before. */
-void stream_open(struct stream_reader *reader, const struct stream *streams, unsigned workers, uint32_t size);
+/* Reads the sets of one size back, from all workers by rising task. */
+struct stream_reader {
+    const struct stream *stream; /* `workers` of them, finished */
+    unsigned workers;
+    uint32_t size;
+    const uint32_t *item; /* by place: what is read for it; stream_places of them */
+    uint32_t items;
+    size_t *segment;            /* by worker: the next one */
+    unsigned owner;             /* the worker whose segment is read */
+    struct stream_place now;    /* in it, or in what it refers to */
+    struct stream_place *outer; /* where to go on behind that: `depth` of them, room for as many as sizes */
+    uint32_t depth;
+    /* What was read: */
+    struct till_itemset_group *group;
+    uint32_t *changed; /* items */
+    uint32_t *last;
+    uint32_t *count;
+};
 
-/* Blocks are read so many sets at a time: arrays have room for as many behind the last. */
-enum { STREAM_PAD = 4 };
+/* How many numbers stream_reader.item has: more than there are items, for a place is read before it is known that there
+ * is none. */
+size_t stream_places(uint32_t items);
 
-/* The next block: the items of its set in set[0..size - 1), of which the first `same` are those of the call before;
- * its further items, and the supports with each. Returns how many these are; 0 at the end. */
-uint32_t stream_read(struct stream_reader *reader, uint32_t *set, uint32_t *same, uint32_t *last, uint32_t *support);
+/* False when memory is out. */
+bool stream_reader_new(struct stream_reader *reader, const struct stream *streams, unsigned workers,
+                       const uint32_t *item, uint32_t items);
+void stream_reader_free(struct stream_reader *reader);
 
-/* Frees what was written of a size. */
-void stream_close(struct stream *stream, uint32_t size);
+/* Starts with one size. */
+void stream_open(struct stream_reader *reader, uint32_t size);
+
+/* The next groups; good until the call after. False when there are none. */
+bool stream_read(struct stream_reader *reader, struct till_itemset_groups *groups);
 
 /* Frees all but `path` and `deepest`. */
 void stream_free(struct stream *stream);

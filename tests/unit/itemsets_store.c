@@ -144,6 +144,7 @@ static void assert_same(const struct set *set, const struct set *expected) {
 static void records_give(const struct set *sets, size_t count, uint32_t items, const uint32_t *inner,
                          const struct set *expected) {
     struct store store[2];
+    struct store_order order;
     uint32_t outer[MOST_ITEMS];
     for (uint32_t k = 0; k < items; k++)
         outer[inner == NULL ? k : inner[k]] = k;
@@ -157,14 +158,12 @@ static void records_give(const struct set *sets, size_t count, uint32_t items, c
     }
     assert_true(store_merge(&store[0], &store[1]));
     size_t delivered = 0;
+    assert_true(store_order_new(&order, &store[0]));
     for (uint32_t size = 1; size < store[0].sizes; size++) {
-        struct store_key *order;
-        size_t of_size;
-        if (store[0].bucket[size].used == 0)
-            continue;
-        assert_true(store_sort(&store[0], size, &order, &of_size));
+        size_t of_size = store_sort(&store[0], size, &order);
         for (size_t k = 0; k < of_size; k++) {
-            const unsigned char *at = store[0].bucket[size].bytes + order[k].record * store_stride(&store[0], size);
+            const unsigned char *bytes = store[0].bucket[size].bytes;
+            const unsigned char *at = bytes + order.keys[k].record * store_stride(&store[0], size);
             struct set set = {.size = size};
             for (uint32_t i = 0; i < size; i++) {
                 uint32_t place;
@@ -174,9 +173,9 @@ static void records_give(const struct set *sets, size_t count, uint32_t items, c
             memcpy(&set.support, at, sizeof set.support);
             assert_same(&set, &expected[delivered++]);
         }
-        free(order);
     }
     assert_int_equal(delivered, count);
+    store_order_free(&order);
     store_free(&store[0]);
     store_free(&store[1]);
 }

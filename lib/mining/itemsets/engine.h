@@ -19,10 +19,10 @@
 
 #include <till/itemsets.h>
 
+#include "bitsets.h"
 #include "stack.h"
 #include "kernels.h"
 #include "known.h"
-#include "bitset_order.h"
 #include "sample.h"
 #include "store.h"
 #include "stream.h"

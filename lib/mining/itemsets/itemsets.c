@@ -8,6 +8,7 @@
 
 #include <till/parallel.h>
 
+#include "bitset_delivery.h"
 #include "pairs.h"
 #include "places.h"
 
@@ -346,39 +347,6 @@ static enum till_status check_limit(struct run *run, struct till_error *error) {
     return atomic_load(&run->plan.held) > run->plan.limit ? too_many(run, error) : TILL_OK;
 }
 
-/* Sets of the store that make a group at most. */
-enum { GROUP_SETS = 512 };
-
-/* Who receives the sets, and the group that is filled for it. */
-struct receiver {
-    till_itemsets_visit_groups *visit;
-    void *context;
-    uint32_t size; /* items of its sets, the last one for itself */
-    uint32_t same; /* so many are those of the group before */
-    uint32_t sets;
-    uint32_t *items; /* each has room for all items, */
-    uint32_t *last;  /* and at least for GROUP_SETS */
-    uint32_t *count;
-};
-
-static bool receiver_new(struct receiver *to, uint32_t items) {
-    size_t room = (items > GROUP_SETS ? items : GROUP_SETS) + (size_t)TILL_ITEMSET_PAD;
-    to->items = calloc(3 * room, sizeof *to->items);
-    if (to->items == NULL)
-        return false;
-    to->last = to->items + room;
-    to->count = to->last + room;
-    return true;
-}
-
-static enum till_status deliver_group(struct receiver *to, struct till_error *error) {
-    const struct till_itemset_group group = {to->size - 1 - to->same, to->sets};
-    const struct till_itemset_groups groups = {to->size, 1, &group, to->items + to->same, to->last, to->count};
-    enum till_status status = to->sets == 0 ? TILL_OK : to->visit(to->context, &groups, error);
-    to->sets = 0;
-    return status;
-}
-
 /* How many items two records of a store have in common, but for the last. */
 static uint32_t shared_items(const unsigned char *a, const unsigned char *b, uint32_t size, unsigned width) {
     uint32_t bytes = 0, all = (size - 1) * width;
@@ -391,159 +359,80 @@ static uint32_t shared_items(const unsigned char *a, const unsigned char *b, uin
 }
 
 /* Begins a group with the set of a record, whose first `same` items are those of the group before. */
-static void begin_group(const struct run *run, const unsigned char *record, uint32_t same, struct receiver *to) {
+static enum till_status begin_group(const struct run *run, const unsigned char *record, uint32_t same,
+                                    struct receiver *to) {
     unsigned width = run->worker[0].store.width;
-    uint32_t place;
-    to->same = same;
+    uint32_t place, *items;
+    enum till_status status = receiver_begin(to, to->size - 1 - same, &items);
     for (uint32_t i = same; i + 1 < to->size; i++) {
         place_get(record + i * width, &place, width);
-        to->items[i] = run->item[run->outer[place]];
+        *items++ = run->item[run->outer[place]];
     }
+    return status;
 }
 
 /* Delivers records of one size in their order. */
 static enum till_status deliver_records(const struct run *run, uint32_t size, const struct store_key *order,
-                                        size_t count, struct receiver *to, struct till_error *error) {
+                                        size_t count, struct receiver *to) {
     const struct store *store = &run->worker[0].store;
     const unsigned char *bytes = store->bucket[size].bytes, *before = NULL;
     size_t stride = store_stride(store, size);
     enum till_status status = TILL_OK;
-    to->size = size;
+    receiver_size(to, size);
     for (size_t k = 0; status == TILL_OK && k < count; k++) {
         const unsigned char *record = bytes + order[k].record * stride;
         uint32_t place, support, same = before == NULL ? 0 : shared_items(before, record, size, store->width);
         __builtin_prefetch(bytes + order[k + PREFETCH < count ? k + PREFETCH : k].record * stride);
-        if (before == NULL || same + 1 < size || to->sets == GROUP_SETS) {
-            status = deliver_group(to, error);
-            begin_group(run, record, same, to);
-        }
+        if (before == NULL || same + 1 < size || receiver_sets(to) == RECEIVER_SETS)
+            status = begin_group(run, record, same, to);
         memcpy(&support, place_get(record + (size_t)(size - 1) * store->width, &place, store->width), sizeof support);
-        to->last[to->sets] = run->item[place];
-        to->count[to->sets++] = support;
+        receiver_add(to, run->item[place], support);
         before = record;
     }
-    return status == TILL_OK ? deliver_group(to, error) : status;
+    return status == TILL_OK ? receiver_flush(to) : status;
 }
 
 /* Sorts and delivers the stored sets of one size, and frees them. */
-static enum till_status deliver_stored(struct run *run, uint32_t size, struct receiver *to, struct till_error *error) {
+static enum till_status deliver_stored(struct run *run, uint32_t size, struct store_order *order, struct receiver *to) {
     struct store *store = &run->worker[0].store;
-    struct store_key *order;
-    size_t count;
-    if (!store_sort(store, size, &order, &count))
-        return till_error_memory(error);
-    enum till_status status = deliver_records(run, size, order, count, to, error);
-    free(order);
+    size_t count = store_sort(store, size, order);
+    enum till_status status = deliver_records(run, size, order->keys, count, to);
     free(store->bucket[size].bytes);
     store->bucket[size] = (struct store_bucket){0};
     return status;
 }
 
-static enum till_status deliver_store(struct run *run, struct receiver *to, struct till_error *error) {
+static enum till_status deliver_store(struct run *run, struct receiver *to) {
     struct store *store = &run->worker[0].store;
+    struct store_order order;
     for (unsigned w = 1; w < run->workers; w++)
         if (!store_merge(store, &run->worker[w].store))
-            return till_error_memory(error);
-    enum till_status status = TILL_OK;
+            return till_error_memory(to->error);
+    enum till_status status = store_order_new(&order, store) ? TILL_OK : till_error_memory(to->error);
     for (uint32_t size = 1; status == TILL_OK && size < store->sizes; size++)
         if (store->bucket[size].used > 0)
-            status = deliver_stored(run, size, to, error);
+            status = deliver_stored(run, size, &order, to);
+    store_order_free(&order);
     return status;
 }
 
-/* A group of sets that are held as numbers. */
-struct bitset_group {
-    bitset shared;              /* the items that all have; 0: none yet */
-    uint32_t last[BITSET_BITS]; /* the bit of the last item, by set */
-};
-
-/* Begins a group of sets that share these items. */
-static void begin_bitsets(const struct run *run, bitset shared, struct bitset_group *group, struct receiver *to) {
-    bitset differ = shared ^ group->shared;
-    uint32_t k = to->size - 1;
-    group->shared = shared;
-    if (differ != 0)
-        shared &= ((bitset)2 << bitset_highest(differ)) - 1;
-    for (; differ != 0 && shared != 0; shared &= shared - 1)
-        to->items[--k] = run->item[run->plan.layout->place[bitset_lowest(shared)]];
-    to->same = k;
-}
-
-/* Adds a set with this last bit. Sets of a group come by the inner rank. */
-static void add_bitset(const struct run *run, uint32_t last, uint32_t support, struct bitset_group *group,
-                       struct receiver *to) {
-    uint32_t k = to->sets++;
-    for (; k > 0 && group->last[k - 1] < last; k--) {
-        group->last[k] = group->last[k - 1];
-        to->last[k] = to->last[k - 1];
-        to->count[k] = to->count[k - 1];
-    }
-    group->last[k] = last;
-    to->last[k] = run->item[run->plan.layout->place[last]];
-    to->count[k] = support;
-}
-
-/* Adds sets, of which those of a group follow each other. */
-static enum till_status deliver_bitsets(const struct run *run, const bitset *sets, size_t count,
-                                        struct bitset_group *group, struct receiver *to, struct till_error *error) {
-    enum till_status status = TILL_OK;
-    for (size_t k = 0; status == TILL_OK && k < count; k++) {
-        bitset items = sets[k] & run->plan.layout->items, shared = items & (items - 1);
-        if (shared != group->shared || to->sets == 0) {
-            status = deliver_group(to, error);
-            begin_bitsets(run, shared, group, to);
-        }
-        add_bitset(run, bitset_lowest(items), (uint32_t)sets[k], group, to);
-    }
-    return status;
-}
-
-/* Delivers the sets of one size, and frees them. */
-static enum till_status deliver_size(struct run *run, uint32_t size, struct bitset_order *order, struct receiver *to,
-                                     struct till_error *error) {
-    struct bitsets *bitsets = &run->worker[0].bitsets;
-    struct bitset_group group = {0};
-    const bitset *sets;
-    size_t count;
-    bool room = bitset_order_begin(order, bitsets_chunks(bitsets, size));
-    enum till_status status = room ? TILL_OK : till_error_memory(error);
-    bitsets_clear(bitsets, size);
-    to->size = size;
-    to->sets = 0;
-    while (status == TILL_OK && (count = bitset_order_next(order, &sets)) > 0)
-        status = deliver_bitsets(run, sets, count, &group, to, error);
-    return status == TILL_OK ? deliver_group(to, error) : status;
-}
-
-static enum till_status deliver_all_bitsets(struct run *run, struct receiver *to, struct till_error *error) {
-    struct bitsets *bitsets = &run->worker[0].bitsets;
-    struct bitset_order order;
-    size_t most = 0;
+static enum till_status deliver_bitsets(struct run *run, struct receiver *to) {
     for (unsigned w = 1; w < run->workers; w++)
-        bitsets_merge(bitsets, &run->worker[w].bitsets);
-    for (uint32_t size = 1; size <= BITSET_ITEMS; size++) {
-        size_t sets = bitset_chunks_sets(bitsets_chunks(bitsets, size));
-        most = sets > most ? sets : most;
-    }
-    enum till_status status = bitset_order_new(&order, most) ? TILL_OK : till_error_memory(error);
-    for (uint32_t size = 1; status == TILL_OK && size <= BITSET_ITEMS; size++)
-        status = deliver_size(run, size, &order, to, error);
-    bitset_order_free(&order);
-    return status;
+        bitsets_merge(&run->worker[0].bitsets, &run->worker[w].bitsets);
+    return bitsets_deliver(&run->worker[0].bitsets, run->plan.layout, run->item, to);
 }
 
 /* Delivers what the reader reads of one size. */
-static enum till_status deliver_stream(struct stream_reader *reader, uint32_t size, const struct receiver *to,
-                                       struct till_error *error) {
+static enum till_status deliver_stream(struct stream_reader *reader, uint32_t size, const struct receiver *to) {
     struct till_itemset_groups groups;
     enum till_status status = TILL_OK;
     stream_open(reader, size);
     while (status == TILL_OK && stream_read(reader, &groups))
-        status = to->visit(to->context, &groups, error);
+        status = to->visit(to->context, &groups, to->error);
     return status;
 }
 
-static enum till_status deliver_streams(struct run *run, const struct receiver *to, struct till_error *error) {
+static enum till_status deliver_streams(struct run *run, const struct receiver *to) {
     struct stream *streams = malloc(run->workers * sizeof *streams);
     struct stream_reader reader;
     uint32_t sizes = 0;
@@ -555,11 +444,11 @@ static enum till_status deliver_streams(struct run *run, const struct receiver *
     }
     if (!done || !stream_reader_new(&reader, streams, run->workers, run->item, run->recoded.all)) {
         free(streams);
-        return till_error_memory(error);
+        return till_error_memory(to->error);
     }
     enum till_status status = TILL_OK;
     for (uint32_t size = 1; status == TILL_OK && size < sizes; size++)
-        status = deliver_stream(&reader, size, to, error);
+        status = deliver_stream(&reader, size, to);
     stream_reader_free(&reader);
     free(streams);
     return status;
@@ -569,7 +458,7 @@ enum till_status till_itemsets_mine_groups(const struct till_baskets *baskets,
                                            const struct till_itemsets_options *options,
                                            till_itemsets_visit_groups *visit, void *context, struct till_error *error) {
     struct run run = {0};
-    struct receiver to = {.visit = visit, .context = context};
+    struct receiver to = {0};
     bool done;
     enum till_status status = pairs_mine(baskets, options, visit, context, &done, error);
     if (status != TILL_OK || done)
@@ -579,13 +468,13 @@ enum till_status till_itemsets_mine_groups(const struct till_baskets *baskets,
         status = search(&run, error);
     if (status == TILL_OK)
         status = check_limit(&run, error);
-    if (status == TILL_OK && !receiver_new(&to, run.recoded.all))
+    if (status == TILL_OK && !receiver_new(&to, visit, context, run.recoded.all, error))
         status = till_error_memory(error);
     if (status == TILL_OK)
-        status = run.plan.listing          ? deliver_streams(&run, &to, error)
-                 : run.plan.layout != NULL ? deliver_all_bitsets(&run, &to, error)
-                                           : deliver_store(&run, &to, error);
-    free(to.items);
+        status = run.plan.listing          ? deliver_streams(&run, &to)
+                 : run.plan.layout != NULL ? deliver_bitsets(&run, &to)
+                                           : deliver_store(&run, &to);
+    receiver_free(&to);
     run_free(&run);
     return status;
 }

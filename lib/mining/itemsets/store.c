@@ -188,24 +188,33 @@ static void sort_group(const struct sorting *sorting, struct store_key *keys, st
     sort_ties(sorting, keys, spare, count, from);
 }
 
-bool store_sort(const struct store *store, uint32_t size, struct store_key **order, size_t *count) {
-    size_t stride = store_stride(store, size);
-    *count = store->bucket[size].used / stride;
-    struct sorting sorting = {store->bucket[size].bytes, stride, (size_t)size * store->width,
-                              malloc(8 * sizeof *sorting.sum), malloc(FIRST_VALUES * sizeof *sorting.first)};
-    struct store_key *spare = malloc(*count * sizeof *spare);
-    *order = malloc(*count * sizeof **order);
-    bool room = sorting.sum != NULL && sorting.first != NULL && spare != NULL && *order != NULL;
-    for (size_t k = 0; room && k < *count; k++)
-        (*order)[k].record = k;
-    if (room)
-        sort_group(&sorting, *order, spare, *count, 0);
-    free(sorting.sum);
-    free(sorting.first);
-    free(spare);
-    if (!room)
-        free(*order);
-    return room;
+bool store_order_new(struct store_order *order, const struct store *store) {
+    size_t most = 0;
+    for (uint32_t size = 0; size < store->sizes; size++) {
+        size_t records = store->bucket[size].used / store_stride(store, size);
+        most = records > most ? records : most;
+    }
+    *order = (struct store_order){malloc((most + 1) * sizeof *order->keys), malloc((most + 1) * sizeof *order->spare),
+                                  malloc(8 * sizeof *order->sum), malloc(FIRST_VALUES * sizeof *order->first)};
+    return order->keys != NULL && order->spare != NULL && order->sum != NULL && order->first != NULL;
+}
+
+void store_order_free(struct store_order *order) {
+    free(order->keys);
+    free(order->spare);
+    free(order->sum);
+    free(order->first);
+}
+
+size_t store_sort(const struct store *store, uint32_t size, struct store_order *order) {
+    const struct store_bucket *bucket = &store->bucket[size];
+    size_t stride = store_stride(store, size), count = bucket->used / stride;
+    const struct sorting sorting = {bucket->bytes, stride, (size_t)size * store->width, order->sum, order->first};
+    for (size_t k = 0; k < count; k++)
+        order->keys[k].record = k;
+    if (count > 0)
+        sort_group(&sorting, order->keys, order->spare, count, 0);
+    return count;
 }
 
 void store_free(struct store *store) {

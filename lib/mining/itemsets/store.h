@@ -27,12 +27,24 @@ bool store_add(struct store *store, const uint32_t *set, uint32_t size, uint32_t
 /* Moves all records of `from` behind those of `into`. False when memory is out; both stay good for store_free. */
 bool store_merge(struct store *into, struct store *from);
 
-/* The records of one size in order, for the caller to free. False when memory is out. */
+/* Room for an order of the records of any one size, and what finding it takes. */
 struct store_key {
     uint64_t prefix;
     size_t record; /* its number: it begins at record x store_stride */
 };
-bool store_sort(const struct store *store, uint32_t size, struct store_key **order, size_t *count);
+struct store_order {
+    struct store_key *keys;
+    struct store_key *spare;
+    size_t (*sum)[256];
+    size_t *first;
+};
+
+/* False when memory is out; good for store_order_free either way. */
+bool store_order_new(struct store_order *order, const struct store *store);
+void store_order_free(struct store_order *order);
+
+/* Brings order->keys into the order of the records of one size; returns how many these are. */
+size_t store_sort(const struct store *store, uint32_t size, struct store_order *order);
 
 /* What a record takes: the items as they were stored, and the support. */
 static inline size_t store_stride(const struct store *store, uint32_t size) {

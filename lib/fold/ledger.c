@@ -339,7 +339,7 @@ static bool gather_days(struct till_ledger_history *history) {
         size_t start = history->first[c], count = history->first[c + 1] - start;
         history->first[c] = kept;
         fine = day_sorter_reserve(&sorter, count);
-        if (fine) {
+        if (fine && count > 0) {
             memcpy(sorter.days, history->days + start, count * sizeof *history->days);
             kept += ledger_days_gather(&sorter, count, history->days + kept);
         }

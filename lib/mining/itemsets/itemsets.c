@@ -355,7 +355,7 @@ static uint32_t shared_items(const unsigned char *a, const unsigned char *b, uin
         differ = place_prefix(a + bytes) ^ place_prefix(b + bytes);
     if (differ != 0)
         bytes -= 8 - (uint32_t)__builtin_clzll(differ) / 8;
-    return (bytes < all ? bytes : all) >> (width == 4 ? 2 : width - 1);
+    return (bytes < all ? bytes : all) >> width / 2; /* an item has 1, 2 or 4 */
 }
 
 /* Begins a group with the set of a record, whose first `same` items are those of the group before. */

@@ -261,7 +261,7 @@ static bool list_universe(struct worker *worker, const struct narrow_start *star
     struct narrow set = {.universe = &universe,
                          .parent = parent,
                          .own_support = start->own_support,
-                         .items = ~(uint64_t)0 >> (NARROW_ITEMS - start->count),
+                         .items = start->count == 0 ? 0 : ~(uint64_t)0 >> (NARROW_ITEMS - start->count),
                          .count = start->count,
                          .support = start->support};
     uint64_t *rows = worker_take(worker, start->words, sizeof *rows);

@@ -54,7 +54,7 @@ memory_fails() {
 }
 
 @test "till-cohort: memory that is out, at any allocation" {
-    memory_fails cohort
+    memory_fails cohort-map
 }
 
 @test "till-value: memory that is out, at any allocation" {
@@ -70,7 +70,7 @@ memory_fails() {
 }
 
 @test "till-rules: memory that is out, at any allocation" {
-    memory_fails rules
+    memory_fails rules-antecedent
 }
 
 @test "till-features: memory that is out, at any allocation" {

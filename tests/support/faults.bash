@@ -42,8 +42,8 @@ make_inputs() {
 }
 
 # All tools, those that read nothing last.
-EVERY_TOOL="rfm rfm-state check cohort value assign itemsets rules sequences recommend features cluster criteria medoids
-prototypes profile migrate survival clv annuity logistic tree gbdt predict
+EVERY_TOOL="rfm rfm-state check cohort cohort-map value assign itemsets rules rules-antecedent sequences recommend
+features cluster criteria medoids prototypes profile migrate survival clv annuity logistic tree gbdt predict
 predict-logistic evaluate churn plot report state synth"
 
 # A run of a tool that touches much of it. Sets argv. Files that a run makes beside its result are new.*; what it must
@@ -53,11 +53,13 @@ command_of() {
     rfm) argv=(till-rfm -q -j1 --max-bad=1 --rejects=rejects.csv --meta=meta.json --scheme-out=new.json sales.csv) ;;
     rfm-state) argv=(till-rfm -q -j1 --max-bad=1 --state=new.state sales.csv) ;;
     check) argv=(till-check -q -j1 sales.csv) ;;
-    cohort) argv=(till-cohort -q -j1 --max-bad=1 --by=week --map=products.map sales.csv) ;;
+    cohort) argv=(till-cohort -q -j1 --max-bad=1 --by=week sales.csv) ;;
+    cohort-map) argv=(till-cohort -q -j1 --max-bad=1 --by=week --map=products.map sales.csv) ;;
     value) argv=(till-value -q -j1 --value=monetary --scheme-out=new.json figures.csv) ;;
     assign) argv=(till-assign -q --model=scheme.json figures.csv) ;;
     itemsets) argv=(till-itemsets -q -j1 --min-support=2 --max-bad=1 sales.csv) ;;
-    rules) argv=(till-rules -q -j1 --min-support=2 --min-confidence=0.1 --antecedent='I0|I1|I3' --max-bad=1 sales.csv) ;;
+    rules) argv=(till-rules -q -j1 --min-support=2 --min-confidence=0.1 --max-bad=1 sales.csv) ;;
+    rules-antecedent) argv=(till-rules -q -j1 --min-support=2 --min-confidence=0.1 --antecedent='I0|I1|I3' --max-bad=1 sales.csv) ;;
     sequences) argv=(till-sequences -q -j1 --min-support=2 --max-bad=1 sales.csv) ;;
     recommend) argv=(till-recommend -q -j1 --rules=rules.csv --max-bad=1 sales.csv) ;;
     features) argv=(till-features -q -j1 --cutoff=2024-01-20 --horizon=5d --max-bad=1 sales.csv) ;;

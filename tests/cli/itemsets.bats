@@ -6,6 +6,8 @@ setup() {
     PATH="${TILL_BIN:-$BATS_TEST_DIRNAME/../../build/bin}:$PATH"
     SHARED="${TILL_SHARED:-$BATS_TEST_DIRNAME/../../../shared}"
     . "$BATS_TEST_DIRNAME/../support/examples.bash"
+    PATIENCE=100 # seconds for what would not end in hours
+    [ -z "${TILL_SANITIZER-}" ] || PATIENCE=1000
     cd "$BATS_TEST_TMPDIR"
 }
 
@@ -270,12 +272,12 @@ END
         awk -v seed=$seed 'BEGIN { srand(seed); for (i = 0; i < 40000; i++) if (rand() < 0.5) printf "%d ", i; print "" }'
     done >> huge.dat
     for type in closed maximal; do
-        timeout 100 till-itemsets -q --fimi -s 2 --count --type=$type huge.dat > $type
+        timeout $PATIENCE till-itemsets -q --fimi -s 2 --count --type=$type huge.dat > $type
         [ "$(total < $type)" -gt 100000 ]
     done
-    run -3 timeout 100 till-itemsets -q --fimi -s 2 huge.dat
+    run -3 timeout $PATIENCE till-itemsets -q --fimi -s 2 huge.dat
     [[ $output == *"more than 100000000 itemsets at a support of 2 baskets"*"--min-support="*" gives "*"--max-size=1 gives "* ]]
-    run -3 timeout 100 till-itemsets -q --fimi -s 2 --count huge.dat
+    run -3 timeout $PATIENCE till-itemsets -q --fimi -s 2 --count huge.dat
     [[ $output == *"more than 2^127 itemsets"* ]]
 }
 
@@ -296,7 +298,7 @@ END
 # Of chess at a support of 200 there are hundreds of millions of closed sets: the search of a few million is enough to say.
 @test "a flood of closed sets is estimated before it is held" {
     [ -d "$SHARED/data/fimi" ] || skip "no shared data"
-    run -3 timeout 100 till-itemsets -q --fimi -s 200 --type=closed "$SHARED/data/fimi/chess.dat.gz"
+    run -3 timeout $PATIENCE till-itemsets -q --fimi -s 200 --type=closed "$SHARED/data/fimi/chess.dat.gz"
     [[ $output == *"more than 100000000 closed itemsets, by an estimate about "*" GB), at a support of 200 baskets, above --limit=100000000: --min-support="*" gives "* ]]
     suggested=$(sed 's/.*--min-support=\([0-9]*\) gives \([0-9]*\).*/\1 \2/' <<< "$output")
     [ "$(till-itemsets -q --fimi -s "${suggested% *}" --type=closed --count "$SHARED/data/fimi/chess.dat.gz" | total)" = "${suggested#* }" ]

@@ -432,6 +432,89 @@ static void pairs_are_those_of_counting_each(void **state) {
     free(found);
 }
 
+/* --- triples --- */
+
+enum { TRIPLE_ITEMS = 128 };
+
+/* Supports by rising items: of triples, of pairs, which have their last item twice, and, beside item 0, of triples of
+ * others. */
+struct triple_table {
+    uint32_t count[2][TRIPLE_ITEMS][TRIPLE_ITEMS][TRIPLE_ITEMS];
+};
+
+static int compare_items(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static enum till_status receive_triple(void *context, const uint32_t *items, size_t size, uint64_t count,
+                                       struct till_error *error) {
+    struct triple_table *table = context;
+    uint32_t item[4];
+    (void)error;
+    assert_true(size >= 2 && size <= 4);
+    memcpy(item, items, size * sizeof *item);
+    qsort(item, size, sizeof *item, compare_items);
+    if (size == 4 && item[0] > 0)
+        return TILL_OK;
+    const uint32_t *triple = item + (size == 4);
+    uint32_t *cell = &table->count[size == 4][triple[0]][triple[1]][size == 2 ? triple[1] : triple[2]];
+    assert_int_equal(*cell, 0);
+    *cell = (uint32_t)count;
+    return TILL_OK;
+}
+
+/* Short baskets of many items, of which the first `common` lie in half of the baskets. */
+static void triple_baskets(struct fixture *fixture, uint32_t common, uint32_t huge, struct triple_table *expected) {
+    *fixture = (struct fixture){0};
+    memset(expected, 0, sizeof *expected);
+    for (uint32_t b = 0; b < 3000; b++) {
+        uint32_t item[TRIPLE_ITEMS], count = 0, percent = huge > 0 && b % huge == 0 ? 90 : 4;
+        fixture_begin(fixture);
+        for (uint32_t k = 0; k < TRIPLE_ITEMS; k++)
+            if (random_below(100) < (k < common ? 50 : percent))
+                fixture_add(fixture, item[count++] = k);
+        for (uint32_t i = 0; i < count; i++)
+            for (uint32_t j = i + 1; j < count; j++)
+                for (uint32_t k = j; k < count; k++) {
+                    expected->count[0][item[i]][item[j]][item[k]]++;
+                    expected->count[1][item[i]][item[j]][item[k]] += item[0] == 0 && i > 0 && k > j;
+                }
+    }
+    fixture->baskets.item_count = TRIPLE_ITEMS;
+}
+
+/* Branches of a thousand baskets with a hundred items, few of them beside each other. */
+static void triples_are_those_of_counting_each(void **state) {
+    (void)state;
+    struct triple_table *expected = malloc(sizeof *expected), *found = malloc(sizeof *found);
+    uint32_t rank[TRIPLE_ITEMS], inner[TRIPLE_ITEMS];
+    for (uint32_t trial = 0; trial < 12 / SHARE; trial++) {
+        struct fixture fixture;
+        struct till_error error = {0};
+        random_state = 9000 + trial;
+        triple_baskets(&fixture, trial % 3, trial % 4 == 3 ? 1000 : 0, expected);
+        shuffle(rank, TRIPLE_ITEMS);
+        shuffle(inner, TRIPLE_ITEMS);
+        const struct till_itemsets_options options = {.minimum_support = 3 + trial % 2,
+                                                      .minimum_size = 2,
+                                                      .maximum_size = 4,
+                                                      .threads = 1 + trial % 2,
+                                                      .portable = trial % 5 == 4,
+                                                      .rank = trial % 3 == 2 ? rank : NULL,
+                                                      .inner_rank = trial % 6 == 5 ? inner : NULL};
+        memset(found, 0, sizeof *found);
+        assert_int_equal(till_itemsets_mine(&fixture.baskets, &options, receive_triple, found, &error), TILL_OK);
+        for (uint32_t *f = found->count[0][0][0], *e = expected->count[0][0][0],
+                      *end = e + sizeof *expected / sizeof *e;
+             e < end; f++, e++)
+            assert_int_equal(*f, *e >= options.minimum_support ? *e : 0);
+        fixture_free(&fixture);
+    }
+    free(expected);
+    free(found);
+}
+
 /* --- few baskets of many items --- */
 
 enum { WIDE_ITEMS = 192, WIDE_ROWS = 9, WIDE_WORDS = WIDE_ITEMS / 64 };
@@ -949,6 +1032,7 @@ int main(void) {
         cmocka_unit_test(many_baskets_give_the_sets_of_the_definition),
         cmocka_unit_test(full_branches_give_the_sets_of_the_definition),
         cmocka_unit_test(pairs_are_those_of_counting_each),
+        cmocka_unit_test(triples_are_those_of_counting_each),
         cmocka_unit_test(wide_baskets_give_what_groups_of_them_share),
         cmocka_unit_test(numbers_equal_those_of_other_miners),
         cmocka_unit_test(no_baskets_give_no_sets),

@@ -137,6 +137,50 @@ static void three_columns_share_what_their_rows_say(void **state) {
     free(matrix);
 }
 
+/* --- tables of pairs --- */
+
+enum { TABLE_ITEMS = 90, TABLE_PAIRS = TABLE_ITEMS * (TABLE_ITEMS - 1) / 2, BEHIND_TABLE = 32 };
+
+/* What is listed of a table, and where the pairs of an item begin. */
+struct listed_pairs {
+    uint32_t start[TABLE_ITEMS + 1];
+    uint32_t other[TABLE_PAIRS + 1];
+    uint32_t support[TABLE_PAIRS + 1];
+};
+
+static void assert_listed(const uint16_t *table, uint32_t items, uint32_t minimum, const struct listed_pairs *got) {
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < items; k++) {
+        assert_int_equal(got->start[k], at);
+        for (uint32_t other = k + 1; other < items; other++, table++) {
+            if (*table < minimum)
+                continue;
+            assert_int_equal(got->other[at], other);
+            assert_int_equal(got->support[at++], *table);
+        }
+    }
+    assert_int_equal(got->start[items], at);
+}
+
+static void pairs_of_a_table_are_listed_in_their_order(void **state) {
+    uint16_t *table = calloc(TABLE_PAIRS + BEHIND_TABLE, sizeof *table);
+    struct listed_pairs *got = malloc(sizeof *got);
+    (void)state;
+    for (uint32_t trial = 0; trial < 200; trial++) {
+        random_state = 3000 + trial;
+        uint32_t items = random_below(TABLE_ITEMS + 1), range = trial % 3 == 0 ? 1u << 16 : 5;
+        for (size_t k = 0; k < TABLE_PAIRS + BEHIND_TABLE; k++)
+            table[k] = (uint16_t)random_below(range);
+        uint32_t minimum = 1 + random_below(range - 1);
+        for (unsigned k = 0; kernels_known(k) != NULL; k++) {
+            kernels_known(k)->frequent_pairs(table, items, minimum, got->start, got->other, got->support);
+            assert_listed(table, items, minimum, got);
+        }
+    }
+    free(table);
+    free(got);
+}
+
 /* --- shorter columns --- */
 
 static void condense_by_rows(const struct matrix *matrix, const uint32_t *wanted, uint32_t count, uint32_t kept,
@@ -183,6 +227,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_share_what_their_rows_say),
         cmocka_unit_test(three_columns_share_what_their_rows_say),
+        cmocka_unit_test(pairs_of_a_table_are_listed_in_their_order),
         cmocka_unit_test(condensed_columns_keep_the_rows_of_the_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,11 +44,6 @@ static bool order_extensions(struct worker *worker, const struct candidates *c) 
     return true;
 }
 
-/* Rows of less than two items were dropped from the parent, so an item may have fewer occurrences than its support. */
-static uint32_t rows_of(const struct sparse *rows, uint32_t item) {
-    return rows->start[item + 1] - rows->start[item];
-}
-
 /* Sets the bits of one row. */
 static void fill_row(const struct unit *unit, const uint32_t *map, const uint32_t *entry, uint32_t row, bool before) {
     while (before && entry[-1] != ROW_END)
@@ -108,7 +103,7 @@ bool unit_list_items(struct worker *worker, struct unit *unit) {
     return true;
 }
 
-static uint32_t words_for(uint32_t rows) {
+uint32_t words_for(uint32_t rows) {
     return rows <= 64 ? 1 : (rows + 511) / 512 * 8;
 }
 
@@ -156,7 +151,10 @@ bool unit_new(struct worker *worker, const struct sparse *rows, const struct can
         unit->name[k] = rows->name[code];
         unit->support[k] = worker->count[code];
     }
-    fill(worker, unit, rows, c);
+    if (!worker->plan->listing)
+        fill(worker, unit, rows, c);
+    else if (!unit_fill_listed(worker, unit, rows, c))
+        return false;
     for (uint32_t k = 0; k < items; k++) {
         uint32_t code = candidate_at(c, k);
         worker->map[code] = NO_CODE;

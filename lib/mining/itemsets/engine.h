@@ -46,6 +46,11 @@ struct sparse {
     const uint64_t *huge;       /* which of the huge baskets, that are no rows, hold P and the item; NULL: none does */
 };
 
+/* Rows of less than two items are dropped, so an item may have fewer rows than its support. */
+static inline uint32_t rows_of(const struct sparse *rows, uint32_t item) {
+    return rows->start[item + 1] - rows->start[item];
+}
+
 /* The huge baskets that hold P and item i. */
 static inline uint64_t huge_with(const struct sparse *rows, uint32_t i) {
     return rows->huge == NULL ? 0 : rows->huge[i];
@@ -149,6 +154,13 @@ struct candidates {
     bool unlisted;    /* there are items before, which are not in `check` */
 };
 
+/* Which items are frequent beside each item of a unit, of those behind it: the numbers from start[item] on. */
+struct beside {
+    uint32_t *start; /* NULL: that is not known */
+    uint32_t *item;
+    uint32_t *support;
+};
+
 /* A branch as a bit matrix over its rows. Local codes below `first` only check; the others extend, by rising support.
  */
 struct unit {
@@ -172,6 +184,7 @@ struct unit {
     uint64_t huge;               /* the baskets that the rows behind `ordinary` stand for */
     bool apart;                  /* of the huge baskets alone */
     uint32_t own_support;        /* of the set of the branch */
+    struct beside beside;        /* listing */
 };
 
 static inline uint32_t candidate_at(const struct candidates *c, uint32_t k) {
@@ -227,7 +240,14 @@ bool unit_merge(struct worker *worker, struct unit *unit);
 /* sparse.c: everything below P and item i of `rows`. False when worker->status says why not. */
 bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i);
 
+/* beside.c: whether the rows of a unit seem to hold so few pairs that counting them is the way to the frequent ones. */
+bool pairs_are_few(const struct candidates *c, uint32_t rows, uint32_t words);
+/* Fills the columns, and lists the pairs where they are so few. worker->map leads to local codes. */
+bool unit_fill_listed(struct worker *worker, struct unit *unit, const struct sparse *from, const struct candidates *c);
+
 /* dense.c */
+/* How many words a column of so many rows has. */
+uint32_t words_for(uint32_t rows);
 bool unit_new(struct worker *worker, const struct sparse *rows, const struct candidates *candidates, struct unit *unit);
 bool unit_mine(struct worker *worker, const struct unit *unit);
 /* An item of the unit joins the set, with its twins. */

@@ -135,6 +135,20 @@ static inline __attribute__((always_inline)) uint32_t intersect_body(const uint6
     return (uint32_t)rows;
 }
 
+static void frequent_pairs_plain(const uint16_t *table, uint32_t items, uint32_t minimum, uint32_t *start,
+                                 uint32_t *other, uint32_t *support) {
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < items; k++) {
+        start[k] = at;
+        for (uint32_t second = k + 1; second < items; second++, table++) {
+            other[at] = second;
+            support[at] = *table;
+            at += *table >= minimum;
+        }
+    }
+    start[items] = at;
+}
+
 /* The bits of `bits` where `mask` is set, moved to the low end. */
 static inline uint64_t extract_plain(uint64_t bits, uint64_t mask) {
     uint64_t result = 0;
@@ -258,9 +272,9 @@ static void condense_plain(const uint64_t *rows, const uint64_t *columns, const 
     condense_body(rows, columns, wanted, count, words, out, kept, extract_plain);
 }
 
-static const struct kernels plain = {project_plain,   share_plain,    share_pairs_plain, restrict_plain,
-                                     covered_plain,   filter_plain,   shared_plain,      share_three_plain,
-                                     intersect_plain, condense_plain, extract_plain};
+static const struct kernels plain = {project_plain,   share_plain,    share_pairs_plain,    restrict_plain,
+                                     covered_plain,   filter_plain,   shared_plain,         share_three_plain,
+                                     intersect_plain, condense_plain, frequent_pairs_plain, extract_plain};
 
 #if defined(__x86_64__)
 TARGET_POPCNT static uint32_t project_popcnt(const uint64_t *column, const uint64_t *columns, uint32_t count,
@@ -322,9 +336,9 @@ TARGET_POPCNT static void condense_popcnt(const uint64_t *rows, const uint64_t *
     condense_body(rows, columns, wanted, count, words, out, kept, extract_bits);
 }
 
-static const struct kernels popcnt = {project_popcnt,   share_popcnt,    share_pairs_popcnt, restrict_popcnt,
-                                      covered_popcnt,   filter_popcnt,   shared_popcnt,      share_three_popcnt,
-                                      intersect_popcnt, condense_popcnt, extract_bits};
+static const struct kernels popcnt = {project_popcnt,   share_popcnt,    share_pairs_popcnt,   restrict_popcnt,
+                                      covered_popcnt,   filter_popcnt,   shared_popcnt,        share_three_popcnt,
+                                      intersect_popcnt, condense_popcnt, frequent_pairs_plain, extract_bits};
 
 /* Columns of one word: eight at a time. Compressing in a register and storing whole is what these processors do fast.
  */
@@ -550,9 +564,31 @@ TARGET_AVX512 static uint32_t intersect_avx512(const uint64_t *columns, uint32_t
     return (uint32_t)_mm512_reduce_add_epi64(sum);
 }
 
-static const struct kernels avx512 = {project_avx512,   share_avx512,    share_pairs_avx512, restrict_avx512,
-                                      covered_avx512,   filter_avx512,   shared_avx512,      share_three_avx512,
-                                      intersect_avx512, condense_popcnt, extract_bits};
+/* Few pairs are frequent. */
+TARGET_AVX512 static void frequent_pairs_avx512(const uint16_t *table, uint32_t items, uint32_t minimum,
+                                                uint32_t *start, uint32_t *other, uint32_t *support) {
+    const __m512i least = _mm512_set1_epi16((short)(uint16_t)minimum);
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < items; k++) {
+        uint32_t behind = items - 1 - k;
+        start[k] = at;
+        for (uint32_t from = 0; from < behind; from += 32) {
+            __mmask32 inside = behind - from >= 32 ? ~(__mmask32)0 : ((__mmask32)1 << (behind - from)) - 1;
+            __mmask32 left = _mm512_mask_cmpge_epu16_mask(inside, _mm512_loadu_si512(table + from), least);
+            for (; left != 0; left &= left - 1) {
+                uint32_t second = from + (uint32_t)__builtin_ctz(left);
+                other[at] = k + 1 + second;
+                support[at++] = table[second];
+            }
+        }
+        table += behind;
+    }
+    start[items] = at;
+}
+
+static const struct kernels avx512 = {project_avx512,   share_avx512,    share_pairs_avx512,    restrict_avx512,
+                                      covered_avx512,   filter_avx512,   shared_avx512,         share_three_avx512,
+                                      intersect_avx512, condense_popcnt, frequent_pairs_avx512, extract_bits};
 #endif
 
 const struct kernels *kernels_known(unsigned number) {

@@ -43,6 +43,11 @@ struct kernels {
      * together, in columns of `kept` words. */
     void (*condense)(const uint64_t *rows, const uint64_t *columns, const uint32_t *wanted, uint32_t count,
                      uint32_t words, uint64_t *out, uint32_t kept);
+    /* Of a table with a number for each pair of `items` items, by the first and then by the second, those of at least
+     * `minimum`: the second into `other`, the number into `support`, and where the pairs of each first item begin into
+     * `start`, which has one more. 32 numbers behind the table may be read. */
+    void (*frequent_pairs)(const uint16_t *table, uint32_t items, uint32_t minimum, uint32_t *start, uint32_t *other,
+                           uint32_t *support);
     /* The bits of `bits` where `mask` is set, moved to the low end. */
     uint64_t (*extract)(uint64_t bits, uint64_t mask);
 };

@@ -20,6 +20,8 @@ struct listed {
     uint32_t item;               /* by which one of its items */
     const uint32_t *index;       /* of each item: which one it is there */
     struct branch *branch;       /* by item */
+    const struct beside *beside; /* NULL: pairs of items are not known */
+    uint32_t *numbers;           /* where they are known of `parent`: its items -> items, or NO_CODE */
 };
 
 /* Sets are ordered by the inner rank up to their last item, so branches are entered by it. Fills `order` with
@@ -123,6 +125,22 @@ static bool make_columns(struct worker *worker, struct listed *set) {
     return true;
 }
 
+/* The items behind one that may extend the set with it. */
+static uint32_t may_extend(const struct listed *set, uint32_t item, uint32_t *index) {
+    uint32_t count = 0;
+    if (set->numbers == NULL) {
+        for (uint32_t k = item + 1; k < set->node.count; k++)
+            index[count++] = k;
+        return count;
+    }
+    const struct beside *beside = set->parent->beside;
+    for (uint32_t k = beside->start[set->index[item]]; k < beside->start[set->index[item] + 1]; k++) {
+        index[count] = set->numbers[beside->item[k]];
+        count += index[count] != NO_CODE;
+    }
+    return count;
+}
+
 /* Which items extend the set with its item i. */
 static bool find_extensions(struct worker *worker, const struct listed *set, struct listed *child) {
     const struct node *node = &set->node;
@@ -134,13 +152,24 @@ static bool find_extensions(struct worker *worker, const struct listed *set, str
     uint32_t *index = (uint32_t *)(void *)piece, *place = (uint32_t *)(void *)(piece + room);
     child->node = (struct node){.support = (uint32_t *)(void *)(piece + 2 * room), .code = place};
     child->index = index;
-    for (uint32_t k = 0; k < behind; k++)
-        index[k] = child->item + 1 + k;
-    child->node.count =
-        worker->plan->kernels->share(node->columns + (size_t)child->item * node->words, node->columns, index, behind,
-                                     node->words, worker->plan->minimum, index, child->node.support);
+    child->node.count = worker->plan->kernels->share(node->columns + (size_t)child->item * node->words, node->columns,
+                                                     index, may_extend(set, child->item, index), node->words,
+                                                     worker->plan->minimum, index, child->node.support);
     for (uint32_t k = 0; k < child->node.count; k++)
         place[k] = node->code[index[k]];
+    return true;
+}
+
+/* The same where that is known. */
+static bool know_extensions(struct worker *worker, const struct listed *set, struct listed *child) {
+    const struct beside *beside = set->beside;
+    uint32_t from = beside->start[child->item], count = beside->start[child->item + 1] - from, *place = NULL;
+    if (count > 0 && (place = worker_take(worker, count, sizeof *place)) == NULL)
+        return false;
+    child->index = beside->item + from;
+    child->node = (struct node){.count = count, .support = beside->support + from, .code = place};
+    for (uint32_t k = 0; k < count; k++)
+        place[k] = set->node.code[child->index[k]];
     return true;
 }
 
@@ -175,6 +204,7 @@ static bool share_columns(struct worker *worker, const struct listed *set, struc
 
 static bool begin_branch(struct worker *worker, const struct listed *set, struct listed *child) {
     return child->support == set->support ? share_columns(worker, set, child)
+           : set->beside != NULL          ? know_extensions(worker, set, child)
            : set->node.words == 1         ? project(worker, set, child)
                                           : find_extensions(worker, set, child);
 }
@@ -236,6 +266,21 @@ static bool list_branch(struct worker *worker, struct listed *set, uint32_t i) {
     return search_branch(worker, set, i, branch);
 }
 
+/* Pairs of items are frequent with the set only where they are so without it: what is known of the set that it extends
+ * serves. */
+static bool number_items(struct worker *worker, struct listed *set) {
+    if (set->parent == NULL || set->parent->beside == NULL)
+        return true;
+    set->numbers = worker_take(worker, set->parent->node.count, sizeof *set->numbers);
+    if (set->numbers == NULL)
+        return false;
+    for (uint32_t k = 0; k < set->parent->node.count; k++)
+        set->numbers[k] = NO_CODE;
+    for (uint32_t k = 0; k < set->node.count; k++)
+        set->numbers[set->index[k]] = k;
+    return true;
+}
+
 /* All that is below a set. */
 static bool list_set(struct worker *worker, struct listed *set) {
     uint32_t *order, count = set->node.count;
@@ -246,7 +291,7 @@ static bool list_set(struct worker *worker, struct listed *set) {
     if (count <= NARROW_ITEMS)
         return list_narrow(worker, set);
     set->branch = worker_take(worker, count, sizeof *set->branch);
-    if (set->branch == NULL || !list_branches(worker, set->node.code, count, &order))
+    if (set->branch == NULL || !number_items(worker, set) || !list_branches(worker, set->node.code, count, &order))
         return false;
     for (uint32_t k = 0; k < count; k++)
         set->branch[k].known = false;
@@ -258,6 +303,8 @@ static bool list_set(struct worker *worker, struct listed *set) {
 
 bool listing_mine(struct worker *worker, const struct unit *unit, const struct node *node) {
     struct listed set = {.node = *node, .support = unit->own_support};
+    if (unit->beside.start != NULL)
+        set.beside = &unit->beside;
     for (uint32_t k = 0; k < node->count; k++)
         node->code[k] = unit->name[node->code[k]];
     return list_set(worker, &set);

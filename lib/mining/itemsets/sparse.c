@@ -20,6 +20,10 @@
 #define DENSE_SHARE 0.03
 #define SMALL_ROWS 512
 
+/* Where sets are delivered and few pairs of items share a row, pairs are counted from rows at once, and columns up to
+ * this length are left to intersect for larger sets alone. */
+#define LISTED_ROWS 4096
+
 /* So many items before the extended one, a bit in each row, cost no more than the rows themselves. */
 #define MANY_CHECKS 128
 
@@ -264,12 +268,18 @@ static bool mine_bits(struct worker *worker, const struct sparse *rows, struct f
     return built && unit_mine(worker, &unit);
 }
 
+/* Whether a branch goes on as bits. */
+static bool is_dense(const struct worker *worker, const struct candidates *c) {
+    if (worker->plan->listing && c->support <= LISTED_ROWS && pairs_are_few(c, c->support, words_for(c->support)))
+        return true;
+    return c->support <= SMALL_ROWS || (double)c->entries >= DENSE_SHARE * (double)c->support * (double)c->extends;
+}
+
 /* Goes on below a set that has extensions. Closed and maximal sets need the items before i now, but for bits of sparse
  * baskets, whose checks are read off the rows when they are asked for. */
 static bool extend(struct worker *worker, const struct sparse *rows, struct found *found) {
     struct candidates *c = &found->candidates;
-    bool dense =
-        c->support <= SMALL_ROWS || (double)c->entries >= DENSE_SHARE * (double)c->support * (double)c->extends;
+    bool dense = is_dense(worker, c);
     sort_codes(worker, c->extend, c->extends, rows->items);
     if (worker->plan->type == TILL_ITEMSETS_CLOSED) {
         c->unlisted = dense && c->item > MANY_CHECKS;

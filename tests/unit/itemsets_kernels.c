@@ -9,7 +9,8 @@
 
 #include "lib/mining/itemsets/kernels.h"
 
-enum { ITEMS = 64, LONGEST = 40, SLACK = 8 };
+/* Columns are up to LONG words, a few up to LONGEST. */
+enum { ITEMS = 64, LONG = 40, LONGEST = 136, SLACK = 8 };
 
 static uint64_t random_state;
 
@@ -44,7 +45,8 @@ static void random_column(uint32_t rows, uint32_t words, uint32_t percent, uint6
 }
 
 static void random_matrix(struct matrix *matrix) {
-    matrix->words = random_below(3) == 0 ? 1 : 8 * (1 + random_below(LONGEST / 8));
+    uint32_t most = random_below(8) == 0 ? LONGEST : LONG;
+    matrix->words = random_below(3) == 0 ? 1 : 8 * (1 + random_below(most / 8));
     matrix->rows = matrix->words * 64 - random_below(64);
     uint32_t percent = random_below(4) == 0 ? 100 : random_below(101);
     random_column(matrix->rows, matrix->words, percent, matrix->set);

@@ -1,14 +1,17 @@
 /* Inner loops over bit columns. The bodies are plain C; they are compiled once for the baseline and once for processors
- * that count bits in an instruction, and are written out for AVX-512 with VPOPCNTDQ, where a vector is 512 rows. Counts
- * are integers, so all ways give the same. */
+ * that count bits in an instruction, and are written out for AVX-512 as of Ice Lake and Zen 4, where a vector is 512
+ * rows. Counts are integers, so all ways give the same. */
 #include "kernels.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define TARGET_POPCNT __attribute__((target("popcnt,avx2,bmi,bmi2")))
-#define TARGET_AVX512 __attribute__((target("popcnt,bmi,bmi2,avx512f,avx512vl,avx512bw,avx512dq,avx512vpopcntdq")))
+#define TARGET_AVX512                                                                                                  \
+    __attribute__((target("popcnt,bmi,bmi2,avx512f,avx512vl,avx512bw,avx512dq,avx512vpopcntdq,avx512vbmi,"             \
+                          "avx512vbmi2,gfni")))
 #endif
 
 static inline __attribute__((always_inline)) uint32_t project_body(const uint64_t *column, const uint64_t *columns,
@@ -586,9 +589,139 @@ TARGET_AVX512 static void frequent_pairs_avx512(const uint16_t *table, uint32_t 
     start[items] = at;
 }
 
+/* Eight columns are condensed at a time: a row of them is a byte, so that one instruction drops the rows of a word. */
+struct eight {
+    __m512i a, b, c, d, e, f, g, h;
+};
+
+/* Vectors of words become vectors of the first words, of the second words... */
+TARGET_AVX512 static inline __attribute__((always_inline)) struct eight turn_words(struct eight v) {
+    const __m512i a = _mm512_unpacklo_epi64(v.a, v.b), b = _mm512_unpackhi_epi64(v.a, v.b);
+    const __m512i c = _mm512_unpacklo_epi64(v.c, v.d), d = _mm512_unpackhi_epi64(v.c, v.d);
+    const __m512i e = _mm512_unpacklo_epi64(v.e, v.f), f = _mm512_unpackhi_epi64(v.e, v.f);
+    const __m512i g = _mm512_unpacklo_epi64(v.g, v.h), h = _mm512_unpackhi_epi64(v.g, v.h);
+    /* of the first four, and of the others: words 0 and 4, 1 and 5, 2 and 6, 3 and 7 */
+    const __m512i p = _mm512_shuffle_i64x2(a, c, 0x88), q = _mm512_shuffle_i64x2(b, d, 0x88);
+    const __m512i r = _mm512_shuffle_i64x2(a, c, 0xdd), s = _mm512_shuffle_i64x2(b, d, 0xdd);
+    const __m512i t = _mm512_shuffle_i64x2(e, g, 0x88), u = _mm512_shuffle_i64x2(f, h, 0x88);
+    const __m512i w = _mm512_shuffle_i64x2(e, g, 0xdd), x = _mm512_shuffle_i64x2(f, h, 0xdd);
+    return (struct eight){_mm512_shuffle_i64x2(p, t, 0x88), _mm512_shuffle_i64x2(q, u, 0x88),
+                          _mm512_shuffle_i64x2(r, w, 0x88), _mm512_shuffle_i64x2(s, x, 0x88),
+                          _mm512_shuffle_i64x2(p, t, 0xdd), _mm512_shuffle_i64x2(q, u, 0xdd),
+                          _mm512_shuffle_i64x2(r, w, 0xdd), _mm512_shuffle_i64x2(s, x, 0xdd)};
+}
+
+/* Words of bytes become words of the first bytes, of the second bytes... */
+TARGET_AVX512 static inline __m512i turn_bytes(__m512i words) {
+    const __m512i first =
+        _mm512_set_epi8(63, 55, 47, 39, 31, 23, 15, 7, 62, 54, 46, 38, 30, 22, 14, 6, 61, 53, 45, 37, 29, 21, 13, 5, 60,
+                        52, 44, 36, 28, 20, 12, 4, 59, 51, 43, 35, 27, 19, 11, 3, 58, 50, 42, 34, 26, 18, 10, 2, 57, 49,
+                        41, 33, 25, 17, 9, 1, 56, 48, 40, 32, 24, 16, 8, 0);
+    return _mm512_permutexvar_epi8(first, words);
+}
+
+/* A word of each of eight columns as 64 rows, a byte each: the first column has the highest bit. */
+TARGET_AVX512 static inline __m512i turn_to_rows(__m512i words) {
+    const __m512i bits = _mm512_set1_epi64((long long)0x8040201008040201u);
+    return _mm512_gf2p8affine_epi64_epi8(bits, turn_bytes(words), 0);
+}
+
+/* And back. */
+TARGET_AVX512 static inline __m512i turn_to_words(__m512i rows) {
+    const __m512i bits = _mm512_set1_epi64(0x0102040810204080);
+    const __m512i backwards = _mm512_set4_epi32(0x08090a0b, 0x0c0d0e0f, 0x00010203, 0x04050607);
+    return turn_bytes(_mm512_gf2p8affine_epi64_epi8(bits, _mm512_shuffle_epi8(rows, backwards), 0));
+}
+
+/* Rows of eight columns that wait for being turned back. */
+enum { LONG_ROW = 512, WAITING_ROWS = 8 * LONG_ROW };
+struct waiting {
+    size_t count;
+    unsigned char row[WAITING_ROWS + 2 * LONG_ROW];
+};
+
+TARGET_AVX512 static inline void keep_rows(struct waiting *waiting, __m512i words, uint64_t rows) {
+    _mm512_storeu_si512(waiting->row + waiting->count, _mm512_maskz_compress_epi8(rows, turn_to_rows(words)));
+    waiting->count += (size_t)__builtin_popcountll(rows);
+}
+
+/* 512 rows of the columns become rows that wait. */
+TARGET_AVX512 static inline void keep_long_row(struct waiting *waiting, const uint64_t *const *column, uint32_t at,
+                                               const uint64_t *rows) {
+    const struct eight v = turn_words((struct eight){
+        _mm512_loadu_si512(column[0] + at), _mm512_loadu_si512(column[1] + at), _mm512_loadu_si512(column[2] + at),
+        _mm512_loadu_si512(column[3] + at), _mm512_loadu_si512(column[4] + at), _mm512_loadu_si512(column[5] + at),
+        _mm512_loadu_si512(column[6] + at), _mm512_loadu_si512(column[7] + at)});
+    keep_rows(waiting, v.a, rows[at]);
+    keep_rows(waiting, v.b, rows[at + 1]);
+    keep_rows(waiting, v.c, rows[at + 2]);
+    keep_rows(waiting, v.d, rows[at + 3]);
+    keep_rows(waiting, v.e, rows[at + 4]);
+    keep_rows(waiting, v.f, rows[at + 5]);
+    keep_rows(waiting, v.g, rows[at + 6]);
+    keep_rows(waiting, v.h, rows[at + 7]);
+}
+
+/* And 512 rows are written, to the first `few` of the columns. */
+TARGET_AVX512 static inline void write_long_row(const unsigned char *row, uint64_t *out, uint32_t few, uint32_t kept) {
+    const struct eight v = turn_words(
+        (struct eight){turn_to_words(_mm512_loadu_si512(row)), turn_to_words(_mm512_loadu_si512(row + 64)),
+                       turn_to_words(_mm512_loadu_si512(row + 128)), turn_to_words(_mm512_loadu_si512(row + 192)),
+                       turn_to_words(_mm512_loadu_si512(row + 256)), turn_to_words(_mm512_loadu_si512(row + 320)),
+                       turn_to_words(_mm512_loadu_si512(row + 384)), turn_to_words(_mm512_loadu_si512(row + 448))});
+    const __m512i word[8] = {v.a, v.b, v.c, v.d, v.e, v.f, v.g, v.h};
+    for (uint32_t k = 0; k < few; k++)
+        _mm512_storeu_si512(out + (size_t)k * kept, word[k]);
+}
+
+/* Writes the rows that wait but for the last ones, less than 512; returns how many words of a column that makes. */
+TARGET_AVX512 static uint32_t write_waiting(const struct waiting *waiting, uint64_t *out, uint32_t few, uint32_t kept) {
+    uint32_t done = 0;
+    for (; (size_t)done * 64 + LONG_ROW <= waiting->count; done += 8)
+        write_long_row(waiting->row + (size_t)done * 64, out + done, few, kept);
+    return done;
+}
+
+TARGET_AVX512 static void condense_eight(const uint64_t *rows, const uint64_t *const *column, uint32_t words,
+                                         uint64_t *out, uint32_t few, uint32_t kept) {
+    struct waiting waiting;
+    uint32_t done = 0;
+    waiting.count = 0;
+    for (uint32_t w = 0; w < words; w += 8) {
+        keep_long_row(&waiting, column, w, rows);
+        if (waiting.count < WAITING_ROWS)
+            continue;
+        done += write_waiting(&waiting, out + done, few, kept);
+        memcpy(waiting.row, waiting.row + WAITING_ROWS, LONG_ROW);
+        waiting.count -= WAITING_ROWS;
+    }
+    memset(waiting.row + waiting.count, 0, LONG_ROW);
+    waiting.count += LONG_ROW - 1;
+    done += write_waiting(&waiting, out + done, few, kept);
+    for (uint32_t k = 0; done < kept && k < few; k++)
+        memset(out + (size_t)k * kept + done, 0, (kept - done) * sizeof *out);
+}
+
+TARGET_AVX512 static void condense_avx512(const uint64_t *rows, const uint64_t *columns, const uint32_t *wanted,
+                                          uint32_t count, uint32_t words, uint64_t *out, uint32_t kept) {
+    if (kept == 1) {
+        condense_body(rows, columns, wanted, count, words, out, 1, extract_bits);
+        return;
+    }
+    for (uint32_t k = 0; k < count; k += 8) {
+        const uint64_t *column[8];
+        uint32_t few = count - k < 8 ? count - k : 8;
+        for (uint32_t i = 0; i < 8; i++) {
+            uint32_t at = i < few ? k + i : k;
+            column[i] = columns + (size_t)(wanted == NULL ? at : wanted[at]) * words;
+        }
+        condense_eight(rows, column, words, out + (size_t)k * kept, few, kept);
+    }
+}
+
 static const struct kernels avx512 = {project_avx512,   share_avx512,    share_pairs_avx512,    restrict_avx512,
                                       covered_avx512,   filter_avx512,   shared_avx512,         share_three_avx512,
-                                      intersect_avx512, condense_popcnt, frequent_pairs_avx512, extract_bits};
+                                      intersect_avx512, condense_avx512, frequent_pairs_avx512, extract_bits};
 #endif
 
 const struct kernels *kernels_known(unsigned number) {
@@ -600,7 +733,8 @@ const struct kernels *kernels_known(unsigned number) {
         __builtin_cpu_supports("bmi2"))
         known[count++] = &popcnt;
     if (count == 2 && __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("gfni"))
         known[count++] = &avx512;
 #endif
     return number < count ? known[number] : NULL;

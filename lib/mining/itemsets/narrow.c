@@ -36,6 +36,7 @@ struct narrow {
     uint32_t item;         /* with this item */
     uint32_t own_support;
     uint64_t items;          /* that extend the set, */
+    uint64_t open;           /* those of them that others extend it with, */
     uint32_t count;          /* so many, */
     const uint32_t *support; /* and the supports with each of them, rising */
     const uint64_t *rows;    /* that hold the set; NULL: not made yet */
@@ -62,7 +63,7 @@ static inline bool is_written(const struct worker *worker, const struct branch *
 }
 
 /* What is known about the steps of a set without looking at rows; the rest is asked for. `other`: the steps of the set
- * that it extends. */
+ * that it extends. Of a step that leads to nothing, no more is kept than that. */
 static void know_steps(const struct worker *worker, const struct step *other, struct narrow *set,
                        struct question *ask) {
     const uint32_t *support = set->support;
@@ -72,12 +73,13 @@ static void know_steps(const struct worker *worker, const struct step *other, st
         struct step *step = &set->step[item];
         left &= left - 1;
         behind--;
-        step->support = *support;
         step->next = other[item].next & left;
-        step->copied = false;
-        step->branch.known = false;
         if (step->next == 0)
             continue;
+        step->support = *support;
+        step->copied = false;
+        step->branch.known = false;
+        set->open |= (uint64_t)1 << item;
         if (*support == other[item].support && is_written(worker, &other[item].branch)) {
             step->copied = true;
         } else if (*support == set->own_support) {
@@ -128,6 +130,7 @@ static bool find_steps(struct worker *worker, struct narrow *set, struct questio
         step->next = ask->found[k];
         step->count = (unsigned char)ask->kept[k];
         step->further = end;
+        set->open ^= (uint64_t)(ask->kept[k] == 0) << ask->item[k];
         end += ask->kept[k];
     }
     stack_trim(&worker->stack, support, (size_t)(end - support) * sizeof *support);
@@ -208,10 +211,6 @@ static bool search_step(struct worker *worker, struct narrow *set, uint32_t item
 
 static bool list_step(struct worker *worker, struct narrow *set, uint32_t item, struct step *step) {
     step->branch.known = true;
-    step->branch.deepest = 0;
-    step->branch.sets = 0;
-    if (step->next == 0)
-        return true;
     if (step->copied)
         return branch_copy(worker, &set->parent->step[item].branch, &step->branch);
     return search_step(worker, set, item, step);
@@ -230,7 +229,7 @@ static uint64_t order_items(const struct universe *universe, uint64_t items) {
 static bool list_steps(struct worker *worker, struct narrow *set) {
     const struct universe *universe = set->universe;
     bool done = true;
-    for (uint64_t left = order_items(universe, set->items); done && left != 0;) {
+    for (uint64_t left = order_items(universe, set->open); done && left != 0;) {
         uint32_t item = 63 - (uint32_t)__builtin_clzll(left);
         left ^= (uint64_t)1 << item;
         if (universe->permuted)

@@ -69,9 +69,9 @@ static const struct guard_words guard[] = {
     [TILL_ITEMSETS_CLOSED] = {"max-size", 0, "take --type=maximal, --top or --count"},
     [TILL_ITEMSETS_MAXIMAL] = {"max-size", 0, "take --count"}};
 
-/* How many sets there are is estimated, or counted, before more than so many are held: 100 to 200 MB of them. */
-static const uint64_t count_from[] = {
-    [TILL_ITEMSETS_FREQUENT] = 1 << 25, [TILL_ITEMSETS_CLOSED] = 1 << 23, [TILL_ITEMSETS_MAXIMAL] = 1 << 23};
+/* How many sets there are is estimated, or counted, before those that are held take more than so many bytes. */
+enum { COUNT_FROM = 1 << 27 };
+
 /* What the visitor of sets needs. */
 struct output {
     const struct till_basket_data *data;
@@ -197,7 +197,7 @@ static enum till_status write_sets(struct tool_run *run, const struct till_baske
     /* The sets of most baskets are the same at the support that has enough of them, but for maximal ones. */
     if (status == TILL_OK && settings->top > 0 && wishes->type != TILL_ITEMSETS_MAXIMAL)
         status = till_itemsets_threshold(&data->baskets, wishes, settings->top, &wishes->minimum_support, error);
-    wishes->count_from = count_from[wishes->type];
+    wishes->count_from = COUNT_FROM;
     if (status == TILL_OK && settings->top > 0)
         status = find_threshold(data, wishes, settings->top, &output, error);
     if (status == TILL_OK)

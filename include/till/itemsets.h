@@ -36,8 +36,8 @@ struct till_itemsets_options {
     uint32_t maximum_size;    /* items; larger sets are left out; 0: no bound */
     uint64_t limit;           /* of itemsets to deliver (0: TILL_ITEMSETS_LIMIT), or that are counted one by one (0:
                                  none): TILL_ERROR_DATA with role "limit" when there are more */
-    uint64_t count_from; /* when so many itemsets are held for delivery, their number is estimated, and that of frequent
-                            ones counted, so that a flood is known before memory is full of it; 0: never */
+    uint64_t count_from; /* when itemsets that wait for delivery take so many bytes, their number is estimated, and that
+                            of frequent ones counted, so that a flood is known before memory is full; 0: never */
     uint64_t work;       /* of counting, about a nanosecond each: TILL_ERROR_DATA with role "work" when it takes more,
                             on any machine and for any number of threads; 0: no bound */
     unsigned threads;    /* 0 stands for 1; the result never depends on it */

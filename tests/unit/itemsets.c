@@ -853,8 +853,8 @@ static void a_flood_is_refused_with_what_would_bound_it(void **state) {
     }
 }
 
-/* 2^40 - 1 sets: a limit of 2^39 would let more be held than fits, were they not counted. */
-static void a_flood_is_counted_when_some_sets_are_held(void **state) {
+/* 2^40 - 1 sets, which take little memory: branches that come again are references. */
+static void a_flood_of_shared_branches_is_refused(void **state) {
     (void)state;
     struct fixture fixture;
     struct till_error error = {0};
@@ -1040,7 +1040,7 @@ int main(void) {
         cmocka_unit_test(long_baskets_do_not_stall),
         cmocka_unit_test(huge_baskets_are_as_many_items_as_differ),
         cmocka_unit_test(a_flood_is_refused_with_what_would_bound_it),
-        cmocka_unit_test(a_flood_is_counted_when_some_sets_are_held),
+        cmocka_unit_test(a_flood_of_shared_branches_is_refused),
         cmocka_unit_test(estimates_are_near_the_counts_of_other_miners),
         cmocka_unit_test(an_estimate_of_few_sets_is_their_number),
         cmocka_unit_test(an_estimated_flood_is_refused_early),

@@ -12,6 +12,7 @@
 #ifndef LIB_MINING_ITEMSETS_ENGINE_H
 #define LIB_MINING_ITEMSETS_ENGINE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -103,10 +104,12 @@ struct plan {
     bitset *joins;                /* by code: what it adds to such a number, with its twins */
     uint64_t limit;
     atomic_uint_fast64_t held;        /* sets in all stores, up to date to a few thousand */
+    atomic_uint_fast64_t bytes;       /* that they take, the same */
     const struct till_baskets *input; /* for counting them all, */
     const struct till_itemsets_options *options;
-    uint64_t count_from; /* when so many are held; UINT64_MAX: never */
+    uint64_t count_from; /* when they take so many bytes; UINT64_MAX: never */
     atomic_bool counted;
+    pthread_mutex_t wait;            /* for the one that counts: the others would fill memory meanwhile */
     uint64_t work;                   /* words and entries to look at, at most; UINT64_MAX: no bound */
     atomic_uint_fast64_t worked;     /* up to date to a million */
     const struct sampling *sampling; /* counting: of a part of the search; NULL: all of it */
@@ -131,6 +134,7 @@ struct worker {
     struct stream stream;   /* frequent */
     struct known known;
     uint64_t unreported; /* sets stored since plan->held was brought up to date */
+    uint64_t bytes;      /* what the sets of this worker took then */
     uint64_t work;       /* since plan->worked was */
     struct sample sample;
     double estimate;       /* sets of the part, by weight */

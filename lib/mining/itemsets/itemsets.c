@@ -18,6 +18,7 @@ enum { MANY_TWINS = 32 };
 /* One run. */
 struct run {
     struct plan plan;
+    bool wait_ready; /* plan.wait */
     struct recoded recoded;
     unsigned workers;
     struct worker *worker;
@@ -105,6 +106,8 @@ static void run_free(struct run *run) {
     for (unsigned w = 0; w < run->workers && run->worker != NULL; w++)
         worker_free(&run->worker[w]);
     free(run->worker);
+    if (run->wait_ready)
+        pthread_mutex_destroy(&run->plan.wait);
     free(run->plan.position);
     free(run->item);
     free(run->plan.inner);
@@ -239,7 +242,10 @@ static enum till_status run_start(struct run *run, const struct till_baskets *ba
     plan->count_from = !counting && options->count_from > 0 ? options->count_from : UINT64_MAX;
     plan->work = counting && options->work > 0 ? options->work : UINT64_MAX;
     atomic_init(&plan->held, 0);
+    atomic_init(&plan->bytes, 0);
     atomic_init(&plan->counted, false);
+    if (!(run->wait_ready = pthread_mutex_init(&plan->wait, NULL) == 0))
+        return till_error_memory(error);
     atomic_init(&plan->worked, 0);
     if ((status = recode_for(run, baskets, options->rank, error)) != TILL_OK)
         return status;

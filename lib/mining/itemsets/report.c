@@ -132,14 +132,42 @@ static bool count_all(struct worker *worker) {
     return status == TILL_OK;
 }
 
+/* What the sets take that wait for their delivery. */
+static uint64_t bytes_held(const struct worker *worker) {
+    const struct plan *plan = worker->plan;
+    return plan->counting           ? 0
+           : plan->listing          ? stream_bytes(&worker->stream)
+           : worker->joined != NULL ? worker->bytes + worker->unreported * sizeof(bitset)
+                                    : store_bytes(&worker->store);
+}
+
+static bool beyond_limit(struct worker *worker) {
+    worker->status = TILL_ERROR_DATA;
+    return false;
+}
+
+/* The first one to come here counts. */
+static bool count_once(struct worker *worker) {
+    struct plan *plan = worker->plan;
+    pthread_mutex_lock(&plan->wait);
+    bool first = !atomic_exchange(&plan->counted, true);
+    bool allowed = !first || count_all(worker);
+    if (worker->status == TILL_ERROR_DATA)
+        atomic_store(&plan->held, plan->limit + 1);
+    pthread_mutex_unlock(&plan->wait);
+    return first ? allowed : atomic_load(&plan->held) <= plan->limit || beyond_limit(worker);
+}
+
 bool tell_sets(struct worker *worker) {
-    uint64_t held = atomic_fetch_add(&worker->plan->held, worker->unreported) + worker->unreported;
+    struct plan *plan = worker->plan;
+    uint64_t before = worker->bytes, bytes = bytes_held(worker);
+    uint64_t held = atomic_fetch_add(&plan->held, worker->unreported) + worker->unreported;
+    uint64_t all = atomic_fetch_add(&plan->bytes, bytes - before) + bytes - before;
     worker->unreported = 0;
-    if (held > worker->plan->limit) {
-        worker->status = TILL_ERROR_DATA;
-        return false;
-    }
-    return held < worker->plan->count_from || atomic_exchange(&worker->plan->counted, true) || count_all(worker);
+    worker->bytes = bytes;
+    if (held > plan->limit)
+        return beyond_limit(worker);
+    return all < plan->count_from || count_once(worker);
 }
 
 bool work_below_limit(struct worker *worker) {

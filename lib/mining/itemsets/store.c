@@ -217,6 +217,13 @@ size_t store_sort(const struct store *store, uint32_t size, struct store_order *
     return count;
 }
 
+uint64_t store_bytes(const struct store *store) {
+    uint64_t bytes = 0;
+    for (uint32_t size = 0; size < store->sizes; size++)
+        bytes += store->bucket[size].used;
+    return bytes;
+}
+
 void store_free(struct store *store) {
     for (uint32_t size = 0; size < store->sizes; size++)
         free(store->bucket[size].bytes);

@@ -51,6 +51,9 @@ static inline size_t store_stride(const struct store *store, uint32_t size) {
     return (size_t)size * store->width + sizeof(uint32_t);
 }
 
+/* What the records take. */
+uint64_t store_bytes(const struct store *store);
+
 void store_free(struct store *store);
 
 #endif

@@ -477,6 +477,13 @@ bool stream_read(struct stream_reader *reader, struct till_itemset_groups *group
     return read > 0;
 }
 
+uint64_t stream_bytes(const struct stream *stream) {
+    uint64_t bytes = 0;
+    for (uint32_t k = 0; k < stream->sizes; k++)
+        bytes += stream->size[k].used;
+    return bytes;
+}
+
 void stream_free(struct stream *stream) {
     for (uint32_t k = 0; k < stream->sizes; k++) {
         free(stream->size[k].bytes);

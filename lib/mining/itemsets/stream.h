@@ -128,6 +128,9 @@ void stream_open(struct stream_reader *reader, uint32_t size);
 /* The next groups; good until the call after. False when there are none. */
 bool stream_read(struct stream_reader *reader, struct till_itemset_groups *groups);
 
+/* What the streams take. */
+uint64_t stream_bytes(const struct stream *stream);
+
 /* Frees all but `path` and `deepest`. */
 void stream_free(struct stream *stream);
 

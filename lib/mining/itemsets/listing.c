@@ -209,6 +209,20 @@ static bool begin_branch(struct worker *worker, const struct listed *set, struct
                                           : find_extensions(worker, set, child);
 }
 
+/* Goes on with a set that has two extensions: below, there is one set at most, that with both. */
+static bool list_pair(struct worker *worker, const struct listed *set) {
+    const struct node *from = &set->parent->node;
+    const uint64_t *a = from->columns + (size_t)set->index[0] * from->words,
+                   *b = from->columns + (size_t)set->index[1] * from->words;
+    struct branch branch;
+    uint32_t support =
+        worker->plan->kernels->share_three(from->columns + (size_t)set->item * from->words, a, b, b, from->words);
+    if (support < worker->plan->minimum)
+        return true;
+    stream_push(&worker->stream, set->node.code[0]);
+    return list_extensions(worker, &set->node.code[1], &support, 1) && branch_leave(worker, &branch);
+}
+
 /* Goes on with a set that has fewer extensions than the one it extends. */
 static bool list_narrow(struct worker *worker, struct listed *set) {
     const struct listed *parent = set->parent;
@@ -216,6 +230,8 @@ static bool list_narrow(struct worker *worker, struct listed *set) {
         .count = set->node.count, .own_support = set->support, .place = set->node.code, .support = set->node.support};
     if (set->node.count < 2)
         return true;
+    if (set->node.count == 2 && parent != NULL)
+        return list_pair(worker, set);
     if (!make_columns(worker, set))
         return false;
     start.words = set->node.words;

@@ -268,6 +268,44 @@ static bool mine_bits(struct worker *worker, const struct sparse *rows, struct f
     return built && unit_mine(worker, &unit);
 }
 
+/* The last item leaves a set whose sets are delivered. */
+static bool leave_branch(struct worker *worker) {
+    uint32_t deepest;
+    if (!stream_pop(&worker->stream, &deepest))
+        worker->status = TILL_ERROR_MEMORY;
+    return worker->status == TILL_OK;
+}
+
+/* In how many rows of item i two items behind it are together, and in how many huge baskets. */
+static uint32_t share_rows(const struct sparse *rows, uint32_t i, uint32_t a, uint32_t b) {
+    uint64_t huge = huge_with(rows, i);
+    uint32_t shared = huge == 0 ? 0 : bits_of(huge & rows->huge[a] & rows->huge[b]);
+    for (uint32_t k = rows->start[i]; k < rows->start[i + 1]; k++) {
+        uint32_t found = 0;
+        for (const uint32_t *entry = rows->entries + rows->occurrence[k] + 1; *entry != ROW_END; entry++)
+            found += *entry == a || *entry == b;
+        shared += found == 2;
+    }
+    return shared;
+}
+
+/* Below a set with one extension or two there are one set or three. */
+static bool list_few(struct worker *worker, const struct sparse *rows, const struct found *found) {
+    const struct candidates *c = &found->candidates;
+    uint32_t place[2], support[2], both;
+    for (uint32_t k = 0; k < c->extends; k++) {
+        place[k] = rows->name[c->extend[k]];
+        support[k] = worker->count[c->extend[k]];
+    }
+    if (!list_extensions(worker, place, support, c->extends))
+        return false;
+    if (c->extends < 2 || worker->stream.depth + 2 > worker->plan->largest ||
+        (both = share_rows(rows, c->item, c->extend[0], c->extend[1])) < worker->plan->minimum)
+        return true;
+    stream_push(&worker->stream, place[0]);
+    return list_extensions(worker, &place[1], &both, 1) && leave_branch(worker);
+}
+
 /* Whether a branch goes on as bits. */
 static bool is_dense(const struct worker *worker, const struct candidates *c) {
     if (worker->plan->listing && c->support <= LISTED_ROWS && pairs_are_few(c, c->support, words_for(c->support)))
@@ -281,6 +319,8 @@ static bool extend(struct worker *worker, const struct sparse *rows, struct foun
     struct candidates *c = &found->candidates;
     bool dense = is_dense(worker, c);
     sort_codes(worker, c->extend, c->extends, rows->items);
+    if (worker->plan->listing && c->extends <= 2)
+        return list_few(worker, rows, found);
     if (worker->plan->type == TILL_ITEMSETS_CLOSED) {
         c->unlisted = dense && c->item > MANY_CHECKS;
         if (!c->unlisted && !scan_before(worker, rows, found))
@@ -335,13 +375,8 @@ static bool list_branch(struct worker *worker, const struct sparse *rows, uint32
         return false;
     if (found->candidates.extends == 0)
         return true;
-    uint32_t deepest;
     stream_push(&worker->stream, rows->name[i]);
-    if (!extend(worker, rows, found))
-        return false;
-    if (!stream_pop(&worker->stream, &deepest))
-        worker->status = TILL_ERROR_MEMORY;
-    return worker->status == TILL_OK;
+    return extend(worker, rows, found) && leave_branch(worker);
 }
 
 bool sparse_branch(struct worker *worker, const struct sparse *rows, uint32_t i) {

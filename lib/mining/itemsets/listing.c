@@ -66,12 +66,12 @@ bool branch_leave(struct worker *worker, struct branch *branch) {
         return out_of_memory(worker);
     uint32_t from = stream_first(stream, stream->depth + 1);
     if (branch->deepest >= from)
-        branch->first = stream_span(stream, from);
+        branch->known = stream_span(stream, from, &branch->first);
     if (branch->deepest <= from)
         return true;
     branch->further = worker_take(worker, branch->deepest - from, sizeof *branch->further);
     for (uint32_t size = from + 1; branch->further != NULL && size <= branch->deepest; size++)
-        branch->further[size - from - 1] = stream_span(stream, size);
+        branch->known &= stream_span(stream, size, &branch->further[size - from - 1]);
     return branch->further != NULL;
 }
 

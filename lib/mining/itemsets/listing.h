@@ -32,7 +32,7 @@ struct narrow_start {
 /* Writes all that is below a set, whose extensions were written. False when worker->status says why not. */
 bool narrow_list(struct worker *worker, const struct narrow_start *start);
 
-/* The last item leaves the set; keeps where its branch has written. */
+/* The last item leaves the set; keeps where its branch has written, if it is known. */
 bool branch_leave(struct worker *worker, struct branch *branch);
 
 /* Writes what is below an item of another set once more, below the same item of a set that lies in the same baskets

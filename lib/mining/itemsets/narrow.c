@@ -193,15 +193,33 @@ static bool list_pair(struct worker *worker, struct narrow *set, uint32_t item, 
     return list_extensions(worker, &universe->place[b], &support, 1) && branch_leave(worker, &branch);
 }
 
+/* Writes the sets with an item below which there are none. */
+static bool list_leaf(struct worker *worker, uint32_t item, const uint32_t *place, struct step *step) {
+    struct branch *branch = &step->branch;
+    uint32_t size = worker->stream.depth + 2;
+    branch->deepest = 0;
+    branch->sets = 0;
+    if (size < worker->plan->smallest || size > worker->plan->largest)
+        return true;
+    branch->deepest = size;
+    branch->sets = step->count;
+    if (stream_leaf(&worker->stream, item, place, step->further, step->count, &branch->first, &branch->known))
+        return set_below_limit(worker, step->count);
+    worker->status = TILL_ERROR_MEMORY;
+    return false;
+}
+
 /* Writes the sets with an item. */
 static bool search_step(struct worker *worker, struct narrow *set, uint32_t item, struct step *step) {
     struct stream *stream = &worker->stream;
     uint64_t sets = stream->sets;
     uint32_t place[NARROW_ITEMS];
     place_next(set->universe, step, place);
+    if (step->count == 1)
+        return list_leaf(worker, set->universe->place[item], place, step);
     stream_push(stream, set->universe->place[item]);
     bool done = list_extensions(worker, place, step->further, step->count);
-    if (done && step->count > 1 && stream->depth + 2 <= worker->plan->largest)
+    if (done && stream->depth + 2 <= worker->plan->largest)
         done = step->count == 2 ? list_pair(worker, set, item, step) : list_below(worker, set, item, step);
     if (!done)
         return false;

@@ -187,11 +187,10 @@ static inline size_t block_bytes(uint32_t count, unsigned width, enum stream_kin
     return (size_t)count * (width + (kind == STREAM_WIDE ? 4 : 2));
 }
 
-bool stream_add(struct stream *stream, const uint32_t *place, const uint32_t *support, uint32_t count) {
+/* Writes the sets of a block. There is room. */
+INLINE void put_sets(struct stream *stream, struct stream_size *size, const uint32_t *place, const uint32_t *support,
+                     uint32_t count) {
     unsigned width = stream->width;
-    struct stream_size *size = begin_block(stream, stream->depth + 1, block_bytes(count, width, STREAM_WIDE));
-    if (size == NULL)
-        return false;
     unsigned char *to = size->bytes + size->used;
     uint32_t most = width == 1 ? put_narrow(to, place, support, stream->least, count, 1)
                                : put_narrow(to, place, support, stream->least, count, width);
@@ -200,8 +199,16 @@ bool stream_add(struct stream *stream, const uint32_t *place, const uint32_t *su
         put_wide(to + (size_t)count * width, support, stream->least, count);
     size->used += block_bytes(count, width, kind);
     size->last = (struct stream_head){count, kind};
-    size->left = stream->depth;
     stream->sets += count;
+}
+
+bool stream_add(struct stream *stream, const uint32_t *place, const uint32_t *support, uint32_t count) {
+    size_t most = block_bytes(count, stream->width, STREAM_WIDE);
+    struct stream_size *size = begin_block(stream, stream->depth + 1, most);
+    if (size == NULL)
+        return false;
+    put_sets(stream, size, place, support, count);
+    size->left = stream->depth;
     return true;
 }
 
@@ -221,39 +228,72 @@ bool stream_pop(struct stream *stream, uint32_t *deepest) {
     return true;
 }
 
-struct stream_span stream_span(const struct stream *stream, uint32_t size) {
+/* The span from `begin` on. False where it does not fit. */
+INLINE bool make_span(const struct stream_size *of, size_t begin, uint32_t size, uint32_t popped,
+                      struct stream_span *span) {
+    size_t bytes = of->used - begin;
+    *span = (struct stream_span){begin, (uint32_t)bytes, (uint16_t)(of->last.count * STREAM_KINDS + of->last.kind),
+                                 (unsigned char)popped, (unsigned char)size};
+    return bytes <= UINT32_MAX && size <= UINT8_MAX && of->last.count <= UINT16_MAX / STREAM_KINDS - 1;
+}
+
+bool stream_span(const struct stream *stream, uint32_t size, struct stream_span *span) {
     const struct stream_size *of = &stream->size[size];
-    return (struct stream_span){of->begin[stream->depth + 1], of->used, size, size - 1 - stream->depth, of->last};
+    return make_span(of, of->begin[stream->depth + 1], size, size - 1 - stream->depth, span);
+}
+
+bool stream_leaf(struct stream *stream, uint32_t item, const uint32_t *place, const uint32_t *support, uint32_t count,
+                 struct stream_span *span, bool *known) {
+    unsigned width = stream->width;
+    stream_push(stream, item);
+    uint32_t items = stream->depth + 1;
+    struct stream_size *size = begin_block(stream, items, block_bytes(count, width, STREAM_WIDE) + width);
+    if (size == NULL)
+        return false;
+    size_t begin = size->used;
+    put_sets(stream, size, place, support, count);
+    put_place(size->bytes + size->used, item, width);
+    size->used += width;
+    size->left = --stream->depth;
+    if (stream->deepest[stream->depth] < items)
+        stream->deepest[stream->depth] = items;
+    *known = make_span(size, begin, items, 1, span);
+    return true;
+}
+
+/* What stands for a span that is not copied. */
+static struct stream_head last_head(const struct stream_span *span) {
+    return (struct stream_head){span->last / STREAM_KINDS, (enum stream_kind)(span->last % STREAM_KINDS)};
 }
 
 /* Adds a block that stands for the span, and the items that were taken behind it. */
 static void put_reference(const struct stream *stream, const struct stream_span *span, struct stream_size *to) {
-    size_t popped = (size_t)span->popped * stream->width;
+    uint32_t popped = span->popped * stream->width;
     unsigned char *at = to->bytes + to->used;
     struct stream_span blocks = *span;
-    blocks.end -= popped;
+    blocks.bytes -= popped;
     memcpy(at, &blocks, sizeof blocks);
-    memcpy(at + sizeof blocks, stream->size[span->size].bytes + blocks.end, popped);
+    memcpy(at + sizeof blocks, stream->size[span->size].bytes + blocks.begin + blocks.bytes, popped);
     to->used += sizeof blocks + popped;
     to->last = (struct stream_head){0, STREAM_REFERENCE};
 }
 
 /* Copies the span; what is copied from now on is the copy. */
 static void put_copy(const struct stream *stream, struct stream_span *span, struct stream_size *to, uint32_t items) {
-    size_t bytes = span->end - span->begin;
-    memcpy(to->bytes + to->used, stream->size[span->size].bytes + span->begin, bytes);
-    to->last = span->last;
-    *span = (struct stream_span){to->used, to->used + bytes, items, span->popped, span->last};
-    to->used += bytes;
+    memcpy(to->bytes + to->used, stream->size[span->size].bytes + span->begin, span->bytes);
+    to->last = last_head(span);
+    span->begin = to->used;
+    span->size = (unsigned char)items;
+    to->used += span->bytes;
 }
 
 bool stream_copy(struct stream *stream, const struct stream_span *spans, struct stream_span *copies, uint32_t size,
                  uint32_t sizes, uint64_t sets) {
     for (uint32_t k = 0; k < sizes; k++) {
         struct stream_span span = spans[k];
-        size_t bytes = span.end - span.begin, reference = sizeof span + (size_t)span.popped * stream->width;
-        bool refer = bytes >= reference + LONG_SPAN;
-        struct stream_size *to = begin_block(stream, size + k + 1, refer ? reference : bytes);
+        size_t reference = sizeof span + (size_t)span.popped * stream->width;
+        bool refer = size + k + 1 > UINT8_MAX || span.bytes >= reference + LONG_SPAN;
+        struct stream_size *to = begin_block(stream, size + k + 1, refer ? reference : span.bytes);
         if (to == NULL)
             return false;
         if (refer)
@@ -367,9 +407,9 @@ static struct stream_head follow(struct stream_reader *reader) {
         memcpy(&span, reader->now.at, sizeof span);
         reader->outer[reader->depth++] = reader->now;
         const unsigned char *bytes = stream->size[span.size].bytes;
-        reader->now = (struct stream_place){bytes + span.end, bytes + span.begin};
-    } while (span.last.kind == STREAM_REFERENCE);
-    return span.last;
+        reader->now = (struct stream_place){bytes + span.begin + span.bytes, bytes + span.begin};
+    } while (last_head(&span).kind == STREAM_REFERENCE);
+    return last_head(&span);
 }
 
 /* What is read, and where it goes: out of memory that the compiler has to take for changed by every write. */

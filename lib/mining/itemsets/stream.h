@@ -15,7 +15,7 @@ struct stream_segment {
 };
 
 /* What a block is: its sets with supports in two bytes each, or four, or what stands elsewhere. */
-enum stream_kind { STREAM_NARROW, STREAM_WIDE, STREAM_REFERENCE };
+enum stream_kind { STREAM_NARROW, STREAM_WIDE, STREAM_REFERENCE, STREAM_KINDS };
 
 struct stream_head {
     uint32_t count; /* sets */
@@ -51,10 +51,10 @@ struct stream {
 /* What was written of one size below a set: blocks, and the items that the search took back behind the last one. */
 struct stream_span {
     size_t begin;
-    size_t end;
-    uint32_t size;
-    uint32_t popped; /* these items */
-    struct stream_head last;
+    uint32_t bytes;
+    uint16_t last;        /* the head of the last block: its count x STREAM_KINDS + its kind */
+    unsigned char popped; /* items */
+    unsigned char size;
 };
 
 /* An item joins the set. */
@@ -73,11 +73,16 @@ static inline uint32_t stream_first(const struct stream *stream, uint32_t depth)
 bool stream_pop(struct stream *stream, uint32_t *deepest);
 
 /* Right after stream_pop: what was written below the set that was left, of a size from stream_first of it to `deepest`.
- */
-struct stream_span stream_span(const struct stream *stream, uint32_t size);
+ * False where it is more than a span can say. */
+bool stream_span(const struct stream *stream, uint32_t size, struct stream_span *span);
 
 /* Adds a block: the current set with each of `count` further items, one at a time. False when memory is out. */
 bool stream_add(struct stream *stream, const uint32_t *place, const uint32_t *support, uint32_t count);
+
+/* The same as to push `item`, to add this block, and to pop, where nothing else is below the set with the item and the
+ * block has a size that is wanted. `span`, if it is known, is that of the block. */
+bool stream_leaf(struct stream *stream, uint32_t item, const uint32_t *place, const uint32_t *support, uint32_t count,
+                 struct stream_span *span, bool *known);
 
 /* Adds once more what was written below an item of another set, now below the same item of the current set, which has
  * one item more and lies in the same baskets with it: `spans` of `size` and the sizes behind it, which are those of the

@@ -9,13 +9,16 @@
  * the text is long.
  *
  * The pieces have 64 bytes, or, where a text does not go into that, 128 or 256. Where that is not enough, or there are
- * few sets, the text of the shared items is kept in one stretch, and all is copied as long as it is. */
+ * few sets, the text of the shared items is kept in one stretch, and all is copied as long as it is. Where a row goes
+ * into registers and the processor can shift them by bytes, itemset_lines.c is faster than all that. */
 #include "itemset_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <till/decimal.h>
+
+#include "itemset_lines.h"
 
 /* Registers of each width, the best chosen when the program starts: they change the time and nothing else. A resolver
  * that runs before a sanitizer is up would crash. */
@@ -32,13 +35,14 @@ enum {
     WIDEST = 4,              /* lines of a text that is one piece */
     SHORT_COPY = 32,         /* what is copied of names and tails where they are short */
     DEPTHS = 64,             /* sets with as many items are not short */
+    WAIT = 16,               /* lists, after one that was not written in registers */
     GROUPS = 256,            /* of a list, */
     SETS = 1024,             /* which may take more than that: by the last group, */
     ROOM = 2 * SETS,         /* up to so many */
     FEW = 8,                 /* groups that are no list */
     AT_ONCE = 8,             /* numbers of a list that are written together */
     LONGEST = DEPTHS * LINE, /* text of a list; what is longer than its lines is not looked at */
-    TAILS = 1 << 14
+    TAILS = ITEMSET_LINES_TAILS
 };
 
 /* The name of an item, where it is not longer than that. */
@@ -86,12 +90,13 @@ struct itemset_rows {
     struct tail *tails;     /* [TAILS], by count */
     size_t size;            /* that they are for */
     size_t longest_tail;    /* of that size */
-    size_t lines;           /* that a text of the last list took */
     struct list *list;
-    uint32_t *path; /* the items that the present group shares */
-    size_t *end;    /* by how many they are: where their text ends */
-    size_t depths;  /* items that both have room for */
-    size_t known;   /* so many items are in the text */
+    struct itemset_lines *lines; /* NULL: not to be used */
+    unsigned wait;               /* so many lists are written without them */
+    uint32_t *path;              /* the items that the present group shares */
+    size_t *end;                 /* by how many they are: where their text ends */
+    size_t depths;               /* items that both have room for */
+    size_t known;                /* so many items are in the text */
     struct till_text text;
 };
 
@@ -116,6 +121,10 @@ static bool list_name(struct itemset_rows *rows, uint32_t item, struct till_slic
     memcpy(name->text, names->bytes + begin, bare < sizeof name->text ? bare : sizeof name->text);
     name->length = (uint32_t)bare;
     rows->longest = bare > rows->longest ? bare : rows->longest;
+    if (bare > ITEMSET_LINES_NAME)
+        itemset_rows_portable(rows);
+    if (rows->lines != NULL)
+        itemset_lines_name(rows->lines, item, (struct till_slice){names->bytes + begin, length});
     return append_zeros(names, WIDEST * LINE);
 }
 
@@ -148,6 +157,10 @@ enum till_status itemset_rows_new(struct itemset_rows **made, struct till_writer
     rows->tails = aligned_alloc(LINE, TAILS * sizeof *rows->tails);
     rows->list = aligned_alloc(LINE, sizeof *rows->list);
     bool fine = rows->name != NULL && rows->part != NULL && rows->tails != NULL && rows->list != NULL;
+    if (itemset_lines_known(data->baskets.item_count)) {
+        rows->lines = itemset_lines_new(data->baskets.item_count);
+        fine = fine && rows->lines != NULL;
+    }
     if (fine) {
         memset(rows->name, 0, (items + 1) * sizeof *rows->name);
         memset(rows->tails, 0, TAILS * sizeof *rows->tails);
@@ -160,6 +173,11 @@ enum till_status itemset_rows_new(struct itemset_rows **made, struct till_writer
     return fine ? TILL_OK : till_error_memory(error);
 }
 
+void itemset_rows_portable(struct itemset_rows *rows) {
+    itemset_lines_free(rows->lines);
+    rows->lines = NULL;
+}
+
 void itemset_rows_free(struct itemset_rows *rows) {
     if (rows == NULL)
         return;
@@ -168,6 +186,7 @@ void itemset_rows_free(struct itemset_rows *rows) {
     till_text_free(&rows->names);
     free(rows->tails);
     free(rows->list);
+    itemset_lines_free(rows->lines);
     free(rows->path);
     free(rows->end);
     till_text_free(&rows->text);
@@ -188,6 +207,8 @@ static void make_tail(struct itemset_rows *rows, struct tail *tail, uint32_t cou
     tail->count = count;
     tail->length = (uint32_t)(to - tail->text);
     rows->longest_tail = tail->length > rows->longest_tail ? tail->length : rows->longest_tail;
+    if (rows->lines != NULL && tail->length <= ITEMSET_LINES_TAIL)
+        itemset_lines_tail(rows->lines, count, (struct till_slice){tail->text, tail->length});
 }
 
 INLINE struct tail *tail_at(const struct itemset_rows *rows, uint32_t count) {
@@ -211,6 +232,8 @@ static bool make_tails(struct itemset_rows *rows, const uint32_t *count, size_t 
 static bool begin_size(struct itemset_rows *rows, size_t size) {
     rows->size = size;
     rows->longest_tail = 0;
+    if (rows->lines != NULL)
+        itemset_lines_begin(rows->lines);
     for (size_t k = 0; k < TAILS; k++)
         if (rows->tails[k].count > 0)
             make_tail(rows, &rows->tails[k], rows->tails[k].count);
@@ -464,17 +487,52 @@ static enum till_status add_list(struct itemset_rows *rows, struct till_itemset_
     return status;
 }
 
+/* Writes the first groups in registers, and takes them away; none where that is not possible. */
+static enum till_status add_lines(struct itemset_rows *rows, struct till_itemset_groups *groups,
+                                  struct till_error *error) {
+    struct itemset_lines_taken taken = itemset_lines_take(rows->lines, groups, rows->path);
+    char *begin = till_writer_rows(rows->writer, (taken.sets + 1) * ITEMSET_LINES_LONGEST_ROW), *end = NULL;
+    if (begin == NULL)
+        return till_error_memory(error);
+    if (taken.groups > 0)
+        end = itemset_lines_write(rows->lines, groups->count, begin);
+    if (taken.groups > 0 && end == NULL && make_tails(rows, groups->count, taken.sets))
+        end = itemset_lines_write(rows->lines, groups->count, begin);
+    if (end == NULL) {
+        rows->wait = WAIT;
+        return TILL_OK;
+    }
+    itemset_lines_path(rows->lines, groups->size, rows->path);
+    rows->known = 0;
+    enum till_status status = till_writer_end_rows(rows->writer, taken.sets, (size_t)(end - begin), error);
+    skip(groups, taken.groups, taken.changed, taken.sets);
+    return status;
+}
+
+/* Writes some of the first groups, and takes them away. */
+static enum till_status add_some(struct itemset_rows *rows, struct till_itemset_groups *groups,
+                                 struct till_error *error) {
+    bool many = groups->groups >= FEW && groups->size <= DEPTHS && groups->group->changed > 0;
+    size_t all = groups->groups;
+    if (many && rows->lines != NULL && rows->wait == 0) {
+        enum till_status status = add_lines(rows, groups, error);
+        if (status != TILL_OK || groups->groups < all)
+            return status;
+    }
+    rows->wait -= many && rows->wait > 0;
+    rows->list->groups = 0;
+    if (many)
+        make_list(rows->list, groups);
+    return rows->list->groups > 0 ? add_list(rows, groups, error) : add_first(rows, groups, error);
+}
+
 enum till_status itemset_rows_add(struct itemset_rows *rows, const struct till_itemset_groups *all,
                                   struct till_error *error) {
     struct till_itemset_groups groups = *all;
     enum till_status status = TILL_OK;
     if (groups.size != rows->size && !begin_size(rows, groups.size))
         return till_error_memory(error);
-    while (status == TILL_OK && groups.groups > 0) {
-        rows->list->groups = 0;
-        if (groups.groups >= FEW && groups.size <= DEPTHS)
-            make_list(rows->list, &groups);
-        status = rows->list->groups > 0 ? add_list(rows, &groups, error) : add_first(rows, &groups, error);
-    }
+    while (status == TILL_OK && groups.groups > 0)
+        status = add_some(rows, &groups, error);
     return status;
 }

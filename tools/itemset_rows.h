@@ -14,6 +14,9 @@ struct itemset_rows;
 enum till_status itemset_rows_new(struct itemset_rows **rows, struct till_writer *writer,
                                   const struct till_basket_data *data, struct till_error *error);
 
+/* From now on no instructions beyond the baseline are used by hand. The rows are the same. */
+void itemset_rows_portable(struct itemset_rows *rows);
+
 /* Writes the sets; a group may have none here. The first groups of a size, and only they, have others items
  * throughout, as those of till_itemsets_mine_groups. Errors: those of the writer. Time is that of copying the bytes. */
 enum till_status itemset_rows_add(struct itemset_rows *rows, const struct till_itemset_groups *groups,

@@ -108,7 +108,7 @@ static struct till_itemset_groups draw_groups(struct trial *trial, const struct 
     return (struct till_itemset_groups){size, groups, trial->group, trial->changed, trial->last, trial->count};
 }
 
-static void compare(const struct drawing *how) {
+static void compare(const struct drawing *how, bool portable) {
     struct trial *trial = calloc(1, sizeof *trial);
     assert_non_null(trial);
     struct itemset_rows *rows;
@@ -118,6 +118,8 @@ static void compare(const struct drawing *how) {
     trial->rows = open_writer(&trial->found, ',');
     assert_int_equal(itemset_rows_new(&rows, trial->rows, &trial->data, &error), TILL_OK);
     assert_non_null(rows);
+    if (portable)
+        itemset_rows_portable(rows);
     for (uint32_t size = 1; size <= how->sizes; size += 1 + (size > 12 ? random_below(9) : 0))
         for (uint32_t part = 0; part < 4; part++) {
             uint32_t groups = 1 + random_below(part % 2 == 0 ? GROUPS : 12);
@@ -150,9 +152,15 @@ static void pieces_give_the_rows_of_cells(void **state) {
         {1, 3, 8, 5, 2000000000, 0}, /* counts that fall in one place, and tails longer than half a line */
         {1, 3, 8, 5, 20000, 0},      /* a few of that kind */
         {15, 16, 20, 5, 300, 0},     /* texts that end where a line does */
-        {1, 2, 10, 4000, 300, 0}};   /* groups that are longer than a list */
-    for (size_t i = 0; i < sizeof drawings / sizeof *drawings; i++)
-        compare(&drawings[i]);
+        {1, 2, 10, 4000, 300, 0},    /* groups that are longer than a list */
+        {1, 2, 30, 17, 8000, 0},     /* and a little longer than most */
+        {9, 10, 8, 5, 8000, 0},      /* a name with its tail as long as an entry of a table, */
+        {27, 29, 4, 5, 8000, 0},     /* and a name */
+        {1, 3, 9, 5, 300000000, 0}}; /* and a tail */
+    for (size_t i = 0; i < sizeof drawings / sizeof *drawings; i++) {
+        compare(&drawings[i], false);
+        compare(&drawings[i], true);
+    }
 }
 
 static void names_that_need_quotes_are_left_to_cells(void **state) {

@@ -76,6 +76,8 @@ _Static_assert(ITEMSET_LINES_TAIL == sizeof(((struct tail *)0)->text), "a tail")
 
 #define WIDE __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2")))
 #define KEEP(pointer) __asm__("" : "+r"(pointer)) /* as one: parts are not computed ahead, for want of registers */
+/* As it is: of a register that is known to be zero, an instruction would need what it was before. */
+#define KEEP_VECTOR(vector) __asm__("" : "+v"(vector))
 #define INLINE static inline __attribute__((always_inline))
 
 bool itemset_lines_known(uint32_t items) {
@@ -195,7 +197,10 @@ INLINE __mmask64 from_byte(size_t length) {
 /* The name behind the first `length` bytes of the text. */
 WIDE INLINE __m512i join(__m512i text, size_t length, const struct itemset_lines *lines, size_t name) {
     __m256i joining = entry_at((const char *)lines + name);
-    return _mm512_mask_expand_epi8(text, from_byte(length), _mm512_castsi256_si512(joining));
+    __m512i behind = _mm512_setzero_si512();
+    KEEP_VECTOR(behind);
+    behind = _mm512_mask_expand_epi8(behind, from_byte(length), _mm512_castsi256_si512(joining));
+    return _mm512_mask_mov_epi8(text, from_byte(length), behind);
 }
 
 /* How long the text becomes. */

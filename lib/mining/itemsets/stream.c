@@ -27,7 +27,10 @@ enum { LONG_HEAD = 255, HEAD_BYTES = 10 };
 enum { SLACK = 16, AT_ONCE = 4 };
 
 /* A span that takes so many bytes more than saying where it is is not copied. */
-enum { LONG_SPAN = 32 };
+enum { LONG_SPAN = 64 };
+
+/* A stream of more than FEW_BYTES has MAPPED. */
+enum { FEW_BYTES = 1 << 16, MAPPED = 1 << 21 };
 
 /* stream_size.left where the task has not written this size. */
 #define NOT_BEGUN UINT32_MAX
@@ -96,25 +99,21 @@ static bool grow_sizes(struct stream *stream, uint32_t size) {
     return true;
 }
 
+/* Beyond MAPPED, growth moves no bytes, and room that is not used takes no memory. */
 static bool grow(struct stream_size *size, size_t more) {
-    size_t capacity = size->capacity + size->capacity / 2 + 256;
-    if (capacity < size->used + more)
-        capacity = size->used + more;
-    unsigned char *bytes = realloc(size->bytes, capacity);
-    if (bytes == NULL)
+    size_t needed = size->used + more + 2 * (size_t)SLACK, room = 2 * size->pages.size + 256;
+    room = room > FEW_BYTES && room < MAPPED ? MAPPED : room;
+    size->pages.in_order = true;
+    if (!pages_resize(&size->pages, needed > room ? needed : room))
         return false;
-    if (size->capacity == 0) {
-        memset(bytes, 0, SLACK);
-        size->used = SLACK;
-    }
-    size->bytes = bytes;
-    size->capacity = capacity;
+    size->bytes = size->pages.memory;
+    size->used = size->used == 0 ? SLACK : size->used;
     return true;
 }
 
 /* Room for so many bytes and the slack behind them. */
 static inline bool reserve(struct stream_size *size, size_t more) {
-    return size->capacity - size->used >= more + SLACK || grow(size, more + 2 * (size_t)SLACK);
+    return size->pages.size - size->used >= more + SLACK || grow(size, more);
 }
 
 /* Writes the head of the last block, if there is one. There is room for it. */
@@ -526,7 +525,7 @@ uint64_t stream_bytes(const struct stream *stream) {
 
 void stream_free(struct stream *stream) {
     for (uint32_t k = 0; k < stream->sizes; k++) {
-        free(stream->size[k].bytes);
+        pages_free(&stream->size[k].pages);
         free(stream->size[k].begin);
         free(stream->size[k].segment);
     }

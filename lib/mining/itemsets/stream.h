@@ -8,6 +8,8 @@
 
 #include <till/itemsets.h>
 
+#include "lib/base/pages.h"
+
 /* Where the blocks of a task begin. */
 struct stream_segment {
     size_t begin;
@@ -23,9 +25,9 @@ struct stream_head {
 };
 
 struct stream_size {
-    unsigned char *bytes;
+    struct pages pages;
+    unsigned char *bytes; /* in them */
     size_t used;
-    size_t capacity;
     uint32_t left;           /* the depth that the search went back to since the last block; NOT_BEGUN: no block yet */
     struct stream_head last; /* of that block; it is written when it is known how many items give way */
     size_t *begin;           /* by depth: where the first block below the present set of that depth begins */

@@ -4,14 +4,20 @@
  * these rows are intersected with the pairs. */
 #include "listing.h"
 
-/* Below so many items shorter columns do not pay for their making. */
+/* Where nothing is known about what is below a set: below so many items shorter columns do not pay for their making. */
 enum { FEW_COLUMNS = 16 };
+
+/* What their making takes: the time in which so many pairs below are looked at for each word of a column, and for some
+ * words more. */
+#define MAKING_PAIRS 4.0
+enum { MAKING_WORDS = 100 };
 
 #define ALL_ROWS (~(uint64_t)0)
 
 /* The items that all sets below one set are made of, and their columns. */
 struct universe {
     uint32_t count;
+    uint32_t support; /* of that set */
     uint32_t words;
     const uint64_t *columns;
     const uint32_t *place;             /* by item */
@@ -27,6 +33,7 @@ struct step {
     uint32_t support;        /* of the set with it */
     unsigned char count;     /* of the items */
     bool copied;             /* what is below was written below the same item of the set that this one extends */
+    uint64_t pairs;          /* of items that were found frequent below */
     struct branch branch;
 };
 
@@ -41,6 +48,7 @@ struct narrow {
     const uint32_t *support; /* and the supports with each of them, rising */
     const uint64_t *rows;    /* that hold the set; NULL: not made yet */
     struct step *step;       /* by item of the universe */
+    uint64_t pairs;          /* that were found frequent with the set and below */
 };
 
 /* Pairs of extensions that a kernel is asked for. */
@@ -133,6 +141,7 @@ static bool find_steps(struct worker *worker, struct narrow *set, struct questio
         set->open ^= (uint64_t)(ask->kept[k] == 0) << ask->item[k];
         end += ask->kept[k];
     }
+    set->pairs = (uint64_t)(end - support);
     stack_trim(&worker->stack, support, (size_t)(end - support) * sizeof *support);
     return true;
 }
@@ -157,7 +166,7 @@ static uint32_t place_next(const struct universe *universe, const struct step *s
 }
 
 /* What is below the set with an item. */
-static bool list_below(struct worker *worker, struct narrow *set, uint32_t item, const struct step *step) {
+static bool list_below(struct worker *worker, struct narrow *set, uint32_t item, struct step *step) {
     struct narrow child = {.universe = set->universe,
                            .parent = set,
                            .item = item,
@@ -168,6 +177,8 @@ static bool list_below(struct worker *worker, struct narrow *set, uint32_t item,
     struct stack_mark mark = stack_mark(&worker->stack);
     const uint64_t *rows = set->rows;
     bool done = list_set(worker, &child);
+    step->pairs = child.pairs;
+    set->pairs += child.pairs;
     set->rows = rows; /* what was made below goes */
     stack_release(&worker->stack, mark);
     return done;
@@ -214,6 +225,7 @@ static bool search_step(struct worker *worker, struct narrow *set, uint32_t item
     struct stream *stream = &worker->stream;
     uint64_t sets = stream->sets;
     uint32_t place[NARROW_ITEMS];
+    step->pairs = 0;
     place_next(set->universe, step, place);
     if (step->count == 1)
         return list_leaf(worker, set->universe->place[item], place, step);
@@ -229,8 +241,10 @@ static bool search_step(struct worker *worker, struct narrow *set, uint32_t item
 
 static bool list_step(struct worker *worker, struct narrow *set, uint32_t item, struct step *step) {
     step->branch.known = true;
-    if (step->copied)
+    if (step->copied) {
+        step->pairs = set->parent->step[item].pairs;
         return branch_copy(worker, &set->parent->step[item].branch, &step->branch);
+    }
     return search_step(worker, set, item, step);
 }
 
@@ -273,8 +287,11 @@ static void order_universe(const struct worker *worker, struct universe *univers
 
 /* The items of a set as a universe of their own; `parent`: the set that it extends, by the same items. */
 static bool list_universe(struct worker *worker, const struct narrow_start *start, struct narrow *parent) {
-    struct universe universe = {
-        .count = start->count, .words = start->words, .columns = start->columns, .place = start->place};
+    struct universe universe = {.count = start->count,
+                                .support = start->own_support,
+                                .words = start->words,
+                                .columns = start->columns,
+                                .place = start->place};
     struct narrow set = {.universe = &universe,
                          .parent = parent,
                          .own_support = start->own_support,
@@ -288,7 +305,9 @@ static bool list_universe(struct worker *worker, const struct narrow_start *star
         rows[w] = ALL_ROWS;
     set.rows = rows;
     order_universe(worker, &universe);
-    return make_steps(worker, parent->step, &set) && list_steps(worker, &set);
+    bool done = make_steps(worker, parent->step, &set) && list_steps(worker, &set);
+    parent->pairs = set.pairs;
+    return done;
 }
 
 bool narrow_list(struct worker *worker, const struct narrow_start *start) {
@@ -300,6 +319,7 @@ bool narrow_list(struct worker *worker, const struct narrow_start *start) {
         if (start->before != NULL) {
             parent.step[k].support = start->before[k];
             parent.step[k].branch = start->branch[k];
+            parent.step[k].pairs = start->branch[k].known ? start->branch[k].sets : 0;
         }
     }
     return list_universe(worker, start, &parent);
@@ -327,13 +347,32 @@ static bool condense(struct worker *worker, struct narrow *set, uint32_t words) 
                                        .place = place,
                                        .support = set->support,
                                        .columns = columns};
-    return list_universe(worker, &start, &parent);
+    bool done = list_universe(worker, &start, &parent);
+    set->pairs = parent.pairs;
+    return done;
+}
+
+/* Whether the pairs below a set are so many that columns of fewer words pay. They are foreseen by those below the same
+ * item of the set that this one's extends: of these, the part that is frequent here too falls as the square of what the
+ * support is above the least one. */
+static bool condensing_pays(const struct worker *worker, const struct narrow *set, uint32_t fewer) {
+    uint32_t words = set->universe->words;
+    const struct step *sibling = set->parent->parent == NULL ? NULL : &set->parent->parent->step[set->item];
+    /* The rows of a set in all baskets of its universe are not known. */
+    if (fewer >= words || set->own_support == set->universe->support)
+        return false;
+    if (sibling == NULL || !sibling->branch.known)
+        return set->count >= FEW_COLUMNS && fewer * 2 <= words;
+    double above = (double)set->own_support + 1 - worker->plan->minimum;
+    double its_above = (double)sibling->support + 1 - worker->plan->minimum;
+    return above * above * (double)sibling->pairs * (words - fewer) >
+           its_above * its_above * MAKING_PAIRS * set->count * (words + MAKING_WORDS);
 }
 
 /* All that is below a set. */
 static bool list_set(struct worker *worker, struct narrow *set) {
-    uint32_t words = set->universe->words, fewer = node_words(set->own_support, words);
-    if (set->count >= FEW_COLUMNS && fewer < words)
+    uint32_t fewer = words_for(set->own_support);
+    if (condensing_pays(worker, set, fewer))
         return condense(worker, set, fewer);
     return make_steps(worker, set->parent->step, set) && list_steps(worker, set);
 }

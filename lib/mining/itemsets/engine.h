@@ -5,10 +5,11 @@
  *
  *     recode.c   all baskets: infrequent items dropped, the rest numbered by rising support; a few huge ones set apart
  *     sparse.c   the baskets of a branch as rows of codes; supports of all extensions come from one scan of the rows
- *     dense.c    the baskets of a branch as a bit matrix, an item a column; frequent.c, closed.c and maximal.c search
- * it
+ *     dense.c    the baskets of a branch as a bit matrix, an item a column, which frequent.c, closed.c and maximal.c
+ *                search
  *
- * What is found goes to a tally (counting) or to a store (which sorts and delivers). */
+ * What is found goes to a tally (counting) or to a store (which sorts and delivers). Frequent sets for delivery are
+ * searched in its order instead (listing.c and narrow.c, with pairs from beside.c) and go to streams. */
 #ifndef LIB_MINING_ITEMSETS_ENGINE_H
 #define LIB_MINING_ITEMSETS_ENGINE_H
 

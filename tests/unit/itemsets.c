@@ -3,6 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,6 +18,13 @@
 enum { SHARE = 12 };
 #else
 enum { SHARE = 1 };
+#endif
+
+/* Sanitizers keep memory of their own. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
 #endif
 
 static const enum till_itemsets_type types[] = {TILL_ITEMSETS_FREQUENT, TILL_ITEMSETS_CLOSED, TILL_ITEMSETS_MAXIMAL};
@@ -992,6 +1002,51 @@ static void an_estimated_flood_is_refused_early(void **state) {
     fixture_free(&fixture);
 }
 
+/* How many bytes more than it has now a process of its own comes to hold while it mines, which is to be refused. */
+static size_t bytes_until_refused(const struct till_baskets *baskets, const struct till_itemsets_options *options) {
+    struct rusage usage;
+    int to[2], status = 1;
+    size_t bytes = 0;
+    assert_int_equal(pipe(to), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct till_error error = {0};
+        uint64_t delivered = 0;
+        getrusage(RUSAGE_SELF, &usage);
+        bytes = (size_t)usage.ru_maxrss;
+        bool refused = till_itemsets_mine(baskets, options, count_sets, &delivered, &error) == TILL_ERROR_DATA;
+        getrusage(RUSAGE_SELF, &usage);
+        bytes = ((size_t)usage.ru_maxrss - bytes) * 1024;
+        _exit(write(to[1], &bytes, sizeof bytes) == (ssize_t)sizeof bytes && refused && delivered == 0 ? 0 : 1);
+    }
+    assert_int_equal(read(to[0], &bytes, sizeof bytes), sizeof bytes);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    close(to[0]);
+    close(to[1]);
+    return bytes;
+}
+
+/* Some 98 million sets, less one, would take 280 MB; they are counted when the first 16 MB are held, and while one
+ * thread counts, the other does not go on. */
+static void frequent_sets_are_counted_before_they_fill_memory(void **state) {
+    (void)state;
+    struct fixture fixture = {0};
+    struct till_itemset_counts counts = {0};
+    struct till_error error = {0};
+    if (SANITIZED || !read_shared(&fixture, "data/fimi/chess.dat.gz", " \r\n"))
+        skip();
+    struct till_itemsets_options options = {.minimum_support = 800};
+    assert_int_equal(till_itemsets_count(&fixture.baskets, &options, &counts, &error), TILL_OK);
+    options.limit = (uint64_t)counts.total - 1;
+    options.count_from = 1 << 24;
+    for (options.threads = 1; options.threads <= 2; options.threads++)
+        assert_true(bytes_until_refused(&fixture.baskets, &options) < (size_t)64 << 20);
+    till_itemset_counts_free(&counts);
+    fixture_free(&fixture);
+}
+
 /* Whether work suffices does not depend on the threads; where it does, the count is whole. */
 static void work_is_bounded_alike_for_any_number_of_threads(void **state) {
     (void)state;
@@ -1075,6 +1130,7 @@ int main(void) {
         cmocka_unit_test(estimates_are_near_the_counts_of_other_miners),
         cmocka_unit_test(an_estimate_of_few_sets_is_their_number),
         cmocka_unit_test(an_estimated_flood_is_refused_early),
+        cmocka_unit_test(frequent_sets_are_counted_before_they_fill_memory),
         cmocka_unit_test(work_is_bounded_alike_for_any_number_of_threads),
         cmocka_unit_test(options_and_codes_are_checked),
         cmocka_unit_test(a_refusal_ends_the_delivery),
